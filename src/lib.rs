@@ -1,0 +1,32 @@
+//! jagwalk: a terminal flow debugger for agentic OAuth token exchange.
+//!
+//! One way through the house; data goes left to right, and nothing on the right changes anything on the left except
+//! through a `Command` to the session:
+//!
+//! ```text
+//!  profile ──▶ flow ──▶ Draft ──send──▶ transport ──▶ Exchange ──▶ tokens ──▶ session ──▶ ui · headless · export
+//!  (TOML)     (steps)  (Request +      (the only     (full record)  (total    (state =      (pure readers)
+//!                       notes)          client IO)                   parse)    fold of events)
+//!                                           ▲
+//!                                           └── lab: IdP, resource AS, API; the same protocol types from the other side
+//! ```
+//!
+//! The walls, held by `tests/it/tidy.rs`, which reads this table:
+//!
+//! ```text
+//! | room      | may import                                | outside crates only it may use                            |
+//! |-----------|-------------------------------------------|-----------------------------------------------------------|
+//! | protocol  | –                                         | jsonwebtoken, aws_lc_rs                                   |
+//! | profile   | protocol                                  | toml_edit                                                 |
+//! | flow      | protocol, profile                         |                                                           |
+//! | session   | protocol, profile, flow                   | aho_corasick                                              |
+//! | export    | protocol, profile, flow, session          |                                                           |
+//! | transport | protocol, session                         | reqwest                                                   |
+//! | lab       | protocol                                  |                                                           |
+//! | ui        | protocol, profile, flow, session, export  | ratatui, crossterm, tui_textarea                          |
+//! | cli       | everything                                | directories, clap, tempfile, open                         |
+//! ```
+//!
+//! axum serves the lab and the loopback listener of `transport/browser.rs`, and nothing else.
+
+pub mod protocol;

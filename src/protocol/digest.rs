@@ -1,0 +1,80 @@
+//! Hashes and the base64url alphabet, as OAuth and JOSE use them.
+
+use aws_lc_rs::{digest, hmac};
+use base64::{
+    Engine,
+    alphabet::URL_SAFE,
+    engine::{
+        DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig, general_purpose::URL_SAFE_NO_PAD,
+    },
+};
+
+/// Encodes as base64url without padding (RFC 7515 §2).
+pub fn b64url(bytes: &[u8]) -> String {
+    URL_SAFE_NO_PAD.encode(bytes)
+}
+
+/// Decodes base64url; padding is tolerated, because we are here to show what others send.
+///
+/// # Errors
+/// The decoder's own words when a character or the length is wrong.
+pub fn from_b64url(text: &str) -> Result<Vec<u8>, String> {
+    const LENIENT: GeneralPurpose = GeneralPurpose::new(
+        &URL_SAFE,
+        GeneralPurposeConfig::new()
+            .with_decode_padding_mode(DecodePaddingMode::Indifferent)
+            .with_decode_allow_trailing_bits(true),
+    );
+    LENIENT.decode(text).map_err(|error| error.to_string())
+}
+
+/// Returns SHA-256 of the bytes.
+pub fn sha256(bytes: &[u8]) -> [u8; 32] {
+    let mut out = [0; 32];
+    out.copy_from_slice(digest::digest(&digest::SHA256, bytes).as_ref());
+    out
+}
+
+/// Returns HMAC-SHA-256 of the bytes: the way labelled values are drawn from a seed.
+pub fn hmac_sha256(key: &[u8], bytes: &[u8]) -> [u8; 32] {
+    let mut out = [0; 32];
+    out.copy_from_slice(hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, key), bytes).as_ref());
+    out
+}
+
+/// Returns the first eight hex digits of SHA-256 over the parts, one after the other.
+pub fn fingerprint(parts: &[&[u8]]) -> String {
+    let mut context = digest::Context::new(&digest::SHA256);
+    for part in parts {
+        context.update(part);
+    }
+    context.finish().as_ref()[..4]
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
+}
+
+/// Returns the PKCE challenge of a verifier by method S256 (RFC 7636 §4.2).
+pub fn pkce_s256(verifier: &str) -> String {
+    b64url(&sha256(verifier.as_bytes()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pkce_vector_of_rfc_7636_appendix_b() {
+        assert_eq!(
+            pkce_s256("dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"),
+            "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"
+        );
+    }
+
+    #[test]
+    fn base64url_forgives_padding_and_nothing_else() {
+        assert_eq!(from_b64url("YQ").unwrap(), b"a");
+        assert_eq!(from_b64url("YQ==").unwrap(), b"a");
+        assert!(from_b64url("Y+==").is_err());
+    }
+}

@@ -1,0 +1,9 @@
+//! Words of the wire: values only, used by the client side and by the lab alike.
+
+pub mod digest;
+pub mod exchange;
+pub mod http;
+pub mod party;
+pub mod pointer;
+pub mod secret;
+pub mod time;
