@@ -30,4 +30,5 @@
 //! axum serves the lab and the loopback listener of `transport/browser.rs`, and nothing else.
 
 pub mod profile;
+pub mod flow;
 pub mod protocol;
