@@ -7,3 +7,4 @@ pub mod party;
 pub mod pointer;
 pub mod secret;
 pub mod time;
+pub mod visible;
