@@ -30,3 +30,4 @@
 //! axum serves the lab and the loopback listener of `transport/browser.rs`, and nothing else.
 
 pub mod protocol;
+pub mod ui;

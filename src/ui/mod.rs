@@ -1,0 +1,3 @@
+//! The screen: a pure reader of the session, which it changes through commands only.
+
+pub mod theme;
