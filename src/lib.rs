@@ -32,3 +32,4 @@
 pub mod profile;
 pub mod flow;
 pub mod protocol;
+pub mod ui;

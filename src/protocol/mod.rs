@@ -12,3 +12,4 @@ pub mod pointer;
 pub mod redirect;
 pub mod secret;
 pub mod time;
+pub mod visible;
