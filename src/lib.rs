@@ -29,7 +29,8 @@
 //!
 //! axum serves the lab and the loopback listener of `transport/browser.rs`, and nothing else.
 
-pub mod profile;
 pub mod flow;
+pub mod profile;
 pub mod protocol;
+pub mod session;
 pub mod ui;

@@ -96,17 +96,26 @@ impl Artifact {
 
     /// Finds a giveable artifact by its word.
     pub fn find(id: &str) -> Option<Self> {
-        Self::GIVEABLE.iter().copied().find(|artifact| artifact.id() == id)
+        Self::GIVEABLE
+            .iter()
+            .copied()
+            .find(|artifact| artifact.id() == id)
     }
 
     /// Tells whether a token of that kind can be this artifact; `certain` says how sure the kind is.
     pub fn fits(self, kind: TokenKind, certain: bool) -> bool {
         use TokenKind as K;
         match self {
-            Self::IdToken => matches!(kind, K::IdToken | K::Jwt | K::Encrypted) || (kind == K::AccessToken && !certain),
-            Self::IdJag => kind == K::IdJag || (matches!(kind, K::Jwt | K::AccessToken) && !certain),
+            Self::IdToken => {
+                matches!(kind, K::IdToken | K::Jwt | K::Encrypted)
+                    || (kind == K::AccessToken && !certain)
+            }
+            Self::IdJag => {
+                kind == K::IdJag || (matches!(kind, K::Jwt | K::AccessToken) && !certain)
+            }
             Self::AccessToken | Self::SsoAccessToken => {
-                matches!(kind, K::AccessToken | K::Opaque | K::Jwt | K::Encrypted) || (kind == K::IdToken && !certain)
+                matches!(kind, K::AccessToken | K::Opaque | K::Jwt | K::Encrypted)
+                    || (kind == K::IdToken && !certain)
             }
             Self::RefreshToken => {
                 matches!(kind, K::Opaque | K::Jwt | K::Encrypted | K::RefreshToken)
@@ -210,7 +219,9 @@ impl Bag {
 
     /// Returns everything held, for marking.
     pub fn iter_mut(&mut self) -> impl Iterator<Item = (Artifact, &mut Held)> {
-        self.held.iter_mut().map(|(artifact, held)| (*artifact, held))
+        self.held
+            .iter_mut()
+            .map(|(artifact, held)| (*artifact, held))
     }
 }
 
@@ -246,14 +257,19 @@ pub enum Credential {
 impl Secrets {
     /// Looks a secret field up: inline in the profile, resolved, still to be resolved, or not there.
     pub fn credential(&self, profile: &Profile, field: FieldPath) -> Credential {
-        let Some((path, source)) = profile.secret(field) else { return Credential::Missing };
+        let Some((path, source)) = profile.secret(field) else {
+            return Credential::Missing;
+        };
         if let SecretSource::Inline(secret) = source {
             return Credential::Ready(secret.clone());
         }
         match self.0.get(&path) {
             Some(Ok(secret)) => Credential::Ready(secret.clone()),
             Some(Err(why)) => Credential::Broken(path, why.clone()),
-            None => Credential::Pending(path, Secret::typed(format!("{}: read when sent", path.0), "")),
+            None => Credential::Pending(
+                path,
+                Secret::typed(format!("{}: read when sent", path.0), ""),
+            ),
         }
     }
 }

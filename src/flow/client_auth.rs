@@ -58,15 +58,29 @@ fn authenticate(
     client: &Client,
     server: Server<'_>,
 ) -> Result<(), Vec<Blocked>> {
-    let Some(id) = client.id.as_deref() else { return Err(vec![Blocked::Missing(client.id_field.0.to_owned())]) };
-    let Request::Http(request) = &mut draft.request else { return Ok(()) };
-    let HttpRequest { body: Body::Form(form), headers, .. } = request else { return Ok(()) };
+    let Some(id) = client.id.as_deref() else {
+        return Err(vec![Blocked::Missing(client.id_field.0.to_owned())]);
+    };
+    let Request::Http(request) = &mut draft.request else {
+        return Ok(());
+    };
+    let HttpRequest {
+        body: Body::Form(form),
+        headers,
+        ..
+    } = request
+    else {
+        return Ok(());
+    };
     match client.auth {
         Auth::None => {
             form.push("client_id", id);
             draft.notes.push((
                 Pointer::Form("client_id".to_owned()),
-                format!("A public client only names itself ({} is none).", client.auth_field.0),
+                format!(
+                    "A public client only names itself ({} is none).",
+                    client.auth_field.0
+                ),
             ));
         }
         Auth::SecretBasic => {
@@ -79,7 +93,10 @@ fn authenticate(
             } else {
                 Secret::typed(name, encoded)
             };
-            headers.push(("authorization".to_owned(), Value::after("Basic ", credentials)));
+            headers.push((
+                "authorization".to_owned(),
+                Value::after("Basic ", credentials),
+            ));
             draft.notes.push((
                 Pointer::Header(Message::Request, "authorization".to_owned()),
                 format!(
@@ -95,7 +112,10 @@ fn authenticate(
             form.push("client_secret", secret);
             draft.notes.push((
                 Pointer::Form("client_secret".to_owned()),
-                format!("The secret goes in the body, because {} is client_secret_post.", client.auth_field.0),
+                format!(
+                    "The secret goes in the body, because {} is client_secret_post.",
+                    client.auth_field.0
+                ),
             ));
         }
         Auth::PrivateKeyJwt => {
@@ -116,9 +136,12 @@ fn authenticate(
     Ok(())
 }
 
-
 /// Returns the secret, or a stand-in and the wish for it.
-fn secret(inputs: &Inputs<'_>, field: FieldPath, wants: &mut Vec<Want>) -> Result<Secret, Vec<Blocked>> {
+fn secret(
+    inputs: &Inputs<'_>,
+    field: FieldPath,
+    wants: &mut Vec<Want>,
+) -> Result<Secret, Vec<Blocked>> {
     match inputs.secrets.credential(inputs.profile, field) {
         Credential::Ready(secret) => Ok(secret),
         Credential::Pending(path, stand_in) => {
@@ -151,11 +174,15 @@ fn assertion(
         return Ok(Secret::minted("client-assertion: signed when sent", ""));
     }
     let invalid = |field: FieldPath, says: String| vec![Blocked::Invalid(field.0.to_owned(), says)];
-    let key = PrivateKey::parse(material.reveal()).map_err(|error| invalid(client.key_field, error.0))?;
+    let key =
+        PrivateKey::parse(material.reveal()).map_err(|error| invalid(client.key_field, error.0))?;
     let alg = match client.alg.as_deref() {
         None => key.alg(),
         Some(name) => alg_named(name).ok_or_else(|| {
-            invalid(client.key_field, format!("alg {name} cannot be computed; use RS256, PS256, ES256, ES384 or EdDSA."))
+            invalid(
+                client.key_field,
+                format!("alg {name} cannot be computed; use RS256, PS256, ES256, ES384 or EdDSA."),
+            )
         })?,
     };
     let kid = client.kid.clone().unwrap_or_else(|| key.kid());
@@ -216,9 +243,26 @@ pub fn finish(mut draft: Draft, inputs: &Inputs<'_>, step: &str) -> Draft {
         }
     }
     let mut places: Vec<Pointer> = Vec::new();
-    places.extend(request.query.0.iter().map(|(name, _)| Pointer::Query(name.clone())));
-    places.extend(request.headers.iter().map(|(name, _)| Pointer::Header(Message::Request, name.clone())));
-    places.extend(request.form().into_iter().flat_map(|form| &form.0).map(|(name, _)| Pointer::Form(name.clone())));
+    places.extend(
+        request
+            .query
+            .0
+            .iter()
+            .map(|(name, _)| Pointer::Query(name.clone())),
+    );
+    places.extend(
+        request
+            .headers
+            .iter()
+            .map(|(name, _)| Pointer::Header(Message::Request, name.clone())),
+    );
+    places.extend(
+        request
+            .form()
+            .into_iter()
+            .flat_map(|form| &form.0)
+            .map(|(name, _)| Pointer::Form(name.clone())),
+    );
     for place in places {
         if let Some(says) = glossary::of_place(&place) {
             draft.notes.push((place, says));

@@ -18,7 +18,12 @@ pub use reading::{Gain, Made, Reading, TokenRecord, Verdict};
 
 use crate::{
     profile::{FieldPath, Profile},
-    protocol::{exchange::Request, party::Party, pointer::Pointer, time::{Lifetime, Timestamp}},
+    protocol::{
+        exchange::Request,
+        party::Party,
+        pointer::Pointer,
+        time::{Lifetime, Timestamp},
+    },
 };
 
 /// Where something is written: `JAG §4.3`, `RFC 8693 §2.1`.
@@ -76,12 +81,16 @@ impl fmt::Debug for Flow {
 impl Flow {
     /// Returns every step, in order.
     pub fn steps(&self) -> impl Iterator<Item = &'static dyn Step> {
-        self.stages.iter().flat_map(|stage| stage.steps.iter().copied())
+        self.stages
+            .iter()
+            .flat_map(|stage| stage.steps.iter().copied())
     }
 
     /// Returns the stage a step stands in.
     pub fn stage_of(&self, id: StepId) -> Option<&'static Stage> {
-        self.stages.iter().find(|stage| stage.steps.iter().any(|step| step.info().id == id))
+        self.stages
+            .iter()
+            .find(|stage| stage.steps.iter().any(|step| step.info().id == id))
     }
 
     /// Returns the step of that id.

@@ -93,6 +93,11 @@ pub enum Verdict {
 impl Reading {
     /// Makes a reading that gained nothing.
     pub fn bare(verdict: Verdict, says: impl Into<String>) -> Self {
-        Self { gained: Vec::new(), tokens: Vec::new(), verdict, says: says.into() }
+        Self {
+            gained: Vec::new(),
+            tokens: Vec::new(),
+            verdict,
+            says: says.into(),
+        }
     }
 }

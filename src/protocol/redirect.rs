@@ -105,7 +105,8 @@ pub fn is_redirect_uri(address: &Url, redirect_uri: &str) -> bool {
         && address.path() == wanted.path()
 }
 
-const EXPECTED: &str = "Paste the address at which the browser ended after the sign-in, or its `code`.";
+const EXPECTED: &str =
+    "Paste the address at which the browser ended after the sign-in, or its `code`.";
 
 fn of(params: &Params) -> AuthorizationAnswer {
     let text = |name: &str| params.get(name).map(super::http::Value::wire);
@@ -156,9 +157,9 @@ fn is_authorize_request(query: &str) -> bool {
 }
 
 fn is_address(text: &str, redirect_uri: &str) -> bool {
-    let own_scheme = redirect_uri
-        .split_once(':')
-        .is_some_and(|(scheme, _)| text.len() > scheme.len() && text.starts_with(&format!("{scheme}:")));
+    let own_scheme = redirect_uri.split_once(':').is_some_and(|(scheme, _)| {
+        text.len() > scheme.len() && text.starts_with(&format!("{scheme}:"))
+    });
     (own_scheme || text.contains("://")) && Url::parse(text).is_ok()
 }
 
@@ -232,7 +233,9 @@ mod tests {
 
     #[test]
     fn an_error_is_an_answer_too() {
-        let (url, _) = pasted("http://127.0.0.1:8765/callback?error=access_denied&error_description=No+way&iss=https%3A%2F%2Fidp");
+        let (url, _) = pasted(
+            "http://127.0.0.1:8765/callback?error=access_denied&error_description=No+way&iss=https%3A%2F%2Fidp",
+        );
         let answer = read(&url);
         assert_eq!(answer.error.as_deref(), Some("access_denied"));
         assert_eq!(answer.error_description.as_deref(), Some("No way"));
@@ -270,7 +273,10 @@ mod tests {
     fn addresses_are_compared_by_scheme_host_port_and_path() {
         let is = |address: &str, uri: &str| is_redirect_uri(&Url::parse(address).unwrap(), uri);
         assert!(is("http://127.0.0.1:8765/callback?code=1#x", URI));
-        assert!(is("http://127.0.0.1:4711/callback", "http://127.0.0.1:0/callback"));
+        assert!(is(
+            "http://127.0.0.1:4711/callback",
+            "http://127.0.0.1:0/callback"
+        ));
         assert!(is("http://LOCALHOST/cb", "http://localhost:80/cb"));
         assert!(is("com.example:/cb?code=1", "com.example:/cb"));
         assert!(!is("http://127.0.0.1:8766/callback", URI));

@@ -59,7 +59,11 @@ pub struct Attempt {
 impl Attempt {
     /// Returns the last main exchange.
     pub fn main(&self) -> Option<&Exchange> {
-        self.made.iter().rev().find(|made| made.purpose == Purpose::Main).map(|made| made.exchange.as_ref())
+        self.made
+            .iter()
+            .rev()
+            .find(|made| made.purpose == Purpose::Main)
+            .map(|made| made.exchange.as_ref())
     }
 
     /// Returns how long it took in microseconds: the sum of its exchanges.
@@ -112,7 +116,14 @@ pub struct StepState {
 impl StepState {
     /// Makes the state of a step that has not run.
     pub fn new(id: StepId) -> Self {
-        Self { id, attempts: Vec::new(), stale: false, given: Vec::new(), going: None, draft: None }
+        Self {
+            id,
+            attempts: Vec::new(),
+            stale: false,
+            given: Vec::new(),
+            going: None,
+            draft: None,
+        }
     }
 
     /// Returns the newest attempt.

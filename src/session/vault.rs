@@ -42,7 +42,10 @@ impl fmt::Debug for Vault {
 impl Vault {
     /// Makes an empty vault; the salt goes into the fingerprints of typed secrets.
     pub fn new(salt: &[u8]) -> Self {
-        Self { salt: salt.to_vec(), ..Self::default() }
+        Self {
+            salt: salt.to_vec(),
+            ..Self::default()
+        }
     }
 
     /// Returns what is shown in place of a secret: `‹name:fingerprint›`, `‹name›` for one that is not there yet.
@@ -127,8 +130,13 @@ impl Vault {
         for secret in request.http().secrets() {
             self.learn(secret);
         }
-        if let Some(crate::protocol::http::Value::Plain(text)) = request.http().header("authorization") {
-            self.learn(&Secret::typed("authorization", text.split(' ').next_back().unwrap_or_default()));
+        if let Some(crate::protocol::http::Value::Plain(text)) =
+            request.http().header("authorization")
+        {
+            self.learn(&Secret::typed(
+                "authorization",
+                text.split(' ').next_back().unwrap_or_default(),
+            ));
         }
     }
 
@@ -253,7 +261,10 @@ mod tests {
             let shown = vault.mask(&format!("before {written} after"));
             assert!(shown.contains(&vault.shown(&secret)), "{written}: {shown}");
             assert!(!shown.contains(&written), "{written}: {shown}");
-            assert!(shown.starts_with("before ") && shown.ends_with(" after"), "{shown}");
+            assert!(
+                shown.starts_with("before ") && shown.ends_with(" after"),
+                "{shown}"
+            );
         }
     }
 
@@ -267,7 +278,11 @@ mod tests {
         assert!(vault.mask(jwt).starts_with("‹id-jag:"));
         vault.learn(&Secret::minted("other", jwt));
         assert!(vault.mask(jwt).starts_with("‹id-jag:"));
-        assert!(!vault.mask("sig c2lnbmF0dXJlLXNpZ25hdHVyZQ").contains("c2lnbmF0"));
+        assert!(
+            !vault
+                .mask("sig c2lnbmF0dXJlLXNpZ25hdHVyZQ")
+                .contains("c2lnbmF0")
+        );
     }
 
     #[test]

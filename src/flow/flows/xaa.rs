@@ -11,7 +11,12 @@ pub static XAA: Flow = Flow {
     title: "Cross App Access",
     about: "A user signs in once at their own IdP. An agent then reaches another company's API for that user, without \
             a second consent screen: the IdP issues an ID-JAG, the other company's authorization server redeems it.",
-    spec: &["draft-ietf-oauth-identity-assertion-authz-grant", "RFC 8693", "RFC 7523", "OpenID Connect Core 1.0"],
+    spec: &[
+        "draft-ietf-oauth-identity-assertion-authz-grant",
+        "RFC 8693",
+        "RFC 7523",
+        "OpenID Connect Core 1.0",
+    ],
     stages: &[
         Stage {
             title: "Discovery",

@@ -2,7 +2,10 @@
 
 use super::support::{self, IDP};
 use crate::{
-    flow::{Artifact, Blocked, Draft, Gain, Inputs, Made, Reading, Step, StepId, StepInfo, Verdict, Want, client_auth::finish},
+    flow::{
+        Artifact, Blocked, Draft, Gain, Inputs, Made, Reading, Step, StepId, StepInfo, Verdict,
+        Want, client_auth::finish,
+    },
     profile::{Profile, Side, fields},
     protocol::{
         digest::pkce_s256,
@@ -25,7 +28,12 @@ pub static AUTHORIZE: Authorize = Authorize {
         from: Party::User,
         to: Party::Idp,
         needs: &[Artifact::IdpMetadata],
-        gives: &[Artifact::Code, Artifact::Verifier, Artifact::Nonce, Artifact::RedirectUri],
+        gives: &[
+            Artifact::Code,
+            Artifact::Verifier,
+            Artifact::Nonce,
+            Artifact::RedirectUri,
+        ],
         fields: &[
             fields::SSO_CLIENT_ID,
             fields::SSO_SCOPE,
@@ -35,7 +43,12 @@ pub static AUTHORIZE: Authorize = Authorize {
             fields::SSO_PARAMS,
             fields::IDP_AUTHORIZATION_ENDPOINT,
         ],
-        spec: &["OIDC §3.1.2.1", "RFC 7636 §4.3", "RFC 9207 §2", "RFC 8252 §7.3"],
+        spec: &[
+            "OIDC §3.1.2.1",
+            "RFC 7636 §4.3",
+            "RFC 9207 §2",
+            "RFC 8252 §7.3",
+        ],
         why: "The user signs in at the IdP, in a browser, where this program cannot see the password. What comes back \
               is a code that is worthless without the verifier kept here. state and iss prove that the answer belongs \
               to this walk and to this IdP.",
@@ -64,7 +77,11 @@ impl Step for Authorize {
         let profile = inputs.profile;
         let mut blocked = Vec::new();
         let endpoint = IDP
-            .find(inputs, fields::IDP_AUTHORIZATION_ENDPOINT, "authorization_endpoint")
+            .find(
+                inputs,
+                fields::IDP_AUTHORIZATION_ENDPOINT,
+                "authorization_endpoint",
+            )
             .map_err(|why| blocked.push(why))
             .ok();
         let client = profile.client(Side::Sso);
@@ -75,7 +92,9 @@ impl Step for Authorize {
         if uris.is_empty() {
             blocked.push(Blocked::Missing(fields::SSO_REDIRECT_URI.0.to_owned()));
         }
-        let (Some(endpoint), Some(client_id), Some(first)) = (endpoint, client.id, uris.first().cloned()) else {
+        let (Some(endpoint), Some(client_id), Some(first)) =
+            (endpoint, client.id, uris.first().cloned())
+        else {
             return Err(blocked);
         };
         let login = match profile.text(fields::SSO_LOGIN) {
@@ -95,7 +114,10 @@ impl Step for Authorize {
                 first
             }
         };
-        let (state, nonce) = (self::state(inputs), inputs.ink.token(&format!("nonce {}", inputs.attempt)));
+        let (state, nonce) = (
+            self::state(inputs),
+            inputs.ink.token(&format!("nonce {}", inputs.attempt)),
+        );
         let scope = profile.text(fields::SSO_SCOPE).unwrap_or("openid");
         let mut http = HttpRequest::get(&endpoint, "text/html");
         for (name, value) in [
@@ -111,16 +133,31 @@ impl Step for Authorize {
             http.query.push(name, value);
         }
         let mut notes = vec![
-            (Pointer::Query("client_id".to_owned()), format!("From {}.", client.id_field.0)),
-            (Pointer::Query("scope".to_owned()), "From sso.scope. openid is what makes an ID Token come.".to_owned()),
+            (
+                Pointer::Query("client_id".to_owned()),
+                format!("From {}.", client.id_field.0),
+            ),
+            (
+                Pointer::Query("scope".to_owned()),
+                "From sso.scope. openid is what makes an ID Token come.".to_owned(),
+            ),
         ];
         for (name, value) in profile.map(fields::SSO_PARAMS) {
             http.query.set(name, value.as_str());
-            notes.push((Pointer::Query(name.clone()), "Set by sso.params in the profile.".to_owned()));
+            notes.push((
+                Pointer::Query(name.clone()),
+                "Set by sso.params in the profile.".to_owned(),
+            ));
         }
         let resolved_uri = redirect_uri.clone();
         let draft = Draft {
-            request: Request::Browser(AuthorizeRequest { http, redirect_uri, state, login, patience: inputs.patience }),
+            request: Request::Browser(AuthorizeRequest {
+                http,
+                redirect_uri,
+                state,
+                login,
+                patience: inputs.patience,
+            }),
             notes,
             wants,
             resolved: vec![
@@ -137,10 +174,15 @@ impl Step for Authorize {
         let arrived = match &exchange.outcome {
             Ok(Answer::Redirect(arrived)) => arrived,
             Ok(Answer::Http(response)) => return support::refusal(response, Party::Idp),
-            Err(failure) => return Reading::bare(Verdict::Unreachable(failure.clone()), failure.to_string()),
+            Err(failure) => {
+                return Reading::bare(Verdict::Unreachable(failure.clone()), failure.to_string());
+            }
         };
         let Request::Browser(asked) = &exchange.request else {
-            return Reading::bare(Verdict::Unreadable("the request was not for a browser".to_owned()), "");
+            return Reading::bare(
+                Verdict::Unreadable("the request was not for a browser".to_owned()),
+                "",
+            );
         };
         read_answer(inputs, asked, arrived)
     }
@@ -182,8 +224,16 @@ fn read_answer(inputs: &Inputs<'_>, asked: &AuthorizeRequest, arrived: &Redirect
         return Reading::bare(Verdict::Rejected(wrong), says);
     }
     if let Some(error) = answer.error {
-        let error = OAuthError { status: None, error: Some(error), description: answer.error_description, uri: answer.error_uri };
-        return Reading::bare(Verdict::Refused(error.clone()), format!("The IdP sent the user back with an error: {error}."));
+        let error = OAuthError {
+            status: None,
+            error: Some(error),
+            description: answer.error_description,
+            uri: answer.error_uri,
+        };
+        return Reading::bare(
+            Verdict::Refused(error.clone()),
+            format!("The IdP sent the user back with an error: {error}."),
+        );
     }
     let Some(code) = answer.code else {
         let says = "The answer has neither a code nor an error (RFC 6749 §4.1.2).".to_owned();
@@ -193,20 +243,43 @@ fn read_answer(inputs: &Inputs<'_>, asked: &AuthorizeRequest, arrived: &Redirect
         Via::Listener => "The browser came back with a code".to_owned(),
         Via::Paste => "The pasted address holds a code".to_owned(),
         Via::PasteCode => {
-            "A bare code was pasted, so state and iss could not be checked; the code goes on".to_owned()
+            "A bare code was pasted, so state and iss could not be checked; the code goes on"
+                .to_owned()
         }
-        Via::Follow => format!("The login was followed over {} hops and ended with a code", arrived.hops.len()),
+        Via::Follow => format!(
+            "The login was followed over {} hops and ended with a code",
+            arrived.hops.len()
+        ),
     };
     if !bare {
-        says.push_str(if answer.iss.is_some() { "; state and iss are right" } else { "; state is right" });
+        says.push_str(if answer.iss.is_some() {
+            "; state and iss are right"
+        } else {
+            "; state is right"
+        });
     }
     says.push('.');
     Reading {
         gained: vec![
             Gain::Held(Artifact::Code, code, None),
-            Gain::Held(Artifact::Verifier, Secret::minted("code-verifier", verifier(inputs)), None),
-            Gain::Held(Artifact::Nonce, Secret::minted("nonce", inputs.ink.token(&format!("nonce {}", inputs.attempt))), None),
-            Gain::Held(Artifact::RedirectUri, Secret::minted("redirect-uri", asked.redirect_uri.as_str()), None),
+            Gain::Held(
+                Artifact::Verifier,
+                Secret::minted("code-verifier", verifier(inputs)),
+                None,
+            ),
+            Gain::Held(
+                Artifact::Nonce,
+                Secret::minted(
+                    "nonce",
+                    inputs.ink.token(&format!("nonce {}", inputs.attempt)),
+                ),
+                None,
+            ),
+            Gain::Held(
+                Artifact::RedirectUri,
+                Secret::minted("redirect-uri", asked.redirect_uri.as_str()),
+                None,
+            ),
         ],
         tokens: Vec::new(),
         verdict: Verdict::Done,

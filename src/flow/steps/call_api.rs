@@ -4,7 +4,10 @@ use url::Url;
 
 use super::support;
 use crate::{
-    flow::{Artifact, Blocked, Draft, Inputs, Made, Reading, Step, StepId, StepInfo, Verdict, client_auth::finish},
+    flow::{
+        Artifact, Blocked, Draft, Inputs, Made, Reading, Step, StepId, StepInfo, Verdict,
+        client_auth::finish,
+    },
     profile::{Profile, fields},
     protocol::{
         exchange::Request,
@@ -24,7 +27,12 @@ pub static CALL_API: CallApi = CallApi {
         to: Party::Api,
         needs: &[Artifact::AccessToken],
         gives: &[],
-        fields: &[fields::API_URL, fields::API_METHOD, fields::API_HEADERS, fields::API_BODY],
+        fields: &[
+            fields::API_URL,
+            fields::API_METHOD,
+            fields::API_HEADERS,
+            fields::API_BODY,
+        ],
         spec: &["RFC 6750 §2.1", "RFC 9068 §4"],
         why: "The proof of the pudding: the API takes the token, or says why not. It sees the user's name in the token \
               and the agent's client id, and no password was ever passed on.",
@@ -43,14 +51,19 @@ impl Step for CallApi {
     }
 
     fn skipped(&self, profile: &Profile) -> Option<String> {
-        profile.text(fields::API_URL).is_none().then(|| "The profile has no api.url.".to_owned())
+        profile
+            .text(fields::API_URL)
+            .is_none()
+            .then(|| "The profile has no api.url.".to_owned())
     }
 
     fn draft(&self, inputs: &Inputs<'_>) -> Result<Draft, Vec<Blocked>> {
         let Some(url) = inputs.profile.text(fields::API_URL) else {
             return Err(vec![Blocked::Missing(fields::API_URL.0.to_owned())]);
         };
-        if !Url::parse(url).is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host()) {
+        if !Url::parse(url)
+            .is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host())
+        {
             let says = format!("expected an http or https URL with a host, received {url:?}.");
             return Err(vec![Blocked::Invalid(fields::API_URL.0.to_owned(), says)]);
         }
@@ -58,7 +71,12 @@ impl Step for CallApi {
             return Err(vec![Blocked::Needs(Artifact::AccessToken)]);
         };
         let mut request = HttpRequest::get(url, "application/json");
-        inputs.profile.text(fields::API_METHOD).unwrap_or("GET").to_ascii_uppercase().clone_into(&mut request.method);
+        inputs
+            .profile
+            .text(fields::API_METHOD)
+            .unwrap_or("GET")
+            .to_ascii_uppercase()
+            .clone_into(&mut request.method);
         for (name, value) in inputs.profile.map(fields::API_HEADERS) {
             request.set_header(name, value.as_str());
         }
@@ -76,7 +94,8 @@ impl Step for CallApi {
             request: Request::Http(request),
             notes: vec![(
                 Pointer::Header(Side::Request, "authorization".to_owned()),
-                "Bearer and the access token: whoever holds the token may use it (RFC 6750 §2.1).".to_owned(),
+                "Bearer and the access token: whoever holds the token may use it (RFC 6750 §2.1)."
+                    .to_owned(),
             )],
             wants: Vec::new(),
             resolved: vec![(fields::API_URL, url.to_owned())],
@@ -95,10 +114,15 @@ impl Step for CallApi {
             return support::refusal(response, Party::Api);
         }
         let size = response.body_size;
-        let kind = response.content_type().unwrap_or_else(|| "no content type".to_owned());
+        let kind = response
+            .content_type()
+            .unwrap_or_else(|| "no content type".to_owned());
         Reading::bare(
             Verdict::Done,
-            format!("The API took the access token and answered {} with {size} bytes of {kind}.", response.status),
+            format!(
+                "The API took the access token and answered {} with {size} bytes of {kind}.",
+                response.status
+            ),
         )
     }
 }

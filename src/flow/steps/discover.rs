@@ -2,7 +2,10 @@
 
 use super::support::{self, Endpoint, IDP, RESOURCE_AS};
 use crate::{
-    flow::{Artifact, Blocked, Draft, Gain, Inputs, Made, Reading, Step, StepId, StepInfo, Verdict, client_auth::finish},
+    flow::{
+        Artifact, Blocked, Draft, Gain, Inputs, Made, Reading, Step, StepId, StepInfo, Verdict,
+        client_auth::finish,
+    },
     profile::{FieldPath, Profile, fields},
     protocol::{
         exchange::{Purpose, Request},
@@ -45,7 +48,10 @@ pub static DISCOVER_IDP: Discover = Discover {
     },
     server: IDP,
     first: WellKnown::Oidc,
-    overrides: &[fields::IDP_AUTHORIZATION_ENDPOINT, fields::IDP_TOKEN_ENDPOINT],
+    overrides: &[
+        fields::IDP_AUTHORIZATION_ENDPOINT,
+        fields::IDP_TOKEN_ENDPOINT,
+    ],
 };
 
 /// The resource authorization server.
@@ -58,7 +64,11 @@ pub static DISCOVER_RESOURCE_AS: Discover = Discover {
         to: Party::ResourceAs,
         needs: &[],
         gives: &[Artifact::ResourceAsMetadata],
-        fields: &[fields::RESOURCE_AS_ISSUER, fields::RESOURCE_AS_TOKEN_ENDPOINT, fields::RESOURCE_AS_JWKS_URI],
+        fields: &[
+            fields::RESOURCE_AS_ISSUER,
+            fields::RESOURCE_AS_TOKEN_ENDPOINT,
+            fields::RESOURCE_AS_JWKS_URI,
+        ],
         spec: &["RFC 8414 §3", "JAG §7.2"],
         why: "Its issuer is what the ID-JAG will be made out to, so it is taken from the server itself and not from \
               memory. Its metadata may also say that it takes ID-JAGs.",
@@ -81,18 +91,33 @@ impl Discover {
 impl Step for Discover {
     fn info(&self) -> &'static StepInfo {
         // Both values of this type are statics; the table is the only place that makes them.
-        if self.server.party == Party::Idp { &DISCOVER_IDP.info } else { &DISCOVER_RESOURCE_AS.info }
+        if self.server.party == Party::Idp {
+            &DISCOVER_IDP.info
+        } else {
+            &DISCOVER_RESOURCE_AS.info
+        }
     }
 
     fn skipped(&self, profile: &Profile) -> Option<String> {
-        let all = self.overrides.iter().all(|field| profile.text(*field).is_some());
-        all.then(|| format!("The endpoints of the {} are in the profile.", self.server.party.name()))
+        let all = self
+            .overrides
+            .iter()
+            .all(|field| profile.text(*field).is_some());
+        all.then(|| {
+            format!(
+                "The endpoints of the {} are in the profile.",
+                self.server.party.name()
+            )
+        })
     }
 
     fn draft(&self, inputs: &Inputs<'_>) -> Result<Draft, Vec<Blocked>> {
         let field = self.server.issuer;
-        let Some(issuer) = inputs.profile.text(field) else { return Err(vec![Blocked::Missing(field.0.to_owned())]) };
-        let url = metadata_url(issuer, self.first).map_err(|says| vec![Blocked::Invalid(field.0.to_owned(), says)])?;
+        let Some(issuer) = inputs.profile.text(field) else {
+            return Err(vec![Blocked::Missing(field.0.to_owned())]);
+        };
+        let url = metadata_url(issuer, self.first)
+            .map_err(|says| vec![Blocked::Invalid(field.0.to_owned(), says)])?;
         let draft = Draft {
             request: Request::Http(HttpRequest::get(&url, "application/json")),
             notes: Vec::new(),
@@ -116,14 +141,22 @@ impl Step for Discover {
         let json = match response.json() {
             Ok(json) if response.status == 200 && json.is_object() => json,
             outcome => {
-                if first_try && let Ok(other) = metadata_url(issuer, self.other()) && other != url {
+                if first_try
+                    && let Ok(other) = metadata_url(issuer, self.other())
+                    && other != url
+                {
                     return Reading::bare(
                         Verdict::Instead(HttpRequest::get(other, "application/json")),
-                        format!("{url} answered {}; the other well-known form is tried.", response.status),
+                        format!(
+                            "{url} answered {}; the other well-known form is tried.",
+                            response.status
+                        ),
                     );
                 }
                 if response.status == 200 {
-                    let why = outcome.err().unwrap_or_else(|| "Expected a JSON object.".to_owned());
+                    let why = outcome
+                        .err()
+                        .unwrap_or_else(|| "Expected a JSON object.".to_owned());
                     return Reading::bare(
                         Verdict::Unreadable(why.clone()),
                         format!("{url} answered 200, but not with metadata. {why}"),
@@ -138,11 +171,19 @@ impl Step for Discover {
             let says = format!(
                 "The metadata at {url} names another issuer and is thrown away (RFC 8414 §3.3): expected {issuer}, \
                  received {}.",
-                if says_issuer.is_empty() { "none" } else { says_issuer }
+                if says_issuer.is_empty() {
+                    "none"
+                } else {
+                    says_issuer
+                }
             );
             return Reading::bare(Verdict::Rejected(vec![says.clone()]), says);
         }
-        let keys_url = inputs.profile.text(self.server.jwks).or_else(|| metadata.text("jwks_uri")).map(str::to_owned);
+        let keys_url = inputs
+            .profile
+            .text(self.server.jwks)
+            .or_else(|| metadata.text("jwks_uri"))
+            .map(str::to_owned);
         let keys = self.server.keys(inputs, made);
         if let (false, Some(url)) = (keys.fetched, &keys_url) {
             return Reading {
@@ -155,7 +196,11 @@ impl Step for Discover {
         let keys_say = match (&keys.set, &keys_url) {
             (Some(set), _) => {
                 let count = set.jwks.keys().count();
-                format!("{count} {} found at {}", if count == 1 { "key was" } else { "keys were" }, set.url)
+                format!(
+                    "{count} {} found at {}",
+                    if count == 1 { "key was" } else { "keys were" },
+                    set.url
+                )
             }
             (None, Some(_)) => format!("its keys could not be had: {}", keys.from),
             (None, None) => "it names no jwks_uri, so signatures cannot be checked".to_owned(),
@@ -166,7 +211,10 @@ impl Step for Discover {
             gained,
             tokens: Vec::new(),
             verdict: Verdict::Done,
-            says: format!("{} described itself at {url}; {keys_say}.", support::cap(party)),
+            says: format!(
+                "{} described itself at {url}; {keys_say}.",
+                support::cap(party)
+            ),
         }
     }
 }

@@ -78,7 +78,9 @@ impl Step for IdJag {
             needs.push(Artifact::IdpMetadata);
         }
         let (artifact, _) = subject(profile);
-        if artifact != Artifact::SamlAssertion || profile.secret(fields::AGENT_SAML_ASSERTION).is_none() {
+        if artifact != Artifact::SamlAssertion
+            || profile.secret(fields::AGENT_SAML_ASSERTION).is_none()
+        {
             needs.push(artifact);
         }
         needs
@@ -87,9 +89,14 @@ impl Step for IdJag {
     fn draft(&self, inputs: &Inputs<'_>) -> Result<Draft, Vec<Blocked>> {
         let mut blocked = Vec::new();
         let mut wants = Vec::new();
-        let endpoint = IDP.token_endpoint(inputs).map_err(|why| blocked.push(why)).ok();
+        let endpoint = IDP
+            .token_endpoint(inputs)
+            .map_err(|why| blocked.push(why))
+            .ok();
         let (artifact, token_type) = subject(inputs.profile);
-        let token = subject_token(inputs, artifact, &mut wants).map_err(|why| blocked.push(why)).ok();
+        let token = subject_token(inputs, artifact, &mut wants)
+            .map_err(|why| blocked.push(why))
+            .ok();
         let audience = inputs
             .profile
             .text(fields::AGENT_AUDIENCE)
@@ -97,7 +104,9 @@ impl Step for IdJag {
         if audience.is_none() {
             blocked.push(Blocked::Missing(fields::AGENT_AUDIENCE.0.to_owned()));
         }
-        let (Some(endpoint), Some(token), Some(audience)) = (endpoint, token, audience) else { return Err(blocked) };
+        let (Some(endpoint), Some(token), Some(audience)) = (endpoint, token, audience) else {
+            return Err(blocked);
+        };
         let mut params = Params::default();
         params.push("grant_type", urn::TOKEN_EXCHANGE);
         params.push("requested_token_type", urn::ID_JAG);
@@ -110,12 +119,20 @@ impl Step for IdJag {
         }
         params.push("subject_token", token);
         params.push("subject_token_type", token_type);
-        let server = Server { issuer: IDP.issuer(inputs), token_endpoint: &endpoint };
+        let server = Server {
+            issuer: IDP.issuer(inputs),
+            token_endpoint: &endpoint,
+        };
         let mut draft = token_request(inputs, self.info.id.0, Side::Agent, server, params)?;
         draft.wants.extend(wants);
-        let metadata_issuer = inputs.bag.metadata(Party::ResourceAs).and_then(|metadata| metadata.text("issuer"));
+        let metadata_issuer = inputs
+            .bag
+            .metadata(Party::ResourceAs)
+            .and_then(|metadata| metadata.text("issuer"));
         let advertised = match metadata_issuer {
-            Some(issuer) if issuer == audience => " It is the issuer in that server's metadata, character by character.",
+            Some(issuer) if issuer == audience => {
+                " It is the issuer in that server's metadata, character by character."
+            }
             Some(_) => " It differs from the issuer in that server's metadata.",
             None => "",
         };
@@ -125,7 +142,10 @@ impl Step for IdJag {
         ));
         draft.notes.push((
             Pointer::Form("subject_token".to_owned()),
-            format!("The {} of this walk, because agent.subject says so.", artifact.name()),
+            format!(
+                "The {} of this walk, because agent.subject says so.",
+                artifact.name()
+            ),
         ));
         draft.resolved.push((fields::IDP_TOKEN_ENDPOINT, endpoint));
         Ok(finish(draft, inputs, self.info.id.0))
@@ -145,20 +165,36 @@ impl Step for IdJag {
         let token = Token::parse(raw);
         let keys = IDP.keys(inputs, made);
         if let Some(fetch) = IDP.key_fetch(inputs, &keys, &[&token]) {
-            return Reading::bare(Verdict::Also(Purpose::Keys, fetch), "The IdP's keys are fetched first.");
+            return Reading::bare(
+                Verdict::Also(Purpose::Keys, fetch),
+                "The IdP's keys are fetched first.",
+            );
         }
         let (parent, _) = subject(inputs.profile);
-        let record = support::record(Artifact::IdJag, raw, keys.check(&token), Some(parent), &came);
+        let record = support::record(
+            Artifact::IdJag,
+            raw,
+            keys.check(&token),
+            Some(parent),
+            &came,
+        );
         let mut gained = vec![support::gain(&record)];
         gained.extend(keys.gain(Party::Idp));
-        let issued = came.answer.issued_token_type.as_deref().unwrap_or("no issued_token_type");
+        let issued = came
+            .answer
+            .issued_token_type
+            .as_deref()
+            .unwrap_or("no issued_token_type");
         let (verdict, says) = match (&record.signature, token.kind()) {
             (Signature::Failed { why }, _) => (
                 Verdict::Suspect(format!("The signature of the ID-JAG failed: {why}.")),
                 format!("A token came, but its signature failed: {why}."),
             ),
             (signature, TokenKind::IdJag) => {
-                let end = record.expires.map(|end| format!(" It ends {}.", end.in_words(came.at))).unwrap_or_default();
+                let end = record
+                    .expires
+                    .map(|end| format!(" It ends {}.", end.in_words(came.at)))
+                    .unwrap_or_default();
                 let scope = came
                     .answer
                     .scope
@@ -167,7 +203,10 @@ impl Step for IdJag {
                     .unwrap_or_default();
                 (
                     Verdict::Done,
-                    format!("The IdP issued an ID-JAG; its signature is {}.{end}{scope}", signature_words(signature)),
+                    format!(
+                        "The IdP issued an ID-JAG; its signature is {}.{end}{scope}",
+                        signature_words(signature)
+                    ),
                 )
             }
             (_, other) => (
@@ -178,7 +217,12 @@ impl Step for IdJag {
                 ),
             ),
         };
-        Reading { gained, tokens: vec![record], verdict, says }
+        Reading {
+            gained,
+            tokens: vec![record],
+            verdict,
+            says,
+        }
     }
 }
 
@@ -191,14 +235,21 @@ pub(super) fn signature_words(signature: &Signature) -> String {
     }
 }
 
-fn subject_token(inputs: &Inputs<'_>, artifact: Artifact, wants: &mut Vec<Want>) -> Result<Secret, Blocked> {
+fn subject_token(
+    inputs: &Inputs<'_>,
+    artifact: Artifact,
+    wants: &mut Vec<Want>,
+) -> Result<Secret, Blocked> {
     if let Some(token) = inputs.bag.value(artifact) {
         return Ok(token.clone());
     }
     if artifact != Artifact::SamlAssertion {
         return Err(Blocked::Needs(artifact));
     }
-    match inputs.secrets.credential(inputs.profile, fields::AGENT_SAML_ASSERTION) {
+    match inputs
+        .secrets
+        .credential(inputs.profile, fields::AGENT_SAML_ASSERTION)
+    {
         Credential::Ready(secret) => Ok(secret),
         Credential::Pending(path, stand_in) => {
             wants.push(Want::Secret(path));

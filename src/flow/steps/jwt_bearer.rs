@@ -68,25 +68,35 @@ impl Step for JwtBearer {
 
     fn draft(&self, inputs: &Inputs<'_>) -> Result<Draft, Vec<Blocked>> {
         let mut blocked = Vec::new();
-        let endpoint = RESOURCE_AS.token_endpoint(inputs).map_err(|why| blocked.push(why)).ok();
+        let endpoint = RESOURCE_AS
+            .token_endpoint(inputs)
+            .map_err(|why| blocked.push(why))
+            .ok();
         let grant = inputs.bag.value(Artifact::IdJag);
         if grant.is_none() {
             blocked.push(Blocked::Needs(Artifact::IdJag));
         }
-        let (Some(endpoint), Some(grant)) = (endpoint, grant) else { return Err(blocked) };
+        let (Some(endpoint), Some(grant)) = (endpoint, grant) else {
+            return Err(blocked);
+        };
         let mut params = Params::default();
         params.push("grant_type", urn::JWT_BEARER);
         params.push("assertion", grant.clone());
         if let Some(scope) = inputs.profile.text(fields::RESOURCE_AS_SCOPE) {
             params.push("scope", scope);
         }
-        let server = Server { issuer: RESOURCE_AS.issuer(inputs), token_endpoint: &endpoint };
+        let server = Server {
+            issuer: RESOURCE_AS.issuer(inputs),
+            token_endpoint: &endpoint,
+        };
         let mut draft = token_request(inputs, self.info.id.0, Side::ResourceAs, server, params)?;
         draft.notes.push((
             Pointer::Form("client_id".to_owned()),
             "The client's id at the resource authorization server; the ID-JAG's client_id must be the same.".to_owned(),
         ));
-        draft.resolved.push((fields::RESOURCE_AS_TOKEN_ENDPOINT, endpoint));
+        draft
+            .resolved
+            .push((fields::RESOURCE_AS_TOKEN_ENDPOINT, endpoint));
         Ok(finish(draft, inputs, self.info.id.0))
     }
 
@@ -102,9 +112,18 @@ impl Step for JwtBearer {
         let token = Token::parse(raw);
         let keys = RESOURCE_AS.keys(inputs, made);
         if let Some(fetch) = RESOURCE_AS.key_fetch(inputs, &keys, &[&token]) {
-            return Reading::bare(Verdict::Also(Purpose::Keys, fetch), "The resource AS's keys are fetched first.");
+            return Reading::bare(
+                Verdict::Also(Purpose::Keys, fetch),
+                "The resource AS's keys are fetched first.",
+            );
         }
-        let record = support::record(Artifact::AccessToken, raw, keys.check(&token), Some(Artifact::IdJag), &came);
+        let record = support::record(
+            Artifact::AccessToken,
+            raw,
+            keys.check(&token),
+            Some(Artifact::IdJag),
+            &came,
+        );
         let mut gained = vec![support::gain(&record)];
         gained.extend(keys.gain(Party::ResourceAs));
         let (verdict, says) = match &record.signature {
@@ -113,9 +132,16 @@ impl Step for JwtBearer {
                 format!("An access token came, but its signature failed: {why}."),
             ),
             signature => {
-                let end = record.expires.map(|end| format!(" It ends {}.", end.in_words(came.at))).unwrap_or_default();
-                let scope =
-                    came.answer.scope.as_deref().map(|scope| format!(" Granted scope: {scope}.")).unwrap_or_default();
+                let end = record
+                    .expires
+                    .map(|end| format!(" It ends {}.", end.in_words(came.at)))
+                    .unwrap_or_default();
+                let scope = came
+                    .answer
+                    .scope
+                    .as_deref()
+                    .map(|scope| format!(" Granted scope: {scope}."))
+                    .unwrap_or_default();
                 let kind = came.answer.token_type.as_deref().unwrap_or("unnamed");
                 (
                     Verdict::Done,
@@ -127,6 +153,11 @@ impl Step for JwtBearer {
                 )
             }
         };
-        Reading { gained, tokens: vec![record], verdict, says }
+        Reading {
+            gained,
+            tokens: vec![record],
+            verdict,
+            says,
+        }
     }
 }

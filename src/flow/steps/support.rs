@@ -55,7 +55,12 @@ impl Endpoint {
     ///
     /// # Errors
     /// What has to be filled in or discovered first.
-    pub fn find(self, inputs: &Inputs<'_>, field: FieldPath, member: &str) -> Result<String, Blocked> {
+    pub fn find(
+        self,
+        inputs: &Inputs<'_>,
+        field: FieldPath,
+        member: &str,
+    ) -> Result<String, Blocked> {
         if let Some(own) = inputs.profile.text(field) {
             return Ok(own.to_owned());
         }
@@ -64,7 +69,10 @@ impl Endpoint {
             Some(metadata) => metadata.text(member).map(str::to_owned).ok_or_else(|| {
                 Blocked::Invalid(
                     field.0.to_owned(),
-                    format!("the metadata of the {} has no {member}; fill the field in.", self.party.name()),
+                    format!(
+                        "the metadata of the {} has no {member}; fill the field in.",
+                        self.party.name()
+                    ),
                 )
             }),
         }
@@ -83,7 +91,12 @@ impl Endpoint {
         inputs
             .profile
             .text(self.issuer)
-            .or_else(|| inputs.bag.metadata(self.party).and_then(|metadata| metadata.text("issuer")))
+            .or_else(|| {
+                inputs
+                    .bag
+                    .metadata(self.party)
+                    .and_then(|metadata| metadata.text("issuer"))
+            })
             .unwrap_or_default()
     }
 
@@ -97,22 +110,44 @@ impl Endpoint {
         let here = made.iter().rev().find(|made| made.purpose == Purpose::Keys);
         match here {
             Some(made) => match key_set(&made.exchange) {
-                Ok(set) => Keys { from: set.url.clone(), set: Some(set), fetched: true },
-                Err(why) => Keys { from: why, set: None, fetched: true },
+                Ok(set) => Keys {
+                    from: set.url.clone(),
+                    set: Some(set),
+                    fetched: true,
+                },
+                Err(why) => Keys {
+                    from: why,
+                    set: None,
+                    fetched: true,
+                },
             },
             None => {
                 let set = inputs.keys.get(&self.party).cloned();
-                let from = set.as_ref().map_or_else(|| "never fetched".to_owned(), |set| set.url.clone());
-                Keys { set, from, fetched: false }
+                let from = set
+                    .as_ref()
+                    .map_or_else(|| "never fetched".to_owned(), |set| set.url.clone());
+                Keys {
+                    set,
+                    from,
+                    fetched: false,
+                }
             }
         }
     }
 
     /// Returns the fetch of keys that a token calls for, unless this attempt made one already
     /// (INTERFACE §2: fetched once, before the result shows).
-    pub fn key_fetch(self, inputs: &Inputs<'_>, keys: &Keys, tokens: &[&Token]) -> Option<HttpRequest> {
+    pub fn key_fetch(
+        self,
+        inputs: &Inputs<'_>,
+        keys: &Keys,
+        tokens: &[&Token],
+    ) -> Option<HttpRequest> {
         let jwks = keys.set.as_ref().map(|set| &set.jwks);
-        let wanted = !keys.fetched && tokens.iter().any(|token| jose::wants_fresh_keys(token, jwks));
+        let wanted = !keys.fetched
+            && tokens
+                .iter()
+                .any(|token| jose::wants_fresh_keys(token, jwks));
         let url = wanted.then(|| self.jwks_uri(inputs)).flatten()?;
         Some(HttpRequest::get(url, "application/json"))
     }
@@ -137,7 +172,10 @@ impl Keys {
 
     /// Returns them as a gain of the step that fetched them.
     pub fn gain(&self, party: Party) -> Option<Gain> {
-        self.set.clone().filter(|_| self.fetched).map(|set| Gain::Keys(party, set))
+        self.set
+            .clone()
+            .filter(|_| self.fetched)
+            .map(|set| Gain::Keys(party, set))
     }
 }
 
@@ -148,7 +186,9 @@ impl Keys {
 pub fn key_set(exchange: &Exchange) -> Result<KeySet, String> {
     let url = exchange.request.http().address();
     let response = match &exchange.outcome {
-        Ok(_) => exchange.response().ok_or_else(|| format!("{url} was not answered over HTTP"))?,
+        Ok(_) => exchange
+            .response()
+            .ok_or_else(|| format!("{url} was not answered over HTTP"))?,
         Err(failure) => return Err(format!("{url} could not be fetched: {failure}")),
     };
     if response.status != 200 {
@@ -158,7 +198,10 @@ pub fn key_set(exchange: &Exchange) -> Result<KeySet, String> {
     if json["keys"].as_array().is_none() {
         return Err(format!("{url} has no list `keys`"));
     }
-    Ok(KeySet { url, jwks: Jwks(json) })
+    Ok(KeySet {
+        url,
+        jwks: Jwks(json),
+    })
 }
 
 /// What a step needs to know of the answer of a token endpoint.
@@ -181,25 +224,36 @@ pub fn token_answer(made: &[Made], to: Party) -> Result<Tokens, Box<Reading>> {
     if response.status != 200 {
         return Err(Box::new(refusal(response, to)));
     }
-    let json = response
-        .json()
-        .map_err(|why| Box::new(Reading::bare(Verdict::Unreadable(why.clone()), format!("{} said yes, but: {why}", cap(to)))))?;
+    let json = response.json().map_err(|why| {
+        Box::new(Reading::bare(
+            Verdict::Unreadable(why.clone()),
+            format!("{} said yes, but: {why}", cap(to)),
+        ))
+    })?;
     if let Some(error) = json["error"].as_str() {
         return Err(Box::new(Reading::bare(
             Verdict::Refused(OAuthError::of(response)),
-            format!("The {} answered 200 and the error {error} at once.", to.name()),
+            format!(
+                "The {} answered 200 and the error {error} at once.",
+                to.name()
+            ),
         )));
     }
     Ok(Tokens {
         answer: TokenAnswer::of(&json),
-        at: Timestamp(exchange.times.start.0 + i64::try_from(exchange.times.end / 1000).unwrap_or_default()),
+        at: Timestamp(
+            exchange.times.start.0 + i64::try_from(exchange.times.end / 1000).unwrap_or_default(),
+        ),
         response: Arc::clone(exchange),
     })
 }
 
 /// Returns the last main exchange.
 pub fn main(made: &[Made]) -> Option<&Arc<Exchange>> {
-    made.iter().rev().find(|made| made.purpose == Purpose::Main).map(|made| &made.exchange)
+    made.iter()
+        .rev()
+        .find(|made| made.purpose == Purpose::Main)
+        .map(|made| &made.exchange)
 }
 
 /// Returns the HTTP response of an exchange.
@@ -214,9 +268,10 @@ pub fn response(exchange: &Exchange) -> Result<&Response, Box<Reading>> {
                 "A redirect came where an HTTP answer was expected.",
             ))
         }),
-        Err(failure) => {
-            Err(Box::new(Reading::bare(Verdict::Unreachable(failure.clone()), failure.to_string())))
-        }
+        Err(failure) => Err(Box::new(Reading::bare(
+            Verdict::Unreachable(failure.clone()),
+            failure.to_string(),
+        ))),
     }
 }
 
@@ -233,11 +288,18 @@ pub fn refusal(response: &Response, to: Party) -> Reading {
         return Reading::bare(Verdict::Unreadable(says.clone()), says);
     }
     if (200..300).contains(&response.status) {
-        let says = format!("Expected status 200 from the {}, received {}.", to.name(), response.status);
+        let says = format!(
+            "Expected status 200 from the {}, received {}.",
+            to.name(),
+            response.status
+        );
         return Reading::bare(Verdict::Unreadable(says.clone()), says);
     }
     let error = OAuthError::of(response);
-    Reading::bare(Verdict::Refused(error.clone()), format!("The {} refused: {error}.", to.name()))
+    Reading::bare(
+        Verdict::Refused(error.clone()),
+        format!("The {} refused: {error}.", to.name()),
+    )
 }
 
 /// Makes the record of a token that came, with its end from `exp`, else from `expires_in`.
@@ -250,7 +312,11 @@ pub fn record(
 ) -> TokenRecord {
     let raw = raw.named(artifact.id());
     let token = Token::parse(&raw);
-    let exp = token.claims.json.as_ref().and_then(|json| Claims(json).time("exp"));
+    let exp = token
+        .claims
+        .json
+        .as_ref()
+        .and_then(|json| Claims(json).time("exp"));
     TokenRecord {
         name: artifact.id().to_owned(),
         artifact,
@@ -258,7 +324,12 @@ pub fn record(
         signature,
         parent,
         gained: came.at,
-        expires: exp.or_else(|| came.answer.expires_in.filter(|_| artifact != Artifact::IdToken).map(|s| came.at.plus_secs(s))),
+        expires: exp.or_else(|| {
+            came.answer
+                .expires_in
+                .filter(|_| artifact != Artifact::IdToken)
+                .map(|s| came.at.plus_secs(s))
+        }),
         token,
     }
 }
