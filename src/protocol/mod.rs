@@ -9,5 +9,6 @@ pub mod metadata;
 pub mod oauth;
 pub mod party;
 pub mod pointer;
+pub mod redirect;
 pub mod secret;
 pub mod time;
