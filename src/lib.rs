@@ -21,10 +21,10 @@
 //! | flow      | protocol, profile                         |                                                           |
 //! | session   | protocol, profile, flow                   | aho_corasick                                              |
 //! | export    | protocol, profile, flow, session          |                                                           |
-//! | transport | protocol, session                         | reqwest                                                   |
+//! | transport | protocol, session                         | reqwest, aws_lc_rs, open                                  |
 //! | lab       | protocol                                  |                                                           |
 //! | ui        | protocol, profile, flow, session, export  | ratatui, crossterm, tui_textarea                          |
-//! | cli       | everything                                | directories, clap, tempfile, open                         |
+//! | cli       | everything                                | directories, clap, tempfile                               |
 //! ```
 //!
 //! axum serves the lab and the loopback listener of `transport/browser.rs`, and nothing else.
@@ -33,4 +33,5 @@ pub mod flow;
 pub mod profile;
 pub mod protocol;
 pub mod session;
+pub mod transport;
 pub mod ui;
