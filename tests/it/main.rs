@@ -7,5 +7,6 @@
 
 #[allow(dead_code, reason = "helpers wait for the tests that need them")]
 mod pty;
+mod tidy;
 #[allow(dead_code, reason = "helpers wait for the tests that need them")]
 mod world;
