@@ -3,6 +3,10 @@
 pub mod digest;
 pub mod exchange;
 pub mod http;
+pub mod jwt;
+pub mod keys;
+pub mod metadata;
+pub mod oauth;
 pub mod party;
 pub mod pointer;
 pub mod secret;
