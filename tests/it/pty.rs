@@ -358,15 +358,18 @@ impl Pty {
         let deadline = Instant::now() + self.limit;
         let mut state = self.shared.lock();
         while !wanted(state.parser.screen()) {
-            if !state.open && state.exit.is_some() {
-                panic!(
-                    "waited for {what}, but the program ended\n{}",
-                    state.picture()
-                );
-            }
-            if Instant::now() >= deadline {
-                panic!("waited {:?} for {what}\n{}", self.limit, state.picture());
-            }
+            let over = !state.open && state.exit.is_some();
+            assert!(
+                !over,
+                "waited for {what}, but the program ended\n{}",
+                state.picture()
+            );
+            assert!(
+                Instant::now() < deadline,
+                "waited {:?} for {what}\n{}",
+                self.limit,
+                state.picture()
+            );
             state = self.shared.wait(state, deadline);
         }
         self.after_esc = false;
