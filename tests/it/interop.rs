@@ -79,7 +79,7 @@ fn walks_to_the_end(auth: Auth, options: &[&str]) {
         return;
     }
     let world = World::new();
-    let peer = Peer::start(&world, options);
+    let mut peer = Peer::start(&world, options);
     let output = run(&world, &peer, auth, "alice");
     assert_eq!(output.code, 0, "{output}\n--- the peer\n{}", peer.log());
     let report = output.json();
@@ -107,7 +107,7 @@ fn walks_to_the_end(auth: Auth, options: &[&str]) {
         .expect("a body is text");
     assert!(api.contains(r#""messages":["hello"]"#), "{output}");
     // The report is not believed alone: the peer saw the call too.
-    assert!(peer.log().contains("/api/messages 200"), "{}", peer.log());
+    peer.wait_log("/api/messages 200");
     assert_masked(&output, &peer);
 }
 

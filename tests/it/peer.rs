@@ -171,7 +171,17 @@ url = "{api}/messages"
         path.into_os_string().into_string().expect("it is UTF-8")
     }
 
-    /// Returns what the peer noted of the requests it had: a line each, with the status it answered.
+    /// Waits until the peer has noted this of a request it had: `/api/messages 200`.
+    ///
+    /// It notes a line each, with method, address and status, but not always before the answer is out.
+    #[track_caller]
+    pub fn wait_log(&mut self, text: &str) {
+        if let Err(told) = self.process.wait_stderr(text) {
+            panic!("the peer: {told}");
+        }
+    }
+
+    /// Returns what the peer has noted so far.
     pub fn log(&self) -> String {
         self.process.stderr()
     }
@@ -298,7 +308,7 @@ mod tests {
             return;
         }
         let world = World::new();
-        let peer = Peer::start(&world, &["--ras-path", "/tenant/x"]);
+        let mut peer = Peer::start(&world, &["--ras-path", "/tenant/x"]);
         assert!(peer.ras.ends_with("/tenant/x"), "{}", peer.ras);
         assert!(peer.api.ends_with("/api"), "{}", peer.api);
         assert_eq!(peer.secrets().len(), 3);
@@ -330,11 +340,7 @@ mod tests {
             answer.contains(&format!(r#""issuer":"{}""#, peer.idp)),
             "{answer}"
         );
-        assert!(
-            peer.log().contains("/.well-known/openid-configuration 200"),
-            "{}",
-            peer.log()
-        );
+        peer.wait_log("/.well-known/openid-configuration 200");
 
         let idp = peer.idp.clone();
         drop(peer);

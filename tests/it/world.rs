@@ -4,7 +4,7 @@ use std::{
     collections::{BTreeMap, BTreeSet},
     env,
     ffi::OsStr,
-    fs,
+    fmt, fs,
     io::{BufRead, BufReader, Read, Write},
     net::TcpListener,
     os::unix::process::ExitStatusExt,
@@ -144,13 +144,14 @@ impl Output {
     }
 }
 
-impl std::fmt::Display for Output {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(
-            f,
-            "exit status {}\n--- standard output\n{}\n--- standard error\n{}",
-            self.code, self.stdout, self.stderr
-        )
+impl fmt::Display for Output {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            code,
+            stdout,
+            stderr,
+        } = self;
+        write!(f, "exit status {code}\n{}", both(stdout, stderr))
     }
 }
 
@@ -173,6 +174,12 @@ struct Streams {
     stdout: String,
     stderr: String,
     open: usize,
+}
+
+impl fmt::Display for Streams {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&both(&self.stdout, &self.stderr))
+    }
 }
 
 impl Running {
@@ -219,24 +226,35 @@ impl Running {
     /// # Errors
     /// All that was written, when the program ends or the time is up first.
     pub fn wait_line(&mut self, begin: &str) -> Result<String, String> {
+        self.wait(&format!("line {begin:?}"), |streams| {
+            let mut whole = streams.stdout.split_inclusive('\n');
+            whole
+                .find_map(|line| line.strip_suffix('\n')?.strip_prefix(begin))
+                .map(str::to_owned)
+        })
+    }
+
+    /// Waits until this text stands in standard error.
+    ///
+    /// # Errors
+    /// All that was written, when the program ends or the time is up first.
+    pub fn wait_stderr(&mut self, text: &str) -> Result<(), String> {
+        self.wait(&format!("text {text:?} on standard error"), |streams| {
+            streams.stderr.contains(text).then_some(())
+        })
+    }
+
+    fn wait<T>(&mut self, what: &str, find: impl Fn(&Streams) -> Option<T>) -> Result<T, String> {
         let deadline = Instant::now() + self.limit;
         loop {
             let ended = self.poll().is_some();
             let streams = self.said.lock();
-            let line = streams
-                .stdout
-                .split_inclusive('\n')
-                .filter_map(|line| line.strip_suffix('\n'))
-                .find_map(|line| line.strip_prefix(begin));
-            if let Some(rest) = line {
-                return Ok(rest.to_owned());
+            if let Some(found) = find(&streams) {
+                return Ok(found);
             }
             if (ended && streams.open == 0) || Instant::now() > deadline {
                 let why = if ended { "it ended" } else { "the time is up" };
-                let (out, err) = (&streams.stdout, &streams.stderr);
-                return Err(format!(
-                    "no line {begin:?}, and {why}\n--- standard output\n{out}\n--- standard error\n{err}"
-                ));
+                return Err(format!("no {what}, and {why}\n{streams}"));
             }
             drop(self.said.wait(streams));
         }
@@ -275,17 +293,13 @@ impl Running {
                         stderr: streams.stderr.clone(),
                     };
                 }
-                _ if Instant::now() > deadline => panic!(
-                    "{} within {:?}\n--- standard output\n{}\n--- standard error\n{}",
-                    match status {
-                        Some(_) =>
-                            "it ended, but a process it left behind holds its output, still open",
+                _ if Instant::now() > deadline => {
+                    let why = match status {
+                        Some(_) => "it ended, but what it left behind holds its output open",
                         None => "it did not end",
-                    },
-                    self.limit,
-                    streams.stdout,
-                    streams.stderr
-                ),
+                    };
+                    panic!("{why} within {:?}\n{streams}", self.limit)
+                }
                 _ => drop(self.said.wait(streams)),
             }
         }
@@ -371,6 +385,10 @@ fn code(status: ExitStatus) -> i32 {
     status
         .code()
         .unwrap_or_else(|| 128 + status.signal().unwrap_or_default())
+}
+
+fn both(stdout: &str, stderr: &str) -> String {
+    format!("--- standard output\n{stdout}\n--- standard error\n{stderr}")
 }
 
 fn listen(
@@ -466,7 +484,10 @@ mod tests {
 
         let mut short = Running::start(world.command("sh").args(["-c", "echo no >&2; exit 1"]), "");
         let told = short.wait_line("ready ").unwrap_err();
-        assert!(told.contains("it ended") && told.contains("no\n"), "{told}");
+        assert!(
+            told.contains("no line \"ready \", and it ended") && told.contains("no\n"),
+            "{told}"
+        );
     }
 
     #[test]
