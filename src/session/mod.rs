@@ -840,7 +840,9 @@ impl Session {
                     self.walk.bag.put_metadata(party, metadata)
                 }
                 Gain::Held(artifact, value, expires) if keep => {
-                    self.vault.learn(&value.named(artifact.id()));
+                    if artifact.is_secret() {
+                        self.vault.learn(&value.named(artifact.id()));
+                    }
                     let failed = tokens.iter().any(|record| {
                         record.artifact == artifact
                             && matches!(record.signature, Signature::Failed { .. })
