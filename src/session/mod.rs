@@ -700,6 +700,7 @@ impl Session {
                     }
                     self.walk.secrets.0.insert(field, result);
                 }
+                Had::Said(says) => self.tell(says),
                 Had::Listener(Ok(uri)) => {
                     self.walk.listening = Some(uri);
                     self.walk.deaf = None;
