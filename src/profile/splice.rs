@@ -66,8 +66,11 @@ pub(super) fn set(
         return Ok(spliced(text, entry.value.clone(), &bare(changed)));
     }
     let below = outline.keys_below(path);
-    if !below.is_empty() || outline.headers.iter().any(|header| header.path == path) {
-        let Some(table) = value.as_inline_table() else {
+    let headed = outline.headers.iter().any(|header| header.path == path);
+    if headed || !below.is_empty() {
+        // Without a header, an empty table would leave no trace of itself.
+        let table = value.as_inline_table();
+        let Some(table) = table.filter(|table| headed || !table.is_empty()) else {
             let cleared = unset(text, path)?;
             return set(&cleared, path, value, rank);
         };
