@@ -29,7 +29,9 @@
 //!
 //! axum serves the lab and the loopback listener of `transport/browser.rs`, and nothing else.
 
+pub mod cli;
 pub mod flow;
+pub mod lab;
 pub mod profile;
 pub mod protocol;
 pub mod session;
