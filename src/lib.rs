@@ -29,4 +29,6 @@
 //!
 //! axum serves the lab and the loopback listener of `transport/browser.rs`, and nothing else.
 
+pub mod cli;
+pub mod lab;
 pub mod protocol;

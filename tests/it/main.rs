@@ -1,1 +1,3 @@
-//! x
+//! Everything that is tested from outside, linked once.
+
+mod lab;

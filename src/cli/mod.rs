@@ -1,0 +1,3 @@
+//! The command line: what is typed, and how the rooms are put together.
+
+pub mod lab;
