@@ -1,3 +1,4 @@
+<<<<<<< HEAD
 //! The integration tests, one binary so that everything links once.
 
 #[allow(dead_code, reason = "helpers wait for the tests that need them")]
@@ -11,3 +12,8 @@ mod world;
 
 // Enable when `jagwalk run` exists: walks against servers that others wrote.
 // mod interop;
+=======
+//! Everything that is tested from outside, linked once.
+
+mod lab;
+>>>>>>> w-lab
