@@ -1,6 +1,6 @@
-<<<<<<< HEAD
 //! The integration tests, one binary so that everything links once.
 
+mod interop;
 #[allow(dead_code, reason = "helpers wait for the tests that need them")]
 mod peer;
 #[allow(dead_code, reason = "helpers wait for the tests that need them")]
@@ -9,11 +9,3 @@ mod tidy;
 mod vectors;
 #[allow(dead_code, reason = "helpers wait for the tests that need them")]
 mod world;
-
-// Enable when `jagwalk run` exists: walks against servers that others wrote.
-// mod interop;
-=======
-//! Everything that is tested from outside, linked once.
-
-mod lab;
->>>>>>> w-lab
