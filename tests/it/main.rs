@@ -1,1 +1,3 @@
-//! x
+//! Tests of the whole, in one binary.
+
+mod transport;
