@@ -6,10 +6,7 @@ use jagwalk::{
     protocol::exchange::Failure,
     transport::http::{Http, HttpError, Settings},
 };
-use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt},
-    net::TcpListener,
-};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio_rustls::{
     TlsAcceptor,
     rustls::{
@@ -21,7 +18,9 @@ use tokio_rustls::{
 };
 use zeroize::Zeroizing;
 
-use super::peer::{Peer, failure, get, http, impatient, raw, read_request, response, with};
+use super::peer::{
+    Peer, failure, get, http, impatient, raw, read_request, refusing, response, with,
+};
 
 const CA: &[u8] = include_bytes!("tls/ca.pem");
 const SERVER: &[u8] = include_bytes!("tls/server.pem");
@@ -177,7 +176,7 @@ async fn a_handshake_that_hangs_is_a_timeout_of_the_connection() {
 
 #[tokio::test]
 async fn a_refused_connection_names_the_port() {
-    let port = free_port().await;
+    let (port, _held) = refusing();
     match failure(get(&http(), &format!("http://127.0.0.1:{port}/x?secret=abc")).await) {
         Failure::Connect(what) => {
             assert_eq!(what, format!("connection refused by 127.0.0.1:{port}"));
@@ -224,7 +223,7 @@ async fn a_proxy_that_refuses_or_is_down_is_not_blamed_on_the_server_and_its_pas
     let proxy =
         Peer::saying("HTTP/1.1 407 Proxy Authentication Required\r\ncontent-length: 0\r\n\r\n")
             .await;
-    let down = free_port().await;
+    let (down, _held) = refusing();
     for (port, url, says) in [
         (
             proxy.port,
@@ -255,7 +254,7 @@ async fn a_proxy_that_refuses_or_is_down_is_not_blamed_on_the_server_and_its_pas
 
 #[tokio::test]
 async fn a_refused_name_tells_the_address_that_was_tried() {
-    let port = free_port().await;
+    let (port, _held) = refusing();
     match failure(get(&http(), &format!("http://localhost:{port}/")).await) {
         Failure::Connect(what) => {
             let end = format!("refused by localhost:{port} (tried ");
@@ -279,9 +278,4 @@ async fn settings_that_cannot_be_used_say_what_to_do() {
         ..Settings::default()
     });
     assert_eq!(error, HttpError::Ca);
-}
-
-async fn free_port() -> u16 {
-    let socket = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    socket.local_addr().unwrap().port()
 }

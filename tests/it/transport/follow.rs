@@ -7,9 +7,9 @@ use jagwalk::{
     },
     transport::follow::{HOP_LIMIT, follow},
 };
-use tokio::{io::AsyncWriteExt, net::TcpListener};
+use tokio::io::AsyncWriteExt;
 
-use super::peer::{Peer, goes_on, http};
+use super::peer::{Peer, goes_on, http, refusing};
 
 const REDIRECT_URI: &str = "http://127.0.0.1:1/callback";
 
@@ -254,11 +254,8 @@ async fn redirects_without_end_are_given_up() {
 
 #[tokio::test]
 async fn a_hop_that_cannot_be_reached_fails_as_such() {
-    let gone = TcpListener::bind("127.0.0.1:0")
-        .await
-        .unwrap()
-        .local_addr()
-        .unwrap();
+    let (port, _held) = refusing();
+    let gone = format!("127.0.0.1:{port}");
     let peer = Peer::saying(format!(
         "HTTP/1.1 302 Found\r\nlocation: http://{gone}/login\r\n\r\n"
     ))

@@ -11,7 +11,7 @@ use jagwalk::{
 };
 use tokio::{
     io::{AsyncRead, AsyncReadExt, AsyncWriteExt},
-    net::{TcpListener, TcpStream},
+    net::{TcpListener, TcpSocket, TcpStream},
     sync::mpsc,
 };
 
@@ -76,6 +76,13 @@ where
         }
     });
     port
+}
+
+/// A port that stays taken and refuses connections for as long as the socket is held.
+pub fn refusing() -> (u16, TcpSocket) {
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    (socket.local_addr().unwrap().port(), socket)
 }
 
 /// Reads one request to the end of the body that its `content-length` announces.
