@@ -21,14 +21,18 @@
 //! | flow      | protocol, profile                         |                                                           |
 //! | session   | protocol, profile, flow                   | aho_corasick                                              |
 //! | export    | protocol, profile, flow, session          |                                                           |
-//! | transport | protocol, session                         | reqwest                                                   |
+//! | transport | protocol, session                         | reqwest, aws_lc_rs, open                                  |
 //! | lab       | protocol                                  |                                                           |
 //! | ui        | protocol, profile, flow, session, export  | ratatui, crossterm, tui_textarea                          |
-//! | cli       | everything                                | directories, clap, tempfile, open                         |
+//! | cli       | everything                                | directories, clap, tempfile                               |
 //! ```
 //!
 //! axum serves the lab and the loopback listener of `transport/browser.rs`, and nothing else.
 
 pub mod cli;
+pub mod flow;
 pub mod profile;
 pub mod protocol;
+pub mod session;
+pub mod transport;
+pub mod ui;

@@ -48,10 +48,11 @@ pub fn fingerprint(parts: &[&[u8]]) -> String {
     for part in parts {
         context.update(part);
     }
-    context.finish().as_ref()[..4]
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+    let hash = context.finish();
+    let [a, b, c, d, ..] = hash.as_ref() else {
+        unreachable!("SHA-256 has 32 bytes")
+    };
+    format!("{a:02x}{b:02x}{c:02x}{d:02x}")
 }
 
 /// Returns the PKCE challenge of a verifier by method S256 (RFC 7636 §4.2).

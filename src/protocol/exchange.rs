@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     http::{HttpRequest, Response},
     secret::Secret,
-    time::Timestamp,
+    time::{Lifetime, Timestamp},
 };
 
 /// A request: over the back channel, or through the user's browser.
@@ -53,6 +53,8 @@ pub struct AuthorizeRequest {
     pub state: String,
     /// Who plays the browser.
     pub login: Login,
+    /// How long to wait for the answer.
+    pub patience: Lifetime,
 }
 
 /// What came back.

@@ -144,7 +144,7 @@ pub fn form_encode(text: &str) -> String {
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Body {
-    /// No body, and no `Content-Length`.
+    /// No body; `Content-Length: 0` is sent where the method lets a server expect one (POST, PUT, PATCH).
     Empty,
     /// A form; its content type is a header of the request.
     Form(Params),
@@ -239,20 +239,38 @@ impl HttpRequest {
         }
     }
 
-    /// Returns every header as it goes over the wire: ours first, then the `host` and `content-length` that the
-    /// HTTP library adds.
+    /// Returns every header as it goes over the wire: ours first, then what HTTP or the HTTP library adds (`accept`,
+    /// `host`, `content-length`); names in lower case, those of one name together at the place of its first.
     pub fn wire_headers(&self) -> Vec<(String, Value)> {
-        let mut headers = self.headers.clone();
-        if self.header("host").is_none() {
-            headers.push(("host".to_owned(), Value::Plain(self.host())));
+        let mut headers: Vec<(String, Value)> = Vec::with_capacity(self.headers.len() + 3);
+        for (name, value) in &self.headers {
+            let name = name.to_ascii_lowercase();
+            let at = headers
+                .iter()
+                .rposition(|(other, _)| *other == name)
+                .map_or(headers.len(), |last| last + 1);
+            headers.insert(at, (name, value.clone()));
         }
-        if let (Some(body), None) = (self.body_text(), self.header("content-length")) {
-            headers.push((
-                "content-length".to_owned(),
-                Value::Plain(body.len().to_string()),
-            ));
+        let mut add = |name: &str, value: String| {
+            if !headers.iter().any(|(other, _)| other == name) {
+                headers.push((name.to_owned(), Value::Plain(value)));
+            }
+        };
+        add("accept", "*/*".to_owned());
+        add("host", self.host());
+        if let Some(length) = self.body_length() {
+            add("content-length", length.to_string());
         }
         headers
+    }
+
+    /// Returns what `Content-Length` says: absent when there is no body and the method expects none (RFC 9110 §8.6).
+    fn body_length(&self) -> Option<usize> {
+        match (self.body_text(), self.method.as_str()) {
+            (Some(body), _) => Some(body.len()),
+            (None, "POST" | "PUT" | "PATCH") => Some(0),
+            (None, _) => None,
+        }
     }
 
     /// Returns host and port as the `Host` field has them: a default port is left out.

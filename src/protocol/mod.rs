@@ -3,7 +3,13 @@
 pub mod digest;
 pub mod exchange;
 pub mod http;
+pub mod jwt;
+pub mod keys;
+pub mod metadata;
+pub mod oauth;
 pub mod party;
 pub mod pointer;
+pub mod redirect;
 pub mod secret;
 pub mod time;
+pub mod visible;

@@ -1,0 +1,15 @@
+//! The flows, one file each.
+
+mod xaa;
+
+use super::Flow;
+
+pub use xaa::XAA;
+
+/// Every flow that can be walked.
+pub static FLOWS: &[&Flow] = &[&XAA];
+
+/// Returns the flow of that id.
+pub fn find(id: &str) -> Option<&'static Flow> {
+    FLOWS.iter().copied().find(|flow| flow.id.0 == id)
+}

@@ -1,0 +1,22 @@
+//! Time and labelled randomness, handed in from outside so that builders can be repeated.
+
+use serde::{Deserialize, Serialize};
+
+use crate::protocol::{digest, time::Timestamp};
+
+/// The moment of a command, and the seed of the walk: same label, same value.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub struct Ink {
+    /// Now.
+    pub now: Timestamp,
+    /// The seed that labelled values are drawn from.
+    pub seed: [u8; 32],
+}
+
+impl Ink {
+    /// Returns 32 random-looking bytes in base64url for a label: 43 characters, as PKCE asks for
+    /// (RFC 7636 §4.1).
+    pub fn token(&self, label: &str) -> String {
+        digest::b64url(&digest::hmac_sha256(&self.seed, label.as_bytes()))
+    }
+}

@@ -1,0 +1,128 @@
+//! The access token is tried on the API it is for.
+
+use url::Url;
+
+use super::support;
+use crate::{
+    flow::{
+        Artifact, Blocked, Draft, Inputs, Made, Reading, Step, StepId, StepInfo, Verdict,
+        client_auth::finish,
+    },
+    profile::{Profile, fields},
+    protocol::{
+        exchange::Request,
+        http::{Body, HttpRequest, Value},
+        party::Party,
+        pointer::{Pointer, Side},
+    },
+};
+
+/// The step.
+pub static CALL_API: CallApi = CallApi {
+    info: StepInfo {
+        id: StepId("call-api"),
+        title: "Call the API with the access token",
+        short: "Call the API",
+        from: Party::Client,
+        to: Party::Api,
+        needs: &[Artifact::AccessToken],
+        gives: &[],
+        fields: &[
+            fields::API_URL,
+            fields::API_METHOD,
+            fields::API_HEADERS,
+            fields::API_BODY,
+        ],
+        spec: &["RFC 6750 §2.1", "RFC 9068 §4"],
+        why: "The proof of the pudding: the API takes the token, or says why not. It sees the user's name in the token \
+              and the agent's client id, and no password was ever passed on.",
+        optional: true,
+    },
+};
+
+/// Calls the API.
+pub struct CallApi {
+    info: StepInfo,
+}
+
+impl Step for CallApi {
+    fn info(&self) -> &'static StepInfo {
+        &CALL_API.info
+    }
+
+    fn skipped(&self, profile: &Profile) -> Option<String> {
+        profile
+            .text(fields::API_URL)
+            .is_none()
+            .then(|| "The profile has no api.url.".to_owned())
+    }
+
+    fn draft(&self, inputs: &Inputs<'_>) -> Result<Draft, Vec<Blocked>> {
+        let Some(url) = inputs.profile.text(fields::API_URL) else {
+            return Err(vec![Blocked::Missing(fields::API_URL.0.to_owned())]);
+        };
+        if !Url::parse(url)
+            .is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host())
+        {
+            let says = format!("expected an http or https URL with a host, received {url:?}.");
+            return Err(vec![Blocked::Invalid(fields::API_URL.0.to_owned(), says)]);
+        }
+        let Some(token) = inputs.bag.value(Artifact::AccessToken) else {
+            return Err(vec![Blocked::Needs(Artifact::AccessToken)]);
+        };
+        let mut request = HttpRequest::get(url, "application/json");
+        inputs
+            .profile
+            .text(fields::API_METHOD)
+            .unwrap_or("GET")
+            .to_ascii_uppercase()
+            .clone_into(&mut request.method);
+        for (name, value) in inputs.profile.map(fields::API_HEADERS) {
+            request.set_header(name, value.as_str());
+        }
+        request.set_header("authorization", Value::after("Bearer ", token.clone()));
+        if let Some(body) = inputs.profile.text(fields::API_BODY) {
+            if request.header("content-type").is_none() {
+                request.set_header("content-type", "application/json");
+            }
+            request.body = Body::Text(body.to_owned());
+        } else if request.method != "GET" && request.method != "HEAD" {
+            // Some servers answer 411 to a POST without a length.
+            request.body = Body::Text(String::new());
+        }
+        let draft = Draft {
+            request: Request::Http(request),
+            notes: vec![(
+                Pointer::Header(Side::Request, "authorization".to_owned()),
+                "Bearer and the access token: whoever holds the token may use it (RFC 6750 §2.1)."
+                    .to_owned(),
+            )],
+            wants: Vec::new(),
+            resolved: vec![(fields::API_URL, url.to_owned())],
+            made: inputs.ink.now,
+        };
+        Ok(finish(draft, inputs, self.info.id.0))
+    }
+
+    fn read(&self, _inputs: &Inputs<'_>, made: &[Made]) -> Reading {
+        let exchange = support::main(made).expect("a step is read after its main exchange");
+        let response = match support::response(exchange) {
+            Ok(response) => response,
+            Err(reading) => return *reading,
+        };
+        if !(200..300).contains(&response.status) {
+            return support::refusal(response, Party::Api);
+        }
+        let size = response.body_size;
+        let kind = response
+            .content_type()
+            .unwrap_or_else(|| "no content type".to_owned());
+        Reading::bare(
+            Verdict::Done,
+            format!(
+                "The API took the access token and answered {} with {size} bytes of {kind}.",
+                response.status
+            ),
+        )
+    }
+}

@@ -1,0 +1,261 @@
+//! The user's token is exchanged for an ID-JAG: the IdP's letter to the other company's server.
+
+use super::support::{self, IDP};
+use crate::{
+    flow::{
+        Artifact, Blocked, Draft, Inputs, Made, Reading, Step, StepId, StepInfo, Verdict, Want,
+        bag::Credential,
+        client_auth::{Server, finish, token_request},
+    },
+    profile::{Profile, Side, fields},
+    protocol::{
+        exchange::Purpose,
+        http::Params,
+        jwt::{Signature, Token, TokenKind},
+        oauth::urn,
+        party::Party,
+        pointer::Pointer,
+        secret::Secret,
+    },
+};
+
+/// The step.
+pub static ID_JAG: IdJag = IdJag {
+    info: StepInfo {
+        id: StepId("id-jag"),
+        title: "Exchange the user's token for an ID-JAG",
+        short: "ID-JAG",
+        from: Party::Client,
+        to: Party::Idp,
+        needs: &[Artifact::IdpMetadata, Artifact::IdToken],
+        gives: &[Artifact::IdJag],
+        fields: &[
+            fields::AGENT_SUBJECT,
+            fields::AGENT_AUDIENCE,
+            fields::AGENT_RESOURCE,
+            fields::AGENT_SCOPE,
+            fields::AGENT_CLIENT_ID,
+            fields::AGENT_AUTH,
+            fields::AGENT_CLIENT_SECRET,
+            fields::AGENT_PRIVATE_KEY,
+            fields::AGENT_KID,
+            fields::AGENT_ALG,
+            fields::AGENT_ASSERTION_AUDIENCE,
+            fields::AGENT_SAML_ASSERTION,
+            fields::IDP_TOKEN_ENDPOINT,
+        ],
+        spec: &["JAG §4.3", "RFC 8693 §2.1"],
+        why: "The agent asks the user's own IdP for a grant made out to one other authorization server. This is where \
+              the user's company decides: its policy says which agent may reach which application, for whom and with \
+              which scopes.",
+        optional: false,
+    },
+};
+
+/// Exchanges the subject token for an ID-JAG.
+pub struct IdJag {
+    info: StepInfo,
+}
+
+/// Which token is the subject, and its type.
+fn subject(profile: &Profile) -> (Artifact, &'static str) {
+    match profile.text(fields::AGENT_SUBJECT) {
+        Some("access_token") => (Artifact::SsoAccessToken, urn::ACCESS_TOKEN),
+        Some("refresh_token") => (Artifact::RefreshToken, urn::REFRESH_TOKEN),
+        Some("saml2") => (Artifact::SamlAssertion, urn::SAML2),
+        _ => (Artifact::IdToken, urn::ID_TOKEN),
+    }
+}
+
+impl Step for IdJag {
+    fn info(&self) -> &'static StepInfo {
+        &ID_JAG.info
+    }
+
+    fn needs(&self, profile: &Profile) -> Vec<Artifact> {
+        let mut needs = Vec::new();
+        if profile.text(fields::IDP_TOKEN_ENDPOINT).is_none() {
+            needs.push(Artifact::IdpMetadata);
+        }
+        let (artifact, _) = subject(profile);
+        if artifact != Artifact::SamlAssertion
+            || profile.secret(fields::AGENT_SAML_ASSERTION).is_none()
+        {
+            needs.push(artifact);
+        }
+        needs
+    }
+
+    fn draft(&self, inputs: &Inputs<'_>) -> Result<Draft, Vec<Blocked>> {
+        let mut blocked = Vec::new();
+        let mut wants = Vec::new();
+        let endpoint = IDP
+            .token_endpoint(inputs)
+            .map_err(|why| blocked.push(why))
+            .ok();
+        let (artifact, token_type) = subject(inputs.profile);
+        let token = subject_token(inputs, artifact, &mut wants)
+            .map_err(|why| blocked.push(why))
+            .ok();
+        let audience = inputs
+            .profile
+            .text(fields::AGENT_AUDIENCE)
+            .or_else(|| inputs.profile.text(fields::RESOURCE_AS_ISSUER));
+        if audience.is_none() {
+            blocked.push(Blocked::Missing(fields::AGENT_AUDIENCE.0.to_owned()));
+        }
+        let (Some(endpoint), Some(token), Some(audience)) = (endpoint, token, audience) else {
+            return Err(blocked);
+        };
+        let mut params = Params::default();
+        params.push("grant_type", urn::TOKEN_EXCHANGE);
+        params.push("requested_token_type", urn::ID_JAG);
+        params.push("audience", audience);
+        for resource in inputs.profile.list(fields::AGENT_RESOURCE) {
+            params.push("resource", resource);
+        }
+        if let Some(scope) = inputs.profile.text(fields::AGENT_SCOPE) {
+            params.push("scope", scope);
+        }
+        params.push("subject_token", token);
+        params.push("subject_token_type", token_type);
+        let server = Server {
+            issuer: IDP.issuer(inputs),
+            token_endpoint: &endpoint,
+        };
+        let mut draft = token_request(inputs, self.info.id.0, Side::Agent, server, params)?;
+        draft.wants.extend(wants);
+        let metadata_issuer = inputs
+            .bag
+            .metadata(Party::ResourceAs)
+            .and_then(|metadata| metadata.text("issuer"));
+        let advertised = match metadata_issuer {
+            Some(issuer) if issuer == audience => {
+                " It is the issuer in that server's metadata, character by character."
+            }
+            Some(_) => " It differs from the issuer in that server's metadata.",
+            None => "",
+        };
+        draft.notes.push((
+            Pointer::Form("audience".to_owned()),
+            format!("From agent.audience, which defaults to resource_as.issuer.{advertised}"),
+        ));
+        draft.notes.push((
+            Pointer::Form("subject_token".to_owned()),
+            format!(
+                "The {} of this walk, because agent.subject says so.",
+                artifact.name()
+            ),
+        ));
+        draft.resolved.push((fields::IDP_TOKEN_ENDPOINT, endpoint));
+        Ok(finish(draft, inputs, self.info.id.0))
+    }
+
+    fn read(&self, inputs: &Inputs<'_>, made: &[Made]) -> Reading {
+        let came = match support::token_answer(made, Party::Idp) {
+            Ok(came) => came,
+            Err(reading) => return *reading,
+        };
+        let Some(raw) = &came.answer.access_token else {
+            let says = "The answer has no access_token; in a token exchange that member holds what was issued \
+                        (RFC 8693 §2.2.1)."
+                .to_owned();
+            return Reading::bare(Verdict::Rejected(vec![says.clone()]), says);
+        };
+        let token = Token::parse(raw);
+        let keys = IDP.keys(inputs, made);
+        if let Some(fetch) = IDP.key_fetch(inputs, &keys, &[&token]) {
+            return Reading::bare(
+                Verdict::Also(Purpose::Keys, fetch),
+                "The IdP's keys are fetched first.",
+            );
+        }
+        let (parent, _) = subject(inputs.profile);
+        let record = support::record(
+            Artifact::IdJag,
+            raw,
+            keys.check(&token),
+            Some(parent),
+            &came,
+        );
+        let mut gained = vec![support::gain(&record)];
+        gained.extend(keys.gain(Party::Idp));
+        let issued = came
+            .answer
+            .issued_token_type
+            .as_deref()
+            .unwrap_or("no issued_token_type");
+        let (verdict, says) = match (&record.signature, token.kind()) {
+            (Signature::Failed { why }, _) => (
+                Verdict::Suspect(format!("The signature of the ID-JAG failed: {why}.")),
+                format!("A token came, but its signature failed: {why}."),
+            ),
+            (signature, TokenKind::IdJag) => {
+                let end = record
+                    .expires
+                    .map(|end| format!(" It ends {}.", end.in_words(came.at)))
+                    .unwrap_or_default();
+                let scope = came
+                    .answer
+                    .scope
+                    .as_deref()
+                    .map(|scope| format!(" Granted scope: {scope}."))
+                    .unwrap_or_default();
+                (
+                    Verdict::Done,
+                    format!(
+                        "The IdP issued an ID-JAG; its signature is {}.{end}{scope}",
+                        signature_words(signature)
+                    ),
+                )
+            }
+            (_, other) => (
+                Verdict::Done,
+                format!(
+                    "The IdP answered 200, but what came is {other} (issued_token_type: {issued}), not an ID-JAG with \
+                     typ oauth-id-jag+jwt. The next step will probably be refused."
+                ),
+            ),
+        };
+        Reading {
+            gained,
+            tokens: vec![record],
+            verdict,
+            says,
+        }
+    }
+}
+
+/// `verified`, or `not checked (why)`.
+pub(super) fn signature_words(signature: &Signature) -> String {
+    match signature {
+        Signature::Verified { .. } => "verified".to_owned(),
+        Signature::Failed { why } => format!("failed ({why})"),
+        Signature::NotChecked { why } => format!("not checked ({why})"),
+    }
+}
+
+fn subject_token(
+    inputs: &Inputs<'_>,
+    artifact: Artifact,
+    wants: &mut Vec<Want>,
+) -> Result<Secret, Blocked> {
+    if let Some(token) = inputs.bag.value(artifact) {
+        return Ok(token.clone());
+    }
+    if artifact != Artifact::SamlAssertion {
+        return Err(Blocked::Needs(artifact));
+    }
+    match inputs
+        .secrets
+        .credential(inputs.profile, fields::AGENT_SAML_ASSERTION)
+    {
+        Credential::Ready(secret) => Ok(secret),
+        Credential::Pending(path, stand_in) => {
+            wants.push(Want::Secret(path));
+            Ok(stand_in)
+        }
+        Credential::Missing => Err(Blocked::Missing(fields::AGENT_SAML_ASSERTION.0.to_owned())),
+        Credential::Broken(path, why) => Err(Blocked::Invalid(path.0.to_owned(), why)),
+    }
+}

@@ -1,0 +1,163 @@
+//! The ID-JAG is redeemed at the resource authorization server for an access token.
+
+use super::{
+    id_jag::signature_words,
+    support::{self, RESOURCE_AS},
+};
+use crate::{
+    flow::{
+        Artifact, Blocked, Draft, Inputs, Made, Reading, Step, StepId, StepInfo, Verdict,
+        client_auth::{Server, finish, token_request},
+    },
+    profile::{Profile, Side, fields},
+    protocol::{
+        exchange::Purpose,
+        http::Params,
+        jwt::{Signature, Token},
+        oauth::urn,
+        party::Party,
+        pointer::Pointer,
+    },
+};
+
+/// The step.
+pub static JWT_BEARER: JwtBearer = JwtBearer {
+    info: StepInfo {
+        id: StepId("jwt-bearer"),
+        title: "Redeem the ID-JAG for an access token",
+        short: "JWT bearer",
+        from: Party::Client,
+        to: Party::ResourceAs,
+        needs: &[Artifact::ResourceAsMetadata, Artifact::IdJag],
+        gives: &[Artifact::AccessToken],
+        fields: &[
+            fields::RESOURCE_AS_CLIENT_ID,
+            fields::RESOURCE_AS_AUTH,
+            fields::RESOURCE_AS_CLIENT_SECRET,
+            fields::RESOURCE_AS_PRIVATE_KEY,
+            fields::RESOURCE_AS_KID,
+            fields::RESOURCE_AS_ALG,
+            fields::RESOURCE_AS_ASSERTION_AUDIENCE,
+            fields::RESOURCE_AS_SCOPE,
+            fields::RESOURCE_AS_TOKEN_ENDPOINT,
+        ],
+        spec: &["JAG §4.4", "RFC 7523 §2.1"],
+        why: "The other company's server trusts the IdP, not the agent's word: it checks that the ID-JAG is signed by \
+              the IdP, is made out to itself, and names the very client that authenticates now. Then it issues an \
+              access token of its own.",
+        optional: false,
+    },
+};
+
+/// Redeems the ID-JAG.
+pub struct JwtBearer {
+    info: StepInfo,
+}
+
+impl Step for JwtBearer {
+    fn info(&self) -> &'static StepInfo {
+        &JWT_BEARER.info
+    }
+
+    fn needs(&self, profile: &Profile) -> Vec<Artifact> {
+        match profile.text(fields::RESOURCE_AS_TOKEN_ENDPOINT) {
+            Some(_) => vec![Artifact::IdJag],
+            None => self.info().needs.to_vec(),
+        }
+    }
+
+    fn draft(&self, inputs: &Inputs<'_>) -> Result<Draft, Vec<Blocked>> {
+        let mut blocked = Vec::new();
+        let endpoint = RESOURCE_AS
+            .token_endpoint(inputs)
+            .map_err(|why| blocked.push(why))
+            .ok();
+        let grant = inputs.bag.value(Artifact::IdJag);
+        if grant.is_none() {
+            blocked.push(Blocked::Needs(Artifact::IdJag));
+        }
+        let (Some(endpoint), Some(grant)) = (endpoint, grant) else {
+            return Err(blocked);
+        };
+        let mut params = Params::default();
+        params.push("grant_type", urn::JWT_BEARER);
+        params.push("assertion", grant.clone());
+        if let Some(scope) = inputs.profile.text(fields::RESOURCE_AS_SCOPE) {
+            params.push("scope", scope);
+        }
+        let server = Server {
+            issuer: RESOURCE_AS.issuer(inputs),
+            token_endpoint: &endpoint,
+        };
+        let mut draft = token_request(inputs, self.info.id.0, Side::ResourceAs, server, params)?;
+        draft.notes.push((
+            Pointer::Form("client_id".to_owned()),
+            "The client's id at the resource authorization server; the ID-JAG's client_id must be the same.".to_owned(),
+        ));
+        draft
+            .resolved
+            .push((fields::RESOURCE_AS_TOKEN_ENDPOINT, endpoint));
+        Ok(finish(draft, inputs, self.info.id.0))
+    }
+
+    fn read(&self, inputs: &Inputs<'_>, made: &[Made]) -> Reading {
+        let came = match support::token_answer(made, Party::ResourceAs) {
+            Ok(came) => came,
+            Err(reading) => return *reading,
+        };
+        let Some(raw) = &came.answer.access_token else {
+            let says = "The answer has no access_token (RFC 6749 §5.1).".to_owned();
+            return Reading::bare(Verdict::Rejected(vec![says.clone()]), says);
+        };
+        let token = Token::parse(raw);
+        let keys = RESOURCE_AS.keys(inputs, made);
+        if let Some(fetch) = RESOURCE_AS.key_fetch(inputs, &keys, &[&token]) {
+            return Reading::bare(
+                Verdict::Also(Purpose::Keys, fetch),
+                "The resource AS's keys are fetched first.",
+            );
+        }
+        let record = support::record(
+            Artifact::AccessToken,
+            raw,
+            keys.check(&token),
+            Some(Artifact::IdJag),
+            &came,
+        );
+        let mut gained = vec![support::gain(&record)];
+        gained.extend(keys.gain(Party::ResourceAs));
+        let (verdict, says) = match &record.signature {
+            Signature::Failed { why } => (
+                Verdict::Suspect(format!("The signature of the access token failed: {why}.")),
+                format!("An access token came, but its signature failed: {why}."),
+            ),
+            signature => {
+                let end = record
+                    .expires
+                    .map(|end| format!(" It ends {}.", end.in_words(came.at)))
+                    .unwrap_or_default();
+                let scope = came
+                    .answer
+                    .scope
+                    .as_deref()
+                    .map(|scope| format!(" Granted scope: {scope}."))
+                    .unwrap_or_default();
+                let kind = came.answer.token_type.as_deref().unwrap_or("unnamed");
+                (
+                    Verdict::Done,
+                    format!(
+                        "The resource AS took the ID-JAG and issued an access token of type {kind}; its signature is \
+                         {}.{end}{scope}",
+                        signature_words(signature)
+                    ),
+                )
+            }
+        };
+        Reading {
+            gained,
+            tokens: vec![record],
+            verdict,
+            says,
+        }
+    }
+}

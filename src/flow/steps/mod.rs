@@ -1,0 +1,16 @@
+//! The steps, one file each, and what several of them share.
+
+mod authorize;
+mod call_api;
+mod discover;
+mod id_jag;
+mod jwt_bearer;
+mod redeem_code;
+mod support;
+
+pub use authorize::AUTHORIZE;
+pub use call_api::CALL_API;
+pub use discover::{DISCOVER_IDP, DISCOVER_RESOURCE_AS};
+pub use id_jag::ID_JAG;
+pub use jwt_bearer::JWT_BEARER;
+pub use redeem_code::REDEEM_CODE;

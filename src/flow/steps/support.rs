@@ -1,0 +1,342 @@
+//! What steps share: endpoints, keys of a party, records of tokens, answers of token endpoints.
+
+use std::sync::Arc;
+
+use crate::{
+    flow::{Artifact, Blocked, Gain, Inputs, KeySet, Made, Reading, TokenRecord, Verdict},
+    profile::{FieldPath, fields},
+    protocol::{
+        exchange::{Exchange, Purpose},
+        http::{HttpRequest, Response},
+        jwt::{Claims, Signature, Token, jose},
+        metadata::Jwks,
+        oauth::{OAuthError, TokenAnswer},
+        party::Party,
+        secret::Secret,
+        time::Timestamp,
+    },
+};
+
+/// What is known of a server: its metadata, and the profile's word over it.
+#[derive(Clone, Copy, Debug)]
+pub struct Endpoint {
+    /// The server.
+    pub party: Party,
+    /// The artifact that discovery gives.
+    pub metadata: Artifact,
+    /// The profile's field of its issuer.
+    pub issuer: FieldPath,
+    /// The profile's field of its token endpoint.
+    pub token: FieldPath,
+    /// The profile's field of its keys.
+    pub jwks: FieldPath,
+}
+
+/// The identity provider.
+pub const IDP: Endpoint = Endpoint {
+    party: Party::Idp,
+    metadata: Artifact::IdpMetadata,
+    issuer: fields::IDP_ISSUER,
+    token: fields::IDP_TOKEN_ENDPOINT,
+    jwks: fields::IDP_JWKS_URI,
+};
+
+/// The resource authorization server.
+pub const RESOURCE_AS: Endpoint = Endpoint {
+    party: Party::ResourceAs,
+    metadata: Artifact::ResourceAsMetadata,
+    issuer: fields::RESOURCE_AS_ISSUER,
+    token: fields::RESOURCE_AS_TOKEN_ENDPOINT,
+    jwks: fields::RESOURCE_AS_JWKS_URI,
+};
+
+impl Endpoint {
+    /// Returns an endpoint: the profile's own if it is written there, else what the metadata says.
+    ///
+    /// # Errors
+    /// What has to be filled in or discovered first.
+    pub fn find(
+        self,
+        inputs: &Inputs<'_>,
+        field: FieldPath,
+        member: &str,
+    ) -> Result<String, Blocked> {
+        if let Some(own) = inputs.profile.text(field) {
+            return Ok(own.to_owned());
+        }
+        match inputs.bag.metadata(self.party) {
+            None => Err(Blocked::Needs(self.metadata)),
+            Some(metadata) => metadata.text(member).map(str::to_owned).ok_or_else(|| {
+                Blocked::Invalid(
+                    field.0.to_owned(),
+                    format!(
+                        "the metadata of the {} has no {member}; fill the field in.",
+                        self.party.name()
+                    ),
+                )
+            }),
+        }
+    }
+
+    /// Returns the token endpoint.
+    ///
+    /// # Errors
+    /// As [`Endpoint::find`].
+    pub fn token_endpoint(self, inputs: &Inputs<'_>) -> Result<String, Blocked> {
+        self.find(inputs, self.token, "token_endpoint")
+    }
+
+    /// Returns the issuer: the profile's, else the metadata's own; `""` when neither is known.
+    pub fn issuer<'a>(self, inputs: &Inputs<'a>) -> &'a str {
+        inputs
+            .profile
+            .text(self.issuer)
+            .or_else(|| {
+                inputs
+                    .bag
+                    .metadata(self.party)
+                    .and_then(|metadata| metadata.text("issuer"))
+            })
+            .unwrap_or_default()
+    }
+
+    /// Returns where the keys are, if that is known.
+    pub fn jwks_uri(self, inputs: &Inputs<'_>) -> Option<String> {
+        self.find(inputs, self.jwks, "jwks_uri").ok()
+    }
+
+    /// Returns the keys to check with: those fetched by this attempt, else those of the walk.
+    pub fn keys(self, inputs: &Inputs<'_>, made: &[Made]) -> Keys {
+        let here = made.iter().rev().find(|made| made.purpose == Purpose::Keys);
+        match here {
+            Some(made) => match key_set(&made.exchange) {
+                Ok(set) => Keys {
+                    from: set.url.clone(),
+                    set: Some(set),
+                    fetched: true,
+                },
+                Err(why) => Keys {
+                    from: why,
+                    set: None,
+                    fetched: true,
+                },
+            },
+            None => {
+                let set = inputs.keys.get(&self.party).cloned();
+                let from = set
+                    .as_ref()
+                    .map_or_else(|| "never fetched".to_owned(), |set| set.url.clone());
+                Keys {
+                    set,
+                    from,
+                    fetched: false,
+                }
+            }
+        }
+    }
+
+    /// Returns the fetch of keys that a token calls for, unless this attempt made one already
+    /// (INTERFACE §2: fetched once, before the result shows).
+    pub fn key_fetch(
+        self,
+        inputs: &Inputs<'_>,
+        keys: &Keys,
+        tokens: &[&Token],
+    ) -> Option<HttpRequest> {
+        let jwks = keys.set.as_ref().map(|set| &set.jwks);
+        let wanted = !keys.fetched
+            && tokens
+                .iter()
+                .any(|token| jose::wants_fresh_keys(token, jwks));
+        let url = wanted.then(|| self.jwks_uri(inputs)).flatten()?;
+        Some(HttpRequest::get(url, "application/json"))
+    }
+}
+
+/// The keys of a party, as far as they could be had.
+#[derive(Clone, Debug)]
+pub struct Keys {
+    /// The keys, if they could be read.
+    pub set: Option<KeySet>,
+    /// Where they are from, or why there are none.
+    pub from: String,
+    /// Whether this attempt fetched them.
+    pub fetched: bool,
+}
+
+impl Keys {
+    /// Checks a token's signature with them.
+    pub fn check(&self, token: &Token) -> Signature {
+        jose::check(token, self.set.as_ref().map(|set| &set.jwks), &self.from)
+    }
+
+    /// Returns them as a gain of the step that fetched them.
+    pub fn gain(&self, party: Party) -> Option<Gain> {
+        self.set
+            .clone()
+            .filter(|_| self.fetched)
+            .map(|set| Gain::Keys(party, set))
+    }
+}
+
+/// Reads a key set from an exchange.
+///
+/// # Errors
+/// Why there is none, in a few words.
+pub fn key_set(exchange: &Exchange) -> Result<KeySet, String> {
+    let url = exchange.request.http().address();
+    let response = match &exchange.outcome {
+        Ok(_) => exchange
+            .response()
+            .ok_or_else(|| format!("{url} was not answered over HTTP"))?,
+        Err(failure) => return Err(format!("{url} could not be fetched: {failure}")),
+    };
+    if response.status != 200 {
+        return Err(format!("{url} answered {}", response.status));
+    }
+    let json = response.json().map_err(|why| format!("{url}: {why}"))?;
+    if json["keys"].as_array().is_none() {
+        return Err(format!("{url} has no list `keys`"));
+    }
+    Ok(KeySet {
+        url,
+        jwks: Jwks(json),
+    })
+}
+
+/// What a step needs to know of the answer of a token endpoint.
+pub struct Tokens {
+    /// Its members.
+    pub answer: TokenAnswer,
+    /// When it came.
+    pub at: Timestamp,
+}
+
+/// Reads the main answer of a token endpoint.
+///
+/// # Errors
+/// The reading to end with, when there is no token answer.
+pub fn token_answer(made: &[Made], to: Party) -> Result<Tokens, Box<Reading>> {
+    let exchange = main(made).expect("a step is read after its main exchange");
+    let response = response(exchange)?;
+    if response.status != 200 {
+        return Err(Box::new(refusal(response, to)));
+    }
+    let json = response.json().map_err(|why| {
+        Box::new(Reading::bare(
+            Verdict::Unreadable(why.clone()),
+            format!("{} said yes, but: {why}", cap(to)),
+        ))
+    })?;
+    if let Some(error) = json["error"].as_str() {
+        return Err(Box::new(Reading::bare(
+            Verdict::Refused(OAuthError::of(response)),
+            format!(
+                "The {} answered 200 and the error {error} at once.",
+                to.name()
+            ),
+        )));
+    }
+    Ok(Tokens {
+        answer: TokenAnswer::of(&json),
+        at: Timestamp(
+            exchange.times.start.0 + i64::try_from(exchange.times.end / 1000).unwrap_or_default(),
+        ),
+    })
+}
+
+/// Returns the last main exchange.
+pub fn main(made: &[Made]) -> Option<&Arc<Exchange>> {
+    made.iter()
+        .rev()
+        .find(|made| made.purpose == Purpose::Main)
+        .map(|made| &made.exchange)
+}
+
+/// Returns the HTTP response of an exchange.
+///
+/// # Errors
+/// The reading to end with when there is none.
+pub fn response(exchange: &Exchange) -> Result<&Response, Box<Reading>> {
+    match &exchange.outcome {
+        Ok(_) => exchange.response().ok_or_else(|| {
+            Box::new(Reading::bare(
+                Verdict::Unreadable("a redirect came where an HTTP answer was expected".to_owned()),
+                "A redirect came where an HTTP answer was expected.",
+            ))
+        }),
+        Err(failure) => Err(Box::new(Reading::bare(
+            Verdict::Unreachable(failure.clone()),
+            failure.to_string(),
+        ))),
+    }
+}
+
+/// Reads an answer that is no success: a redirect is named, everything else is the server's refusal.
+pub fn refusal(response: &Response, to: Party) -> Reading {
+    if (300..400).contains(&response.status) {
+        let target = response.header("location").unwrap_or("nowhere");
+        let says = format!(
+            "The {} answered {} with a redirect to {target}, which is not followed: a redirect would carry the \
+             credentials to another address.",
+            to.name(),
+            response.status
+        );
+        return Reading::bare(Verdict::Unreadable(says.clone()), says);
+    }
+    if (200..300).contains(&response.status) {
+        let says = format!(
+            "Expected status 200 from the {}, received {}.",
+            to.name(),
+            response.status
+        );
+        return Reading::bare(Verdict::Unreadable(says.clone()), says);
+    }
+    let error = OAuthError::of(response);
+    Reading::bare(
+        Verdict::Refused(error.clone()),
+        format!("The {} refused: {error}.", to.name()),
+    )
+}
+
+/// Makes the record of a token that came, with its end from `exp`, else from `expires_in`.
+pub fn record(
+    artifact: Artifact,
+    raw: &Secret,
+    signature: Signature,
+    parent: Option<Artifact>,
+    came: &Tokens,
+) -> TokenRecord {
+    let raw = raw.named(artifact.id());
+    let token = Token::parse(&raw);
+    let exp = token
+        .claims
+        .json
+        .as_ref()
+        .and_then(|json| Claims(json).time("exp"));
+    TokenRecord {
+        name: artifact.id().to_owned(),
+        artifact,
+        fingerprint: raw.fingerprint(&[]),
+        signature,
+        parent,
+        gained: came.at,
+        expires: exp.or_else(|| {
+            came.answer
+                .expires_in
+                .filter(|_| artifact != Artifact::IdToken)
+                .map(|s| came.at.plus_secs(s))
+        }),
+        token,
+    }
+}
+
+/// Returns the gain of a token record.
+pub fn gain(record: &TokenRecord) -> Gain {
+    Gain::Held(record.artifact, record.token.raw.clone(), record.expires)
+}
+
+/// The name of a party at the start of a sentence.
+pub fn cap(party: Party) -> String {
+    format!("The {}", party.name())
+}

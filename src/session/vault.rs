@@ -1,0 +1,294 @@
+//! Every secret and token seen in this run: masked by value wherever it occurs, however it is written.
+
+use std::{collections::BTreeMap, fmt};
+
+use aho_corasick::{AhoCorasick, MatchKind};
+use base64::{
+    Engine as _,
+    engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE, URL_SAFE_NO_PAD},
+};
+use serde_json::Value;
+use url::form_urlencoded;
+
+use crate::{
+    flow::Artifact,
+    protocol::{
+        exchange::{Answer, Exchange, Request},
+        http::Response,
+        oauth::challenge_param,
+        redirect,
+        secret::Secret,
+    },
+};
+
+/// A shorter text would be found everywhere; it is masked where it stands by name only.
+const SHORTEST: usize = 4;
+
+/// The secrets of a run.
+#[derive(Clone, Default)]
+pub struct Vault {
+    salt: Vec<u8>,
+    /// Each way to write a secret, and what is shown instead.
+    forms: BTreeMap<String, String>,
+    finder: Option<(AhoCorasick, Vec<String>)>,
+}
+
+impl fmt::Debug for Vault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Vault({} forms)", self.forms.len())
+    }
+}
+
+impl Vault {
+    /// Makes an empty vault; the salt goes into the fingerprints of typed secrets.
+    pub fn new(salt: &[u8]) -> Self {
+        Self {
+            salt: salt.to_vec(),
+            ..Self::default()
+        }
+    }
+
+    /// Returns what is shown in place of a secret: `‹name:fingerprint›`, `‹name›` for one that is not there yet.
+    pub fn shown(&self, secret: &Secret) -> String {
+        if secret.is_empty() {
+            return secret.to_string();
+        }
+        if secret.reveal().starts_with('‹') {
+            return secret.reveal().to_owned();
+        }
+        format!("‹{}:{}›", secret.name(), secret.fingerprint(&self.salt))
+    }
+
+    /// Takes a secret in. The first name that a value is known by stays, unless it was a guess.
+    pub fn learn(&mut self, secret: &Secret) {
+        let text = secret.reveal().trim();
+        if text.len() < SHORTEST || text.starts_with('‹') {
+            return;
+        }
+        let shown = self.shown(&secret.named(secret.name()));
+        let guessed = |shown: &String| shown.starts_with("‹token:");
+        if self.forms.get(text).is_some_and(|known| !guessed(known)) {
+            return;
+        }
+        let form: String = form_urlencoded::byte_serialize(text.as_bytes()).collect();
+        let percent = form.replace('+', "%20");
+        let json = serde_json::to_string(text).unwrap_or_default();
+        let forms = [
+            text.to_owned(),
+            percent.replace("%7E", "~"),
+            lower_hex(&form),
+            form,
+            percent,
+            STANDARD.encode(text),
+            STANDARD_NO_PAD.encode(text),
+            URL_SAFE.encode(text),
+            URL_SAFE_NO_PAD.encode(text),
+            json.trim_matches('"').to_owned(),
+        ];
+        for form in forms {
+            if form.len() >= SHORTEST {
+                self.forms.insert(form, shown.clone());
+            }
+        }
+        // The pieces of a signed token: a server may echo its signature alone.
+        if let Some((rest, signature)) = text.rsplit_once('.')
+            && rest.contains('.')
+            && signature.len() >= 16
+        {
+            self.forms.insert(signature.to_owned(), shown);
+        }
+        self.finder = None;
+    }
+
+    /// Makes the finder ready; masking needs it, and it is made once after each change.
+    pub fn settle(&mut self) {
+        if self.finder.is_none() {
+            let (patterns, shown): (Vec<_>, Vec<_>) = self.forms.clone().into_iter().unzip();
+            self.finder = AhoCorasick::builder()
+                .match_kind(MatchKind::LeftmostLongest)
+                .build(patterns)
+                .ok()
+                .map(|finder| (finder, shown));
+        }
+    }
+
+    /// Returns the text with every known secret in it masked.
+    pub fn mask(&self, text: &str) -> String {
+        match &self.finder {
+            Some((finder, shown)) => finder.replace_all(text, shown),
+            None if self.forms.is_empty() => text.to_owned(),
+            None => {
+                let mut settled = self.clone();
+                settled.settle();
+                settled.mask(text)
+            }
+        }
+    }
+
+    /// Learns the secrets of a request.
+    pub fn learn_request(&mut self, request: &Request) {
+        for secret in request.http().secrets() {
+            self.learn(secret);
+        }
+        if let Some(crate::protocol::http::Value::Plain(text)) =
+            request.http().header("authorization")
+        {
+            self.learn(&Secret::typed(
+                "authorization",
+                text.split(' ').next_back().unwrap_or_default(),
+            ));
+        }
+    }
+
+    /// Learns the secrets of an answer, also of one that failed: a token is a token wherever it stands.
+    pub fn learn_answer(&mut self, exchange: &Exchange) {
+        match &exchange.outcome {
+            Ok(Answer::Http(response)) => self.learn_response(response),
+            Ok(Answer::Redirect(arrived)) => {
+                if let Some(code) = redirect::read(arrived.url.reveal()).code {
+                    self.learn(&code.named(Artifact::Code.id()));
+                }
+            }
+            Err(_) => {}
+        }
+    }
+
+    fn learn_response(&mut self, response: &Response) {
+        for (name, value) in &response.headers {
+            if name.eq_ignore_ascii_case("set-cookie") {
+                let pair = value.split(';').next().unwrap_or_default();
+                if let Some((_, value)) = pair.split_once('=') {
+                    self.learn(&Secret::minted("cookie", value.trim_matches('"')));
+                }
+            }
+            if name.eq_ignore_ascii_case("www-authenticate")
+                && let Some(token) = challenge_param(value, "access_token")
+            {
+                self.learn(&Secret::minted("token", token));
+            }
+            self.learn_jwts(value);
+        }
+        if let Ok(json) = serde_json::from_slice::<Value>(&response.body.0) {
+            self.learn_members(&json);
+        }
+        let text = response.text();
+        self.learn_jwts(&text);
+    }
+
+    fn learn_members(&mut self, json: &Value) {
+        match json {
+            Value::Object(members) => {
+                for (name, value) in members {
+                    match value {
+                        Value::String(text) if SECRET_MEMBERS.contains(&name.as_str()) => {
+                            self.learn(&Secret::minted("token", text.as_str()));
+                        }
+                        other => self.learn_members(other),
+                    }
+                }
+            }
+            Value::Array(items) => items.iter().for_each(|item| self.learn_members(item)),
+            _ => {}
+        }
+    }
+
+    /// Learns whatever looks like a signed token.
+    fn learn_jwts(&mut self, text: &str) {
+        if !text.contains("eyJ") {
+            return;
+        }
+        let is_part = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+        for word in text.split(|c| !is_part(c)) {
+            if word.starts_with("eyJ") && word.matches('.').count() >= 2 {
+                self.learn(&Secret::minted("token", word));
+            }
+        }
+    }
+}
+
+/// Members of an answer that are secrets whatever the step makes of them.
+const SECRET_MEMBERS: &[&str] = &[
+    "access_token",
+    "id_token",
+    "refresh_token",
+    "client_secret",
+    "code",
+    "device_code",
+    "code_verifier",
+    "subject_token",
+    "actor_token",
+    "assertion",
+    "client_assertion",
+];
+
+fn lower_hex(form: &str) -> String {
+    let mut out = String::with_capacity(form.len());
+    let mut rest = 0;
+    for c in form.chars() {
+        if c == '%' {
+            rest = 2;
+            out.push(c);
+        } else if rest > 0 {
+            rest -= 1;
+            out.push(c.to_ascii_lowercase());
+        } else {
+            out.push(c);
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_secret_is_masked_however_it_is_written() {
+        let mut vault = Vault::new(b"salt");
+        let secret = Secret::typed("sso.client_secret", "p&q +=\"~x/9");
+        vault.learn(&secret);
+        let text = secret.reveal();
+        let form: String = form_urlencoded::byte_serialize(text.as_bytes()).collect();
+        for written in [
+            text.to_owned(),
+            form.clone(),
+            form.to_ascii_lowercase().replace("p%", "p%"),
+            form.replace('+', "%20"),
+            STANDARD.encode(text),
+            URL_SAFE_NO_PAD.encode(text),
+            serde_json::to_string(text).unwrap(),
+        ] {
+            let shown = vault.mask(&format!("before {written} after"));
+            assert!(shown.contains(&vault.shown(&secret)), "{written}: {shown}");
+            assert!(!shown.contains(&written), "{written}: {shown}");
+            assert!(
+                shown.starts_with("before ") && shown.ends_with(" after"),
+                "{shown}"
+            );
+        }
+    }
+
+    #[test]
+    fn tokens_are_recognised_in_answers_and_keep_their_better_name() {
+        let mut vault = Vault::new(b"");
+        let jwt = "eyJhbGciOiJub25lIn0.eyJzdWIiOiJhIn0.c2lnbmF0dXJlLXNpZ25hdHVyZQ";
+        vault.learn_jwts(&format!("the token {jwt}, again"));
+        assert!(vault.mask(jwt).starts_with("‹token:"));
+        vault.learn(&Secret::minted("id-jag", jwt));
+        assert!(vault.mask(jwt).starts_with("‹id-jag:"));
+        vault.learn(&Secret::minted("other", jwt));
+        assert!(vault.mask(jwt).starts_with("‹id-jag:"));
+        assert!(
+            !vault
+                .mask("sig c2lnbmF0dXJlLXNpZ25hdHVyZQ")
+                .contains("c2lnbmF0")
+        );
+    }
+
+    #[test]
+    fn short_values_do_not_mask_the_world() {
+        let mut vault = Vault::new(b"");
+        vault.learn(&Secret::typed("s", "a"));
+        assert_eq!(vault.mask("a banana"), "a banana");
+    }
+}

@@ -1,0 +1,242 @@
+//! Saying precisely why no answer came, without repeating anything that could be secret.
+
+use std::{error::Error, io, time::Duration};
+
+use url::Url;
+
+use crate::protocol::exchange::Failure;
+
+/// Names the failure behind the library's error. Its own text is never used whole: it holds the address and its query.
+pub(super) fn of(error: &reqwest::Error, url: &Url, timeout: Duration) -> Failure {
+    let (peer, host) = (peer(url), url.host_str().unwrap_or_default());
+    let causes = causes(error);
+    let says = |text: &str| causes.iter().any(|cause| cause.contains(text));
+    if let Some(what) = causes.iter().find_map(|cause| tls(cause, &peer, host)) {
+        return Failure::Tls(what);
+    }
+    if error.is_timeout() || io_kind(error) == Some(io::ErrorKind::TimedOut) {
+        return Failure::Timeout(format!("no connection to {peer} within {}", span(timeout)));
+    }
+    if says("dns error") {
+        return Failure::Name(format!("`{host}` ({})", root(error)));
+    }
+    if error.is_builder() {
+        return Failure::Connect(
+            "the request cannot be sent: its address is too long or cannot be used".to_owned(),
+        );
+    }
+    if says("tunnel") {
+        return Failure::Connect(format!(
+            "the proxy did not let us through to {peer} ({})",
+            root(error)
+        ));
+    }
+    if error.is_connect() {
+        return connect(error, &peer, url.scheme() == "https");
+    }
+    Failure::Broken(broken(error, &causes, &peer, url.scheme() == "http"))
+}
+
+/// Says why a body broke off.
+pub(super) fn cut(error: &reqwest::Error, came: u64, announced: Option<u64>) -> String {
+    let causes = causes(error);
+    let says = |text: &str| causes.iter().any(|cause| cause.contains(text));
+    let came = size(came);
+    if says("end of file")
+        || says("message completed")
+        || says("unexpected EOF")
+        || says("close_notify")
+    {
+        return match announced {
+            Some(announced) => format!(
+                "the connection was closed after {came} of the {} that `content-length` announced",
+                size(announced)
+            ),
+            None => format!("the connection was closed after {came}, before the end was marked"),
+        };
+    }
+    if io_kind(error) == Some(io::ErrorKind::ConnectionReset) {
+        return format!("the connection was reset after {came}");
+    }
+    format!("it broke after {came} ({})", root(error))
+}
+
+/// Returns host and port of the other side, the default port included.
+pub(super) fn peer(url: &Url) -> String {
+    let host = url.host_str().unwrap_or_default();
+    url.port_or_known_default()
+        .map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
+}
+
+/// Words for a timeout.
+pub(super) fn span(timeout: Duration) -> String {
+    let millis = i64::try_from(timeout.as_millis()).unwrap_or(i64::MAX);
+    crate::protocol::time::Lifetime(millis).to_string()
+}
+
+/// Words for a number of bytes.
+pub(super) fn size(bytes: u64) -> String {
+    const MB: u64 = 1024 * 1024;
+    match bytes {
+        1 => "1 byte".to_owned(),
+        MB.. if bytes.is_multiple_of(MB) => format!("{} MB", bytes / MB),
+        MB.. => format!("{}.{} MB", bytes / MB, bytes % MB * 10 / MB),
+        _ => format!("{bytes} bytes"),
+    }
+}
+
+/// Returns the innermost cause in its own words.
+pub(super) fn root(error: &dyn Error) -> String {
+    let mut cause = error;
+    while let Some(source) = cause.source() {
+        cause = source;
+    }
+    let text = cause.to_string();
+    // The system's own number says nothing to most readers.
+    match text.find(" (os error") {
+        Some(at) => text[..at].to_lowercase(),
+        None => text,
+    }
+}
+
+/// Collects the words of every cause behind the library's outermost error.
+fn causes(error: &reqwest::Error) -> Vec<String> {
+    let mut texts = Vec::new();
+    let mut cause = error.source();
+    while let Some(source) = cause {
+        texts.push(source.to_string());
+        cause = source.source();
+    }
+    texts
+}
+
+fn io_kind(error: &reqwest::Error) -> Option<io::ErrorKind> {
+    let mut kind = None;
+    let mut cause = error.source();
+    while let Some(source) = cause {
+        kind = source
+            .downcast_ref::<io::Error>()
+            .map(io::Error::kind)
+            .or(kind);
+        cause = source.source();
+    }
+    kind
+}
+
+/// Says what a cause has to do with TLS, if it has.
+fn tls(cause: &str, peer: &str, host: &str) -> Option<String> {
+    if let Some((_, why)) = cause.split_once("invalid peer certificate: ") {
+        return Some(certificate(why, host));
+    }
+    if let Some((_, alert)) = cause.split_once("received fatal alert: ") {
+        return Some(if alert.contains("CertificateRequired") {
+            format!(
+                "{peer} asks for a client certificate; give one as `network.client_certificate`"
+            )
+        } else {
+            format!("{peer} broke the handshake off (alert {alert})")
+        });
+    }
+    if cause.contains("InvalidContentType") {
+        return Some(format!(
+            "{peer} did not answer in TLS; perhaps the port speaks plain HTTP and the address begins with http://"
+        ));
+    }
+    if cause.contains("tls handshake eof") {
+        return Some(format!("{peer} closed the connection during the handshake"));
+    }
+    [
+        "peer is incompatible",
+        "peer misbehaved",
+        "corrupt message",
+        "unexpected message",
+        "cannot decrypt",
+    ]
+    .iter()
+    .any(|text| cause.contains(text))
+    .then(|| format!("{peer} and we do not agree ({cause})"))
+}
+
+fn certificate(why: &str, host: &str) -> String {
+    if why.contains("UnknownIssuer") {
+        format!(
+            "the certificate of `{host}` comes from an unknown issuer; if you trust it, give its certificate as `network.ca_file`"
+        )
+    } else if let Some((_, names)) = why.split_once("; certificate ") {
+        format!("the certificate is not for `{host}` (name mismatch): it {names}")
+    } else if why.contains("NotValidForName") {
+        format!("the certificate is not for `{host}` (name mismatch)")
+    } else if why.contains("expired") || why.contains("Expired") {
+        format!("the certificate of `{host}` has expired{}", ago(why))
+    } else if why.contains("not valid yet") || why.contains("NotValidYet") {
+        format!("the certificate of `{host}` is not valid yet; is the clock of this machine right?")
+    } else {
+        format!("the certificate of `{host}` is refused ({why})")
+    }
+}
+
+/// Reads `(123 seconds ago)` into words.
+fn ago(why: &str) -> String {
+    why.rsplit_once('(')
+        .and_then(|(_, rest)| rest.split_once(" seconds ago"))
+        .and_then(|(seconds, _)| seconds.parse().ok())
+        .map(|seconds| {
+            format!(
+                " {} ago",
+                crate::protocol::time::Lifetime::from_secs(seconds)
+            )
+        })
+        .unwrap_or_default()
+}
+
+fn connect(error: &reqwest::Error, peer: &str, secure: bool) -> Failure {
+    match io_kind(error) {
+        Some(io::ErrorKind::ConnectionRefused) => {
+            Failure::Connect(format!("connection refused by {peer}"))
+        }
+        Some(io::ErrorKind::HostUnreachable | io::ErrorKind::NetworkUnreachable) => {
+            Failure::Connect(format!("no way leads to {peer} ({})", root(error)))
+        }
+        Some(
+            io::ErrorKind::ConnectionReset
+            | io::ErrorKind::UnexpectedEof
+            | io::ErrorKind::BrokenPipe,
+        ) if secure => Failure::Tls(format!("{peer} closed the connection during the handshake")),
+        _ => Failure::Connect(format!("{peer} cannot be reached ({})", root(error))),
+    }
+}
+
+fn broken(error: &reqwest::Error, causes: &[String], peer: &str, plain: bool) -> String {
+    let says = |text: &str| causes.iter().any(|cause| cause.contains(text));
+    let tls = if plain {
+        "; perhaps it speaks TLS and the address begins with https://"
+    } else {
+        ""
+    };
+    if says("message head is too large") {
+        format!(
+            "the header that {peer} sent is too large to be HTTP in earnest (over 400 KB or 1000 fields)"
+        )
+    } else if says("HTTP version") || says("HTTP method") {
+        format!("{peer} did not answer in HTTP/1.1{tls}")
+    } else if says("status-code") {
+        format!("{peer} answered with a status that is not HTTP's")
+    } else if says("HTTP header") {
+        format!("{peer} sent a header field with characters that HTTP forbids")
+    } else if says("content-length") {
+        format!("{peer} sent a `content-length` that is not a number, or several that differ")
+    } else if says("before message completed") || says("end of file") {
+        format!("{peer} closed the connection before its header ended")
+    } else {
+        match io_kind(error) {
+            Some(
+                io::ErrorKind::ConnectionReset
+                | io::ErrorKind::BrokenPipe
+                | io::ErrorKind::ConnectionAborted,
+            ) => {
+                format!("{peer} reset the connection before its header ended")
+            }
+            _ => format!("{peer} sent something that is not HTTP ({})", root(error)),
+        }
+    }
+}

@@ -1,0 +1,286 @@
+//! Borrows the terminal and gives it back on every way out: at the end, while suspended, and in a panic.
+
+use std::fmt::Write as _;
+use std::io::{self, BufWriter, IsTerminal, Stdout, Write};
+use std::sync::Once;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use crossterm::clipboard::CopyToClipboard;
+use crossterm::event::{DisableBracketedPaste, EnableBracketedPaste};
+use crossterm::terminal::{EnterAlternateScreen, LeaveAlternateScreen};
+use crossterm::{Command, cursor, execute, queue, style, terminal};
+use ratatui::backend::CrosstermBackend;
+use ratatui::layout::{Rect, Size};
+use ratatui::{Frame, Terminal};
+
+use super::theme::{Depth, Lookup};
+
+/// The terminal while it is ours: raw mode, the alternate screen, bracketed paste; no mouse, no window title.
+///
+/// Dropping it gives the terminal back. There is one at a time, because there is one terminal.
+#[derive(Debug)]
+pub struct Screen {
+    terminal: Terminal<CrosstermBackend<BufWriter<Stdout>>>,
+}
+
+impl Screen {
+    /// Takes the terminal, and tells the backend whether colours may be sent.
+    ///
+    /// # Errors
+    /// When standard output is not a terminal, or does not take commands.
+    pub fn enter(depth: Depth) -> io::Result<Self> {
+        if !io::stdout().is_terminal() {
+            return Err(io::Error::other(
+                "The screen needs a terminal; standard output is none.",
+            ));
+        }
+        // The backend would read NO_COLOR by itself, and so overrule `--color always`.
+        style::force_color_output(depth != Depth::None);
+        give_back_in_a_panic();
+        take()?;
+        let writer = BufWriter::with_capacity(BUFFER, io::stdout());
+        match Terminal::new(CrosstermBackend::new(writer)) {
+            Ok(terminal) => Ok(Self { terminal }),
+            Err(error) => {
+                give_back();
+                Err(error)
+            }
+        }
+    }
+
+    /// Draws one frame.
+    ///
+    /// # Errors
+    /// When the terminal is gone, or a panic in another task has given it back: then nothing may be drawn any more.
+    pub fn draw(&mut self, view: impl FnOnce(&mut Frame<'_>)) -> io::Result<()> {
+        if !OURS.load(Ordering::SeqCst) {
+            return Err(io::Error::other(
+                "The terminal was given back after a panic.",
+            ));
+        }
+        self.terminal.draw(view).map(|_| ())
+    }
+
+    /// Returns the size in cells.
+    ///
+    /// # Errors
+    /// When the terminal does not tell.
+    pub fn size(&self) -> io::Result<Size> {
+        self.terminal.size()
+    }
+
+    /// Makes the next frame write every cell, as ctrl-l asks for.
+    ///
+    /// # Errors
+    /// When the terminal is gone.
+    pub fn forget_cells(&mut self) -> io::Result<()> {
+        // Not `Terminal::clear`: it asks for the cursor's place, and a terminal that does not answer costs two seconds.
+        let size = self.terminal.size()?;
+        self.terminal
+            .resize(Rect::from((ratatui::layout::Position::ORIGIN, size)))
+    }
+
+    /// Gives the terminal back while `outside` runs (an editor, a stopped job), and takes it again.
+    ///
+    /// Whoever reads events must stop before, or it steals the keys meant for the other program.
+    ///
+    /// # Errors
+    /// When the terminal cannot be taken again.
+    pub fn away<T>(&mut self, outside: impl FnOnce() -> T) -> io::Result<T> {
+        self.terminal.backend_mut().flush()?;
+        give_back();
+        let answer = outside();
+        take()?;
+        self.forget_cells()?;
+        Ok(answer)
+    }
+
+    /// Stops the process group, as ctrl-z in any program; returns when the shell continues it.
+    ///
+    /// To be called on the main thread: the signal then arrives before the call returns.
+    ///
+    /// # Errors
+    /// When the signal cannot be sent, or the terminal not be taken again.
+    #[cfg(unix)]
+    pub fn suspend(&mut self) -> io::Result<()> {
+        use rustix::process::{Signal, kill_current_process_group};
+        self.away(|| kill_current_process_group(Signal::TSTP))??;
+        Ok(())
+    }
+
+    /// Does nothing where there is no job control.
+    ///
+    /// # Errors
+    /// None.
+    #[cfg(not(unix))]
+    pub fn suspend(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+
+    /// Asks the terminal to put the text on the clipboard (OSC 52); whether it did, nobody says.
+    ///
+    /// # Errors
+    /// When the terminal is gone.
+    pub fn write_clipboard(&mut self, text: &str) -> io::Result<()> {
+        let through = Multiplexer::of(&|name| std::env::var(name).ok());
+        let backend = self.terminal.backend_mut();
+        backend.write_all(clipboard_command(text, through).as_bytes())?;
+        Write::flush(backend)
+    }
+}
+
+impl Drop for Screen {
+    fn drop(&mut self) {
+        // What is still buffered belongs to our screen, not to the one beneath.
+        let _ = Write::flush(self.terminal.backend_mut());
+        give_back();
+    }
+}
+
+/// A program between us and the terminal that must be told to let a command through.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Multiplexer {
+    None,
+    Tmux,
+    Screen,
+}
+
+impl Multiplexer {
+    fn of(env: Lookup<'_>) -> Self {
+        let set = |name| env(name).is_some_and(|value| !value.is_empty());
+        match (set("TMUX"), set("STY")) {
+            (true, _) => Self::Tmux,
+            (false, true) => Self::Screen,
+            (false, false) => Self::None,
+        }
+    }
+}
+
+fn clipboard_command(text: &str, through: Multiplexer) -> String {
+    let mut plain = String::new();
+    // Writing to a string does not fail.
+    let _ = CopyToClipboard::to_clipboard_from(text).write_ansi(&mut plain);
+    match through {
+        Multiplexer::None => plain,
+        // tmux takes the plain form with `set-clipboard on` and the wrapped one with `allow-passthrough on`; neither is
+        // its default, so whoever set one of them is served.
+        Multiplexer::Tmux => {
+            let doubled = plain.replace(ESC, "\x1b\x1b");
+            format!("{plain}{ESC}Ptmux;{doubled}{ESC}\\")
+        }
+        // screen ends its wrapper at the first ESC \, so the command inside ends with BEL; and it takes short pieces only.
+        Multiplexer::Screen => {
+            let inner = plain.strip_suffix("\x1b\\").unwrap_or(&plain).to_owned() + "\x07";
+            let mut wrapped = String::new();
+            let mut rest = inner.as_str();
+            while !rest.is_empty() {
+                // The command is ASCII, so every place in it is a boundary.
+                let (piece, after) = rest.split_at(rest.len().min(SCREEN_PIECE));
+                let _ = write!(wrapped, "{ESC}P{piece}{ESC}\\");
+                rest = after;
+            }
+            wrapped
+        }
+    }
+}
+
+fn take() -> io::Result<()> {
+    OURS.store(true, Ordering::SeqCst);
+    let taken = terminal::enable_raw_mode().and_then(|()| {
+        execute!(
+            io::stdout(),
+            EnterAlternateScreen,
+            EnableBracketedPaste,
+            cursor::Hide
+        )
+    });
+    if taken.is_err() {
+        give_back();
+    }
+    taken
+}
+
+/// Restores what `take` changed, once; errors are of no use to anyone here.
+fn give_back() {
+    if !OURS.swap(false, Ordering::SeqCst) {
+        return;
+    }
+    let mut out = io::stdout();
+    let _ = queue!(
+        out,
+        DisableBracketedPaste,
+        style::SetAttribute(style::Attribute::Reset),
+        LeaveAlternateScreen,
+        cursor::Show
+    );
+    let _ = out.flush();
+    let _ = terminal::disable_raw_mode();
+}
+
+/// Lets a panic print its message on the user's own screen.
+fn give_back_in_a_panic() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        let before = std::panic::take_hook();
+        std::panic::set_hook(Box::new(move |panic| {
+            give_back();
+            before(panic);
+        }));
+    });
+}
+
+static OURS: AtomicBool = AtomicBool::new(false);
+
+const BUFFER: usize = 64 * 1024;
+const ESC: char = '\x1b';
+const SCREEN_PIECE: usize = 240;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_clipboard_command_is_osc_52() {
+        assert_eq!(
+            clipboard_command("hello", Multiplexer::None),
+            "\x1b]52;c;aGVsbG8=\x1b\\"
+        );
+    }
+
+    #[test]
+    fn tmux_gets_it_plain_and_wrapped_with_doubled_escapes() {
+        assert_eq!(
+            clipboard_command("hello", Multiplexer::Tmux),
+            "\x1b]52;c;aGVsbG8=\x1b\\\x1bPtmux;\x1b\x1b]52;c;aGVsbG8=\x1b\x1b\\\x1b\\"
+        );
+    }
+
+    #[test]
+    fn screen_gets_short_pieces_that_join_to_the_whole() {
+        let command = clipboard_command(&"token".repeat(300), Multiplexer::Screen);
+        let pieces: Vec<_> = command
+            .split("\x1b\\")
+            .filter(|piece| !piece.is_empty())
+            .collect();
+        assert!(pieces.len() > 1);
+        assert!(
+            pieces
+                .iter()
+                .all(|piece| piece.starts_with("\x1bP") && piece.len() < 256)
+        );
+        let joined: String = pieces.iter().map(|piece| &piece[2..]).collect();
+        let plain = clipboard_command(&"token".repeat(300), Multiplexer::None);
+        assert_eq!(joined, plain.replace("\x1b\\", "\x07"));
+    }
+
+    #[test]
+    fn the_inner_multiplexer_is_the_one_to_ask() {
+        let of = |names: &'static [&str]| {
+            Multiplexer::of(&|name| names.contains(&name).then(|| "1".to_owned()))
+        };
+        assert_eq!(of(&[]), Multiplexer::None);
+        assert_eq!(of(&["TMUX"]), Multiplexer::Tmux);
+        assert_eq!(of(&["STY"]), Multiplexer::Screen);
+        assert_eq!(of(&["TMUX", "STY"]), Multiplexer::Tmux);
+    }
+}
