@@ -9,8 +9,10 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 #[derive(Debug, Parser)]
 #[command(name = "jagwalk", version, max_term_width = 100)]
 pub struct Cli {
+    /// Options of the screen.
     #[command(flatten)]
     pub screen: Screen,
+    /// The command; none opens the screen.
     #[command(subcommand)]
     pub command: Option<Command>,
 }

@@ -10,7 +10,7 @@ use crate::{
     lab::{self, Lab, Setting},
     profile::{FieldPath, FieldValue, Problem, Profile, SecretSource, fields},
     protocol::http::HttpRequest,
-    transport::{client::Settings, clock, entropy, http::Http},
+    transport::{clock, entropy, http::{Http, Settings}},
 };
 
 /// Opens a profile and reads it.

@@ -13,7 +13,7 @@ use crate::{
         time::Timestamp,
     },
     session::{Had, Transport},
-    transport::{browser::Listener, clock, follow, http::Http, client::Settings, launch},
+    transport::{browser::{self, Listener}, clock, follow, http::{Http, Settings}},
 };
 
 /// Sends what the engine asks to be sent.
@@ -86,9 +86,9 @@ impl World {
         }
         if asked.login == Login::Open && self.browser {
             let environment = |name: &str| std::env::var(name).ok();
-            match launch::browser_available(&environment) {
+            match browser::browser_available(&environment) {
                 Ok(()) => {
-                    if let Err(why) = launch::open_browser(&asked.http.address()) {
+                    if let Err(why) = browser::open_browser(&asked.http.address()) {
                         noted(format!("No browser could be started: {why} Open the address yourself."));
                     }
                 }

@@ -20,7 +20,7 @@ use crate::{
         Secrets, Step, StepId, TokenRecord, Verdict, Want,
     },
     profile::{
-        FieldPath, Profile, SecretSource,
+        FieldPath, FieldValue, Profile, SecretSource,
         fields::{self, FIELDS},
     },
     protocol::{
@@ -151,10 +151,12 @@ pub struct Session {
     pub patience: Lifetime,
     /// Whether this is a stored trace, which sends nothing.
     pub archived: bool,
+    /// Whether anything that drafts are made of changed since they were made.
+    changed: bool,
     next: u64,
     journal: Vec<(Ink, Entry)>,
-    /// The profile as it was when the journal began.
-    origin: Profile,
+    /// The profile and the ink that the journal began with.
+    origin: (Profile, Ink),
 }
 
 impl Session {
@@ -162,7 +164,7 @@ impl Session {
     pub fn new(flow: &'static Flow, profile: Profile, ink: Ink) -> Self {
         let mut session = Self {
             flow,
-            origin: profile.clone(),
+            origin: (profile.clone(), ink),
             profile,
             walk: blank(flow, 1, ink),
             vault: Vault::new(&ink.seed),
@@ -170,6 +172,7 @@ impl Session {
             question: None,
             patience: Lifetime::from_secs(300),
             archived: false,
+            changed: true,
             next: 1,
             journal: Vec::new(),
         };
@@ -191,14 +194,7 @@ impl Session {
 
     /// Plays a journal again: the same commands and events, to the same state.
     pub fn replay(&self) -> Self {
-        let first = Ink {
-            now: self
-                .journal
-                .first()
-                .map_or(self.walk.started, |(ink, _)| ink.now),
-            seed: self.first_seed(),
-        };
-        let mut session = Self::new(self.flow, self.origin.clone(), first);
+        let mut session = Self::new(self.flow, self.origin.0.clone(), self.origin.1);
         session.patience = self.patience;
         for (ink, entry) in &self.journal {
             match entry.clone() {
@@ -207,12 +203,6 @@ impl Session {
             }
         }
         session
-    }
-
-    fn first_seed(&self) -> [u8; 32] {
-        self.journal
-            .first()
-            .map_or(self.walk.seed, |(ink, _)| ink.seed)
     }
 
     /// Takes a command; returns what is to be done outside.
@@ -238,6 +228,7 @@ impl Session {
             seed: fresh,
         };
         self.notice = None;
+        self.changed = true;
         let mut effects = Vec::new();
         match command {
             Command::Edit(field, text) => self.edit(field, &text),
@@ -282,6 +273,7 @@ impl Session {
             seed: self.walk.seed,
         };
         self.journal.push((ink, Entry::Event(event.clone())));
+        self.changed |= !matches!(event, Event::Noted { .. });
         let mut effects = Vec::new();
         match event {
             Event::Prepared { send, had } => self.prepared(send, had, ink, &mut effects),
@@ -951,22 +943,16 @@ impl Session {
     /// Brings every draft and the vault up to date with the state.
     fn settle(&mut self, ink: Ink) {
         for field in FIELDS {
-            if let Some(crate::profile::FieldValue::Secret(SecretSource::Inline(secret))) =
-                self.profile.own(field.path)
-            {
+            if let Some(FieldValue::Secret(SecretSource::Inline(secret))) = self.profile.own(field.path) {
                 let secret = secret.clone();
                 self.vault.learn(&secret);
             }
         }
-        if !self.archived {
+        if !self.archived && self.changed {
+            self.changed = false;
             let ids: Vec<StepId> = self.walk.steps.iter().map(|state| state.id).collect();
             for id in ids {
                 self.redraft(id, ink);
-            }
-        }
-        for state in &self.walk.steps {
-            if let Some(Ok(draft)) = &state.draft {
-                self.vault.learn_request(&draft.request);
             }
         }
         self.vault.settle();

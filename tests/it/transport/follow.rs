@@ -33,6 +33,7 @@ fn authorize(peer: &Peer, redirect_uri: &str) -> AuthorizeRequest {
         redirect_uri: redirect_uri.to_owned(),
         state: "s".to_owned(),
         login: Login::Follow,
+        patience: jagwalk::protocol::time::Lifetime::from_secs(60),
     }
 }
 
