@@ -72,9 +72,11 @@ pub enum Command {
 
 /// Options of `run`.
 #[derive(Args, Debug)]
-#[command(after_help = "A SRC is env:NAME, file:PATH, cmd:COMMAND or - (standard input); a secret is never taken from a \
+#[command(
+    after_help = "A SRC is env:NAME, file:PATH, cmd:COMMAND or - (standard input); a secret is never taken from a \
                         plain argument.\n\nExit status: 0 done · 2 usage, profile, or an input is missing · 3 refused \
-                        by a server, or its answer refused by us · 4 not reachable · 70 our bug · 130 interrupted.")]
+                        by a server, or its answer refused by us · 4 not reachable · 70 our bug · 130 interrupted."
+)]
 pub struct Run {
     /// The profile: its name, the path of its file, or - for standard input. `lab` is always there.
     #[arg(long, short, value_name = "P")]

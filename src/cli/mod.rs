@@ -32,7 +32,11 @@ pub struct Failed {
 impl Failed {
     /// A mistake in what the user gave: exit status 2.
     pub fn usage(says: impl Into<String>) -> Self {
-        Self { says: says.into(), hint: None, code: 2 }
+        Self {
+            says: says.into(),
+            hint: None,
+            code: 2,
+        }
     }
 
     /// The same, with a hint.
@@ -100,7 +104,11 @@ fn runtime() -> Result<tokio::runtime::Runtime, Failed> {
         .worker_threads(2)
         .enable_all()
         .build()
-        .map_err(|error| Failed { says: format!("The runtime cannot start: {error}."), hint: None, code: 70 })
+        .map_err(|error| Failed {
+            says: format!("The runtime cannot start: {error}."),
+            hint: None,
+            code: 70,
+        })
 }
 
 /// Prints a result; a closed pipe is no error.
@@ -117,7 +125,9 @@ pub(crate) fn print(text: &str) {
 fn profile_command(command: args::Profile) -> Result<u8, Failed> {
     let store = Store::find()?;
     match command {
-        args::Profile::List(listing) => print(&profile::list(&store, listing.format == Format::Json)?),
+        args::Profile::List(listing) => {
+            print(&profile::list(&store, listing.format == Format::Json)?)
+        }
         args::Profile::Show { profile } => print(&profile::show(&store, &profile)?),
         args::Profile::New { name, template } => print(&profile::new(&store, &name, &template)?),
         args::Profile::Check { profile } => {

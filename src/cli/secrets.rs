@@ -16,7 +16,11 @@ const PATIENCE: Duration = Duration::from_secs(60);
 ///
 /// # Errors
 /// A sentence that names the source, never its content.
-pub async fn read(name: &str, source: &SecretSource, base: Option<&Path>) -> (Result<Secret, String>, Option<String>) {
+pub async fn read(
+    name: &str,
+    source: &SecretSource,
+    base: Option<&Path>,
+) -> (Result<Secret, String>, Option<String>) {
     match source {
         SecretSource::Inline(secret) => (Ok(secret.clone()), None),
         SecretSource::Env(variable) => (environment(name, variable), None),
@@ -29,27 +33,43 @@ fn environment(name: &str, variable: &str) -> Result<Secret, String> {
     match std::env::var(variable) {
         Ok(text) if text.is_empty() => Err(format!("the environment variable {variable} is empty")),
         Ok(text) => Ok(Secret::typed(name, text)),
-        Err(std::env::VarError::NotPresent) => Err(format!("the environment variable {variable} is not set")),
-        Err(std::env::VarError::NotUnicode(_)) => Err(format!("the environment variable {variable} is not UTF-8")),
+        Err(std::env::VarError::NotPresent) => {
+            Err(format!("the environment variable {variable} is not set"))
+        }
+        Err(std::env::VarError::NotUnicode(_)) => {
+            Err(format!("the environment variable {variable} is not UTF-8"))
+        }
     }
 }
 
 fn file(name: &str, path: &str, base: Option<&Path>) -> Result<Secret, String> {
     let path = path.strip_prefix("~/").map_or_else(
         || base.map_or_else(|| path.into(), |base| base.join(path)),
-        |rest| directories::BaseDirs::new().map_or_else(|| path.into(), |dirs| dirs.home_dir().join(rest)),
+        |rest| {
+            directories::BaseDirs::new()
+                .map_or_else(|| path.into(), |dirs| dirs.home_dir().join(rest))
+        },
     );
     let shown = path.display();
-    let size = std::fs::metadata(&path).map_err(|error| format!("the file {shown} cannot be read: {error}"))?;
+    let size = std::fs::metadata(&path)
+        .map_err(|error| format!("the file {shown} cannot be read: {error}"))?;
     if !size.is_file() {
         return Err(format!("{shown} is not a file"));
     }
     if size.len() > LIMIT {
-        return Err(format!("the file {shown} has {} bytes, which is no secret", size.len()));
+        return Err(format!(
+            "the file {shown} has {} bytes, which is no secret",
+            size.len()
+        ));
     }
-    let text = std::fs::read_to_string(&path).map_err(|error| format!("the file {shown} cannot be read: {error}"))?;
+    let text = std::fs::read_to_string(&path)
+        .map_err(|error| format!("the file {shown} cannot be read: {error}"))?;
     let text = text.trim_end_matches(['\r', '\n']);
-    if text.is_empty() { Err(format!("the file {shown} is empty")) } else { Ok(Secret::typed(name, text)) }
+    if text.is_empty() {
+        Err(format!("the file {shown} is empty"))
+    } else {
+        Ok(Secret::typed(name, text))
+    }
 }
 
 async fn run(name: &str, command: &str) -> (Result<Secret, String>, Option<String>) {
@@ -63,7 +83,12 @@ async fn run(name: &str, command: &str) -> (Result<Secret, String>, Option<Strin
         .spawn();
     let mut child = match spawned {
         Ok(child) => child,
-        Err(error) => return (Err(format!("its command could not be started: {error}")), None),
+        Err(error) => {
+            return (
+                Err(format!("its command could not be started: {error}")),
+                None,
+            );
+        }
     };
     let (mut out, mut err) = (Vec::new(), Vec::new());
     let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
@@ -85,7 +110,10 @@ async fn run(name: &str, command: &str) -> (Result<Secret, String>, Option<Strin
     let said = String::from_utf8_lossy(&err).trim().to_owned();
     let said = (!said.is_empty()).then(|| format!("The command for {name} says: {said}"));
     let secret = match ended {
-        Err(_) => Err(format!("its command did not end within {} s", PATIENCE.as_secs())),
+        Err(_) => Err(format!(
+            "its command did not end within {} s",
+            PATIENCE.as_secs()
+        )),
         Ok(Err(error)) => Err(format!("its command failed: {error}")),
         Ok(Ok(status)) if !status.success() => Err(format!("its command ended with {status}")),
         Ok(Ok(_)) => match String::from_utf8(out) {
@@ -122,5 +150,8 @@ pub async fn from_source(name: &str, source: &str) -> Result<Secret, String> {
             ));
         }
     };
-    read(name, &source, None).await.0.map_err(|why| format!("{name}: {why}."))
+    read(name, &source, None)
+        .await
+        .0
+        .map_err(|why| format!("{name}: {why}."))
 }

@@ -10,7 +10,10 @@ use crate::{
     lab::{self, Lab, Setting},
     profile::{FieldPath, FieldValue, Problem, Profile, SecretSource, fields},
     protocol::http::HttpRequest,
-    transport::{clock, entropy, http::{Http, Settings}},
+    transport::{
+        clock, entropy,
+        http::{Http, Settings},
+    },
 };
 
 /// Opens a profile and reads it.
@@ -21,7 +24,10 @@ pub fn open(store: &Store, name: &str) -> Result<(Opened, Profile, Vec<Problem>)
     let opened = store.open(name)?;
     let (profile, problems) = opened.load();
     if let Some(fatal) = problems.iter().find(|problem| problem.fatal) {
-        return Err(Failed::usage(format!("The profile {} cannot be used: {fatal}", opened.name)));
+        return Err(Failed::usage(format!(
+            "The profile {} cannot be used: {fatal}",
+            opened.name
+        )));
     }
     Ok((opened, profile, problems))
 }
@@ -36,8 +42,11 @@ pub fn default_name(store: &Store) -> Result<&'static str, Failed> {
     if saved.is_empty() {
         return Ok(LAB);
     }
-    Err(Failed::usage(format!("Which profile? Saved are: {}.", saved.join(", ")))
-        .hint(Some("Say --profile NAME; --profile lab walks the built-in lab.")))
+    Err(
+        Failed::usage(format!("Which profile? Saved are: {}.", saved.join(", "))).hint(Some(
+            "Say --profile NAME; --profile lab walks the built-in lab.",
+        )),
+    )
 }
 
 /// Starts the lab for a profile that says `lab = true`, and fills in what its file leaves open.
@@ -59,7 +68,9 @@ pub async fn lab_for(profile: &mut Profile) -> Result<Option<Lab>, Failed> {
 /// Fills in what a lab profile's file leaves open.
 pub fn fill(profile: &mut Profile, lab: &Lab) {
     for (path, setting) in lab.settings() {
-        let Some(field) = FieldPath::find(path) else { continue };
+        let Some(field) = FieldPath::find(path) else {
+            continue;
+        };
         let value = match setting {
             Setting::Text(text) => FieldValue::Text(text),
             Setting::Secret(secret) => FieldValue::Secret(SecretSource::Inline(secret.named(path))),
@@ -73,7 +84,8 @@ pub fn fill(profile: &mut Profile, lab: &Lab) {
 /// # Errors
 /// When no HTTP client can be made.
 pub fn lab_options(port: Option<u16>) -> Result<lab::Options, Failed> {
-    let http = Arc::new(Http::new(Settings::default()).map_err(|error| Failed::usage(error.to_string()))?);
+    let http =
+        Arc::new(Http::new(Settings::default()).map_err(|error| Failed::usage(error.to_string()))?);
     let fetch: lab::Fetch = Arc::new(move |url| {
         let http = Arc::clone(&http);
         Box::pin(async move {
@@ -86,23 +98,36 @@ pub fn lab_options(port: Option<u16>) -> Result<lab::Options, Failed> {
             }
         })
     });
-    Ok(lab::Options { port, fetch, now: clock::now, random: entropy::fill })
+    Ok(lab::Options {
+        port,
+        fetch,
+        now: clock::now,
+        random: entropy::fill,
+    })
 }
 
 /// Reads the user's own themes; a file that cannot be read is a problem to show, not a reason to stop.
 pub fn own_themes() -> (Vec<(String, String)>, Vec<String>) {
     let (mut themes, mut problems) = (Vec::new(), Vec::new());
-    let Ok(store) = Store::find() else { return (themes, problems) };
+    let Ok(store) = Store::find() else {
+        return (themes, problems);
+    };
     let folder = store.paths().config().join("themes");
     for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
         let path = entry.path();
         if path.extension().is_none_or(|extension| extension != "toml") {
             continue;
         }
-        let name = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
+        let name = path
+            .file_stem()
+            .map(|stem| stem.to_string_lossy().into_owned())
+            .unwrap_or_default();
         match std::fs::read_to_string(&path) {
             Ok(text) => themes.push((name, text)),
-            Err(error) => problems.push(format!("The theme {} cannot be read: {error}.", path.display())),
+            Err(error) => problems.push(format!(
+                "The theme {} cannot be read: {error}.",
+                path.display()
+            )),
         }
     }
     themes.sort();

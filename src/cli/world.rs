@@ -9,11 +9,17 @@ use crate::{
     flow::Want,
     profile::{FieldPath, Profile, fields},
     protocol::{
-        exchange::{Answer, AuthorizeRequest, Exchange, Failure, Login, Purpose, Redirect, Request, Timings},
+        exchange::{
+            Answer, AuthorizeRequest, Exchange, Failure, Login, Purpose, Redirect, Request, Timings,
+        },
         time::Timestamp,
     },
     session::{Had, Transport},
-    transport::{browser::{self, Listener}, clock, follow, http::{Http, Settings}},
+    transport::{
+        browser::{self, Listener},
+        clock, follow,
+        http::{Http, Settings},
+    },
 };
 
 /// Sends what the engine asks to be sent.
@@ -33,16 +39,24 @@ impl World {
     /// A sentence on what of the network settings cannot be used.
     pub fn new(profile: &Profile, browser: bool) -> Result<Self, String> {
         let read = |field: FieldPath, path: &str| {
-            let path = profile.base.as_ref().map_or_else(|| PathBuf::from(path), |base| base.join(path));
-            std::fs::read(&path).map_err(|error| format!("{field}: {} cannot be read: {error}.", path.display()))
+            let path = profile
+                .base
+                .as_ref()
+                .map_or_else(|| PathBuf::from(path), |base| base.join(path));
+            std::fs::read(&path)
+                .map_err(|error| format!("{field}: {} cannot be read: {error}.", path.display()))
         };
         let ca_pem = profile
             .text(fields::NETWORK_CA_FILE)
             .map(|path| read(fields::NETWORK_CA_FILE, path))
             .transpose()?;
         let client_pem = match profile.secret(fields::NETWORK_CLIENT_CERTIFICATE) {
-            Some((field, crate::profile::SecretSource::File(path))) => Some(read(field, path)?.into()),
-            Some((_, crate::profile::SecretSource::Inline(secret))) => Some(secret.reveal().as_bytes().to_vec().into()),
+            Some((field, crate::profile::SecretSource::File(path))) => {
+                Some(read(field, path)?.into())
+            }
+            Some((_, crate::profile::SecretSource::Inline(secret))) => {
+                Some(secret.reveal().as_bytes().to_vec().into())
+            }
             Some((field, _)) => return Err(format!("{field}: expected a file.")),
             None => None,
         };
@@ -54,7 +68,12 @@ impl World {
             insecure: profile.flag(fields::NETWORK_INSECURE),
         };
         let http = Http::new(settings).map_err(|error| format!("{error} {}", error.hint()))?;
-        Ok(Self { http, base: profile.base.clone(), browser, listener: Mutex::new(None) })
+        Ok(Self {
+            http,
+            base: profile.base.clone(),
+            browser,
+            listener: Mutex::new(None),
+        })
     }
 
     async fn listen(&self, redirect_uris: &[String], listen: Option<&str>) -> Had {
@@ -69,7 +88,10 @@ impl World {
                 Err(says) => why = says,
             }
         }
-        Had::Listener(Err((redirect_uris.first().cloned().unwrap_or_default(), why)))
+        Had::Listener(Err((
+            redirect_uris.first().cloned().unwrap_or_default(),
+            why,
+        )))
     }
 
     async fn sign_in(
@@ -79,7 +101,12 @@ impl World {
         noted: Box<dyn Fn(String) + Send + Sync>,
     ) -> Exchange {
         let start = clock::now();
-        let mut listener = self.listener.lock().await.take().filter(|held| held.redirect_uri() == asked.redirect_uri);
+        let mut listener = self
+            .listener
+            .lock()
+            .await
+            .take()
+            .filter(|held| held.redirect_uri() == asked.redirect_uri);
         if listener.is_none() {
             // A second try of the same walk: the address is known, the first listener is gone.
             listener = Listener::bind(&asked.redirect_uri, None).await.ok();
@@ -89,7 +116,9 @@ impl World {
             match browser::browser_available(&environment) {
                 Ok(()) => {
                     if let Err(why) = browser::open_browser(&asked.http.address()) {
-                        noted(format!("No browser could be started: {why} Open the address yourself."));
+                        noted(format!(
+                            "No browser could be started: {why} Open the address yourself."
+                        ));
                     }
                 }
                 Err(why) => noted(format!("No browser is started: {why}")),
@@ -112,7 +141,10 @@ impl World {
         };
         let watch = async {
             while let Some(stray) = seen.recv().await {
-                noted(format!("An answer arrived that is not the one waited for: {} Still waiting.", stray.why));
+                noted(format!(
+                    "An answer arrived that is not the one waited for: {} Still waiting.",
+                    stray.why
+                ));
             }
             std::future::pending::<Redirect>().await
         };
@@ -129,7 +161,15 @@ impl World {
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
         let end = u64::try_from(clock::now().since(start).0).unwrap_or_default() * 1000;
-        Exchange { request: Request::Browser(asked), outcome, times: Timings { start, first_byte: None, end } }
+        Exchange {
+            request: Request::Browser(asked),
+            outcome,
+            times: Timings {
+                start,
+                first_byte: None,
+                end,
+            },
+        }
     }
 }
 
@@ -139,11 +179,15 @@ impl Transport for World {
         for want in wants {
             match want {
                 Want::Secret(field, source) => {
-                    let (secret, said) = secrets::read(field.0, &source, self.base.as_deref()).await;
+                    let (secret, said) =
+                        secrets::read(field.0, &source, self.base.as_deref()).await;
                     had.extend(said.map(Had::Said));
                     had.push(Had::Secret(field, secret));
                 }
-                Want::Listener { redirect_uris, listen } => {
+                Want::Listener {
+                    redirect_uris,
+                    listen,
+                } => {
                     had.push(self.listen(&redirect_uris, listen.as_deref()).await);
                 }
             }
@@ -160,7 +204,9 @@ impl Transport for World {
     ) -> Exchange {
         match request {
             Request::Http(request) => self.http.send(&request).await,
-            Request::Browser(asked) if asked.login == Login::Follow => follow::follow(&self.http, &asked).await,
+            Request::Browser(asked) if asked.login == Login::Follow => {
+                follow::follow(&self.http, &asked).await
+            }
             Request::Browser(asked) => self.sign_in(asked, pasted, noted).await,
         }
     }

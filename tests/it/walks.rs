@@ -24,7 +24,10 @@ use tokio::sync::mpsc;
 pub async fn lab() -> (Lab, Profile) {
     let (mut profile, problems) = load::load(LAB, LAB_TEXT);
     assert!(problems.is_empty(), "{problems:?}");
-    let lab = start::lab_for(&mut profile).await.expect("the lab starts").expect("the lab's profile says so");
+    let lab = start::lab_for(&mut profile)
+        .await
+        .expect("the lab starts")
+        .expect("the lab's profile says so");
     (lab, profile)
 }
 
@@ -40,15 +43,25 @@ pub fn as_client(profile: &Profile, lab: &Lab, kind: ClientKind) -> Profile {
 }
 
 fn put(profile: &mut Profile, table: &str, credentials: &Credentials) {
-    let field = |key: &str| FieldPath::find(&format!("{table}.{key}")).expect("clients have these fields");
+    let field =
+        |key: &str| FieldPath::find(&format!("{table}.{key}")).expect("clients have these fields");
     let inline = |secret: &Secret| FieldValue::Secret(SecretSource::Inline(secret.clone()));
-    profile.set(field("client_id"), FieldValue::Text(credentials.client_id.clone()));
+    profile.set(
+        field("client_id"),
+        FieldValue::Text(credentials.client_id.clone()),
+    );
     profile.set(field("auth"), FieldValue::Text(credentials.auth.to_owned()));
     if let Some(secret) = &credentials.client_secret {
-        profile.set(field("client_secret"), inline(&secret.named(format!("{table}.client_secret"))));
+        profile.set(
+            field("client_secret"),
+            inline(&secret.named(format!("{table}.client_secret"))),
+        );
     }
     if let Some(key) = &credentials.private_key {
-        profile.set(field("private_key"), inline(&key.named(format!("{table}.private_key"))));
+        profile.set(
+            field("private_key"),
+            inline(&key.named(format!("{table}.private_key"))),
+        );
     }
     if let Some(alg) = credentials.alg {
         profile.set(field("alg"), FieldValue::Text(alg.to_owned()));
@@ -56,7 +69,14 @@ fn put(profile: &mut Profile, table: &str, credentials: &Credentials) {
 }
 
 pub fn session(profile: Profile) -> Session {
-    Session::new(&XAA, profile, Ink { now: clock::now(), seed: entropy::seed() })
+    Session::new(
+        &XAA,
+        profile,
+        Ink {
+            now: clock::now(),
+            seed: entropy::seed(),
+        },
+    )
 }
 
 /// Drives a session to its end with any transport.
@@ -69,7 +89,15 @@ pub async fn drive<T: Transport>(session: &mut Session, transport: T) -> End {
             let _ = to_walk.send(Incoming::Event(event));
         }
     });
-    headless::walk(session, &mut driver, &mut incoming, StepId("call-api"), |_| {}, |_| false).await
+    headless::walk(
+        session,
+        &mut driver,
+        &mut incoming,
+        StepId("call-api"),
+        |_| {},
+        |_| false,
+    )
+    .await
 }
 
 async fn walk(profile: Profile) -> (Session, End) {
@@ -83,14 +111,26 @@ async fn walk(profile: Profile) -> (Session, End) {
 pub fn story(session: &Session) -> String {
     let lines = session.walk.steps.iter().map(|step| {
         let says = step.last().map_or("", |attempt| attempt.says.as_str());
-        format!("{}: {} {}\n", step.id, session.status(step.id).id(), session.vault.mask(says))
+        format!(
+            "{}: {} {}\n",
+            step.id,
+            session.status(step.id).id(),
+            session.vault.mask(says)
+        )
     });
     format!("{}{:?}", lines.collect::<String>(), session.notice)
 }
 
 fn signatures(session: &Session) -> BTreeMap<String, &'static str> {
-    let tokens = session.walk.steps.iter().filter_map(|step| step.last()).flat_map(|attempt| &attempt.tokens);
-    tokens.map(|record| (record.name.clone(), record.signature.id())).collect()
+    let tokens = session
+        .walk
+        .steps
+        .iter()
+        .filter_map(|step| step.last())
+        .flat_map(|attempt| &attempt.tokens);
+    tokens
+        .map(|record| (record.name.clone(), record.signature.id()))
+        .collect()
 }
 
 #[tokio::test]
@@ -103,7 +143,11 @@ async fn the_lab_is_walked_with_every_client_authentication() {
         let (session, end) = walk(as_client(&profile, &lab, kind)).await;
         assert!(end == End::Done, "{kind:?}: {end:?}\n{}", story(&session));
         for step in &session.walk.steps {
-            assert!(step.outcome() == Some(&Outcome::Done), "{kind:?}: {}", story(&session));
+            assert!(
+                step.outcome() == Some(&Outcome::Done),
+                "{kind:?}: {}",
+                story(&session)
+            );
         }
         let found = signatures(&session);
         for name in ["id-token", "sso-access-token", "id-jag", "access-token"] {
@@ -118,7 +162,9 @@ async fn a_public_client_signs_in_and_is_refused_at_the_exchange() {
     let (session, end) = walk(as_client(&profile, &lab, ClientKind::Public)).await;
     assert!(end == End::Refused, "{end:?}\n{}", story(&session));
     match session.step(StepId("id-jag")).outcome() {
-        Some(Outcome::Refused(error)) => assert_eq!(error.error.as_deref(), Some("unauthorized_client")),
+        Some(Outcome::Refused(error)) => {
+            assert_eq!(error.error.as_deref(), Some("unauthorized_client"))
+        }
         other => panic!("{other:?}"),
     }
     assert!(session.status(StepId("jwt-bearer")).id() == "blocked");
@@ -130,11 +176,23 @@ async fn a_journal_replays_to_the_same_walk() {
     // Signatures of RS256 come out the same each time; ES256 is random by nature.
     let (session, end) = walk(as_client(&profile, &lab, ClientKind::Rs256)).await;
     assert!(end == End::Done, "{}", story(&session));
-    assert!(session.replay().walk == session.walk, "the replayed walk differs");
+    assert!(
+        session.replay().walk == session.walk,
+        "the replayed walk differs"
+    );
     let mut other = session.clone();
-    other.command(Command::NewWalk, Ink { now: clock::now(), seed: [7; 32] });
+    other.command(
+        Command::NewWalk,
+        Ink {
+            now: clock::now(),
+            seed: [7; 32],
+        },
+    );
     assert!(other.walk != session.walk);
-    assert!(other.replay().walk == other.walk, "the replayed new walk differs");
+    assert!(
+        other.replay().walk == other.walk,
+        "the replayed new walk differs"
+    );
 }
 
 #[tokio::test]
@@ -143,27 +201,63 @@ async fn a_walk_starts_at_the_token_that_is_handed_in() {
     let (first, end) = walk(profile.clone()).await;
     assert!(end == End::Done, "{}", story(&first));
     for (artifact, run) in [
-        (Artifact::IdToken, &["discover-idp", "discover-resource-as", "id-jag", "jwt-bearer", "call-api"][..]),
-        (Artifact::IdJag, &["discover-resource-as", "jwt-bearer", "call-api"]),
+        (
+            Artifact::IdToken,
+            &[
+                "discover-idp",
+                "discover-resource-as",
+                "id-jag",
+                "jwt-bearer",
+                "call-api",
+            ][..],
+        ),
+        (
+            Artifact::IdJag,
+            &["discover-resource-as", "jwt-bearer", "call-api"],
+        ),
         (Artifact::AccessToken, &["call-api"]),
     ] {
-        let token = first.walk.bag.value(artifact).expect("the first walk gained it").clone();
+        let token = first
+            .walk
+            .bag
+            .value(artifact)
+            .expect("the first walk gained it")
+            .clone();
         let world = World::new(&profile, false).expect("the network settings are fine");
         let mut second = session(profile.clone());
-        let ink = Ink { now: clock::now(), seed: entropy::seed() };
+        let ink = Ink {
+            now: clock::now(),
+            seed: entropy::seed(),
+        };
         second.command(Command::UseExisting(artifact, token.clone()), ink);
         let end = drive(&mut second, world).await;
         assert!(end == End::Done, "{artifact:?}: {}", story(&second));
-        let ran: Vec<&str> =
-            second.walk.steps.iter().filter(|step| !step.attempts.is_empty()).map(|step| step.id.0).collect();
+        let ran: Vec<&str> = second
+            .walk
+            .steps
+            .iter()
+            .filter(|step| !step.attempts.is_empty())
+            .map(|step| step.id.0)
+            .collect();
         assert_eq!(ran, run, "{artifact:?}");
-        assert!(matches!(second.status(StepId("authorize")), Status::Skipped(_)));
+        assert!(matches!(
+            second.status(StepId("authorize")),
+            Status::Skipped(_)
+        ));
 
         let mut wrong = session(profile.clone());
-        let slot = if artifact == Artifact::IdJag { Artifact::IdToken } else { Artifact::IdJag };
+        let slot = if artifact == Artifact::IdJag {
+            Artifact::IdToken
+        } else {
+            Artifact::IdJag
+        };
         wrong.command(Command::UseExisting(slot, token), ink);
         let notice = wrong.notice.expect("a wrong slot is named");
-        assert!(notice.bad && notice.says.starts_with("This is an "), "{}", notice.says);
+        assert!(
+            notice.bad && notice.says.starts_with("This is an "),
+            "{}",
+            notice.says
+        );
     }
 }
 
