@@ -1,7 +1,7 @@
 //! `jagwalk lab`: serves the lab until it is interrupted, and prints a profile that walks it.
 
 use std::{
-    fmt,
+    fmt::{self, Write as _},
     future::Future,
     io::{self, Write},
     path::{Path, PathBuf},
@@ -126,7 +126,7 @@ fn write_profile(lab: &Lab, folder: &Path) -> Result<String, ServeError> {
     let mut profile =
         format!("{ABOUT}format = 1\ntitle = \"Lab\"\nflow = \"xaa\"\nenvironment = \"test\"\n");
     for table in TABLES {
-        profile.push_str(&format!("\n[{}]\n{}", table.name, table.about));
+        let _ = write!(profile, "\n[{}]\n{}", table.name, table.about);
         for (path, setting) in lab.settings() {
             let Some(key) = path
                 .strip_prefix(table.name)
@@ -143,7 +143,7 @@ fn write_profile(lab: &Lab, folder: &Path) -> Result<String, ServeError> {
                     format!("{{ file = {} }}", quoted(&file.to_string_lossy()))
                 }
             };
-            profile.push_str(&format!("{key} = {value}\n"));
+            let _ = writeln!(profile, "{key} = {value}");
         }
         profile.push_str(table.more);
     }
@@ -165,14 +165,20 @@ fn quoted(text: &str) -> String {
 
 /// Returns what ends when the person or the system asks us to stop.
 fn interrupt() -> io::Result<impl Future<Output = ()>> {
+    // Both are listened to from here on, so that none that comes while the profile is printed is lost.
     #[cfg(unix)]
-    let mut polite_kill =
-        tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
+    let (mut ctrl_c, mut kill) = {
+        use tokio::signal::unix::{SignalKind, signal};
+        (
+            signal(SignalKind::interrupt())?,
+            signal(SignalKind::terminate())?,
+        )
+    };
     Ok(async move {
         #[cfg(unix)]
         tokio::select! {
-            _ = tokio::signal::ctrl_c() => {}
-            _ = polite_kill.recv() => {}
+            _ = ctrl_c.recv() => {}
+            _ = kill.recv() => {}
         }
         #[cfg(not(unix))]
         let _ = tokio::signal::ctrl_c().await;

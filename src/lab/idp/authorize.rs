@@ -35,7 +35,6 @@ struct Asked {
 impl Idp {
     /// Takes an authorization request (RFC 6749 §4.1.1, OpenID Connect Core §3.1.2.1).
     pub(super) fn authorize(&mut self, incoming: &Incoming, now: Timestamp) -> Outgoing {
-        self.forget_the_old(now);
         let params = if incoming.method == "POST" {
             match Form::read(incoming) {
                 Ok(params) => params,

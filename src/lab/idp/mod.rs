@@ -133,7 +133,8 @@ impl Idp {
 
 impl Server for Idp {
     fn answer(&mut self, incoming: &Incoming, now: Timestamp) -> Outgoing {
-        let get = matches!(incoming.method.as_str(), "GET");
+        self.forget_the_old(now);
+        let get = incoming.method == "GET";
         let post = incoming.method == "POST";
         match incoming.path.as_str() {
             "/.well-known/openid-configuration" if get => Outgoing::json(200, &self.metadata()),

@@ -76,7 +76,6 @@ pub(super) struct Refresh {
 impl Idp {
     /// Answers a token request.
     pub(super) fn token(&mut self, incoming: &Incoming, now: Timestamp) -> Outgoing {
-        self.forget_the_old(now);
         match self.token_result(incoming, now) {
             Ok(body) => uncached(Outgoing::json(200, &body)),
             Err(refusal) => refusal.token_answer("lab IdP"),

@@ -1,6 +1,9 @@
 //! A running lab with a clock of its own, a forger's keys among the published ones, and a very small HTTP client.
 
-use std::{cell::Cell, sync::Arc};
+use std::{
+    cell::Cell,
+    sync::{Arc, LazyLock},
+};
 
 use jagwalk::{
     lab::{self, ClientKind, Credentials, Fetch, Lab, Options},
@@ -8,7 +11,7 @@ use jagwalk::{
         digest::pkce_s256,
         http::{Bytes, HttpRequest, Params, Response, form_encode},
         jwt::jose,
-        keys::{Alg, PrivateKey, alg_name, alg_named},
+        keys::{Alg, PrivateKey, alg_name, alg_named, install_crypto},
         oauth::urn,
         secret::Secret,
         time::Timestamp,
@@ -70,14 +73,19 @@ pub struct Forger {
     pub stranger: PrivateKey,
 }
 
+/// One for all tests: making RSA keys is the slowest thing here.
+static FORGER: LazyLock<Forger> = LazyLock::new(|| {
+    install_crypto();
+    Forger {
+        ec: PrivateKey::generate(Alg::ES256).unwrap(),
+        rsa: PrivateKey::generate(Alg::RS256).unwrap(),
+        stranger: PrivateKey::generate(Alg::ES256).unwrap(),
+    }
+});
+
 impl World {
     pub async fn start() -> Self {
-        jagwalk::protocol::keys::install_crypto();
-        let forger = Forger {
-            ec: PrivateKey::generate(Alg::ES256).unwrap(),
-            rsa: PrivateKey::generate(Alg::RS256).unwrap(),
-            stranger: PrivateKey::generate(Alg::ES256).unwrap(),
-        };
+        let forger = FORGER.clone();
         let published = vec![forger.ec.registration_jwk(), forger.rsa.registration_jwk()];
         let lab = lab::start(options(fetch(published))).await.unwrap();
         Self { lab, forger }
@@ -333,7 +341,9 @@ fn form_of(request: &mut HttpRequest) -> &mut Params {
 /// Returns a parameter of an address's query.
 pub fn query(address: &str, name: &str) -> Option<String> {
     let (_, query) = address.split_once('?')?;
-    Params::decode(query).get(name).map(|value| value.wire())
+    Params::decode(query)
+        .get(name)
+        .map(jagwalk::protocol::http::Value::wire)
 }
 
 /// Sends a request over its own connection.
