@@ -1,6 +1,7 @@
 //! The command line: parses it, puts the rooms together, and turns what happened into an exit status.
 
 pub mod args;
+pub mod lab;
 pub mod paths;
 pub mod profile;
 // pub mod run;
@@ -82,7 +83,7 @@ fn dispatch(cli: Cli) -> Result<u8, Failed> {
     match cli.command {
         None => Ok(2),
         Some(Command::Run(_)) => Ok(2),
-        Some(Command::Lab(_)) => Ok(2),
+        Some(Command::Lab(options)) => runtime()?.block_on(lab_command(options)),
         Some(Command::Profile(command)) => profile_command(command),
         Some(Command::Flows(listing)) => {
             print(&flows(&listing));
@@ -120,6 +121,15 @@ pub(crate) fn print(text: &str) {
         let _ = out.write_all(b"\n");
     }
     let _ = out.flush();
+}
+
+async fn lab_command(options: args::Lab) -> Result<u8, Failed> {
+    let mut out = std::io::stdout();
+    lab::serve(options.dir, start::lab_options(options.port)?, &mut out).await.map_err(|error| {
+        let hint = error.hint();
+        Failed::usage(error.to_string()).hint(Some(hint))
+    })?;
+    Ok(0)
 }
 
 fn profile_command(command: args::Profile) -> Result<u8, Failed> {
