@@ -29,6 +29,7 @@
 //!
 //! axum serves the lab and the loopback listener of `transport/browser.rs`, and nothing else.
 
+pub mod export;
 pub mod flow;
 pub mod profile;
 pub mod protocol;

@@ -96,7 +96,10 @@ impl Artifact {
 
     /// Tells whether its value must be masked; the nonce and the redirect URI are shown (INTERFACE §4).
     pub fn is_secret(self) -> bool {
-        !matches!(self, Self::Nonce | Self::RedirectUri | Self::IdpMetadata | Self::ResourceAsMetadata)
+        !matches!(
+            self,
+            Self::Nonce | Self::RedirectUri | Self::IdpMetadata | Self::ResourceAsMetadata
+        )
     }
 
     /// Finds a giveable artifact by its word.
