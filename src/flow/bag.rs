@@ -255,7 +255,7 @@ pub enum Credential {
     /// Here it is.
     Ready(Secret),
     /// It is named, and will be read when the step is sent; the stand-in says so.
-    Pending(FieldPath, Secret),
+    Pending(FieldPath, SecretSource, Secret),
     /// Nothing is written.
     Missing,
     /// It is named but cannot be had.
@@ -276,6 +276,7 @@ impl Secrets {
             Some(Err(why)) => Credential::Broken(path, why.clone()),
             None => Credential::Pending(
                 path,
+                source.clone(),
                 Secret::typed(format!("{}: read when sent", path.0), ""),
             ),
         }
