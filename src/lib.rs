@@ -30,6 +30,7 @@
 //! axum serves the lab and the loopback listener of `transport/browser.rs`, and nothing else.
 
 pub mod cli;
+pub mod export;
 pub mod flow;
 pub mod lab;
 pub mod profile;
