@@ -4,10 +4,13 @@ mod export;
 mod curl;
 mod interop;
 mod lab;
+mod laws;
+
 #[allow(dead_code, reason = "helpers wait for the tests that need them")]
 mod peer;
 #[allow(dead_code, reason = "helpers wait for the tests that need them")]
 mod pty;
+mod signin;
 mod tidy;
 mod transport;
 mod vectors;
