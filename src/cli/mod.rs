@@ -136,7 +136,7 @@ fn profile_command(command: args::Profile) -> Result<u8, Failed> {
     let store = Store::find()?;
     match command {
         args::Profile::List(listing) => {
-            print(&profile::list(&store, listing.format == Format::Json)?)
+            print(&profile::list(&store, listing.format == Format::Json)?);
         }
         args::Profile::Show { profile } => print(&profile::show(&store, &profile)?),
         args::Profile::New { name, template } => print(&profile::new(&store, &name, &template)?),
@@ -165,8 +165,9 @@ fn flows(listing: &Listing) -> String {
         )
         .unwrap_or_default(),
         Format::Text => rows
-            .map(|(flow, steps)| format!("{:<12} {}\n             {}\n", flow.id.0, flow.title, steps.join(" ")))
-            .collect(),
+            .map(|(flow, steps)| format!("{:<12} {}\n             {}", flow.id.0, flow.title, steps.join(" ")))
+            .collect::<Vec<_>>()
+            .join("\n"),
     }
 }
 
