@@ -7,6 +7,8 @@ mod lab;
 mod peer;
 #[allow(dead_code, reason = "helpers wait for the tests that need them")]
 mod pty;
+#[allow(dead_code, reason = "helpers wait for the tests that need them")]
+mod scripted;
 mod tidy;
 mod transport;
 mod vectors;
