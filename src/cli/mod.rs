@@ -4,7 +4,7 @@ pub mod args;
 pub mod lab;
 pub mod paths;
 pub mod profile;
-// pub mod run;
+pub mod run;
 pub mod secrets;
 pub mod start;
 pub mod store;
@@ -81,8 +81,8 @@ pub fn main() -> ExitCode {
 
 fn dispatch(cli: Cli) -> Result<u8, Failed> {
     match cli.command {
-        None => Ok(2),
-        Some(Command::Run(_)) => Ok(2),
+        None => screen(&cli.screen),
+        Some(Command::Run(options)) => runtime()?.block_on(run::run(options)),
         Some(Command::Lab(options)) => runtime()?.block_on(lab_command(options)),
         Some(Command::Profile(command)) => profile_command(command),
         Some(Command::Flows(listing)) => {
@@ -178,4 +178,8 @@ fn themes(listing: &Listing) -> String {
         Format::Json => serde_json::to_string_pretty(&names).unwrap_or_default(),
         Format::Text => names.join("\n"),
     }
+}
+
+fn screen(_options: &args::Screen) -> Result<u8, Failed> {
+    Ok(2)
 }

@@ -125,6 +125,11 @@ impl Vault {
         }
     }
 
+    /// Returns the text of a secret with every known secret in it masked: for an address that carries a code.
+    pub fn mask_inside(&self, secret: &Secret) -> String {
+        self.mask(secret.reveal())
+    }
+
     /// Returns where the text holds known secrets, in order, and what is shown in place of each.
     pub fn found(&self, text: &str) -> Vec<(Range<usize>, String)> {
         match &self.finder {
