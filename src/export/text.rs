@@ -5,7 +5,7 @@ use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 use super::{
     curl::normal,
     mask,
-    report::{millis, says, state, status_id, tokens},
+    report::{ended_at, millis, says, state, status_id, tokens},
 };
 use crate::{
     flow::{Made, Step, StepId, TokenRecord},
@@ -286,13 +286,7 @@ fn last_words(
     end: End,
     reveal: bool,
 ) -> (String, String) {
-    let suspect = session
-        .walk
-        .steps
-        .iter()
-        .find(|state| matches!(state.outcome(), Some(Outcome::Suspect(_))))
-        .map(|state| state.id);
-    let step = suspect.or_else(|| session.next_step(Some(through)));
+    let step = ended_at(session, through);
     let why = step
         .and_then(|id| says(session, walk, id, reveal))
         .unwrap_or_default();

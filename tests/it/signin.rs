@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use jagwalk::{
     cli::world::World,
+    flow::Ink,
     flow::StepId,
     profile::{FieldValue, Profile, fields},
     protocol::{
@@ -15,8 +16,10 @@ use jagwalk::{
         Command, Driver, Effect, Outcome, SendId, Session, What,
         headless::{self, End, Incoming},
     },
-    flow::Ink,
-    transport::{clock, follow, http::{Http, Settings}},
+    transport::{
+        clock, follow,
+        http::{Http, Settings},
+    },
 };
 use tokio::sync::mpsc;
 
@@ -68,7 +71,10 @@ async fn walk(profile: Profile, person: Person) -> (Session, End, Vec<String>) {
 /// Signs in as the browser would, and returns the address of the last page.
 async fn sign_in(asked: &AuthorizeRequest) -> String {
     let http = Http::new(Settings::default()).expect("defaults are fine");
-    let asked = AuthorizeRequest { login: Login::Follow, ..asked.clone() };
+    let asked = AuthorizeRequest {
+        login: Login::Follow,
+        ..asked.clone()
+    };
     match follow::follow(&http, &asked).await.outcome {
         Ok(Answer::Redirect(redirect)) => redirect.url.reveal().to_owned(),
         other => panic!("{other:?}"),
@@ -76,11 +82,20 @@ async fn sign_in(asked: &AuthorizeRequest) -> String {
 }
 
 async fn get(url: &str) -> Exchange {
-    Http::new(Settings::default()).expect("defaults are fine").send(&HttpRequest::get(url, "text/html")).await
+    Http::new(Settings::default())
+        .expect("defaults are fine")
+        .send(&HttpRequest::get(url, "text/html"))
+        .await
 }
 
 fn via(session: &Session) -> Via {
-    match &session.step(StepId("authorize")).last().and_then(|attempt| attempt.main()).expect("it ran").outcome {
+    match &session
+        .step(StepId("authorize"))
+        .last()
+        .and_then(|attempt| attempt.main())
+        .expect("it ran")
+        .outcome
+    {
         Ok(Answer::Redirect(redirect)) => redirect.via,
         other => panic!("{other:?}"),
     }
@@ -97,7 +112,12 @@ async fn the_listener_catches_the_browser() {
             let stale = get(&last.replace(&asked.state, "an-older-state")).await;
             let page = stale.response().expect("a page").text().into_owned();
             assert!(page.contains("another sign-in"), "{page}");
-            let page = get(&last).await.response().expect("a page").text().into_owned();
+            let page = get(&last)
+                .await
+                .response()
+                .expect("a page")
+                .text()
+                .into_owned();
             assert!(page.contains("close this"), "{page}");
         });
     })
@@ -120,7 +140,11 @@ async fn a_pasted_address_wins_and_a_stale_one_is_refused() {
     .await;
     assert!(end == End::Done, "{}", walks::story(&session));
     assert_eq!(via(&session), Via::Paste);
-    assert!(told.iter().any(|says| says.contains("an-older-state") && says.contains("expected")), "{told:?}");
+    assert!(
+        told.iter()
+            .any(|says| says.contains("an-older-state") && says.contains("expected")),
+        "{told:?}"
+    );
 }
 
 #[tokio::test]
@@ -129,14 +153,23 @@ async fn a_bare_code_is_taken_and_said_to_be_unchecked() {
     let (session, end, _) = walk(shown(&profile), |asked, lines| {
         tokio::spawn(async move {
             let last = sign_in(&asked).await;
-            let code = last.split("code=").nth(1).and_then(|rest| rest.split('&').next()).expect("a code").to_owned();
+            let code = last
+                .split("code=")
+                .nth(1)
+                .and_then(|rest| rest.split('&').next())
+                .expect("a code")
+                .to_owned();
             let _ = lines.send(Incoming::Line(code));
         });
     })
     .await;
     assert!(end == End::Done, "{}", walks::story(&session));
     assert_eq!(via(&session), Via::PasteCode);
-    let says = &session.step(StepId("authorize")).last().expect("it ran").says;
+    let says = &session
+        .step(StepId("authorize"))
+        .last()
+        .expect("it ran")
+        .says;
     assert!(says.contains("could not be checked"), "{says}");
 }
 
@@ -147,30 +180,55 @@ async fn a_sign_in_that_nobody_finishes_ends_by_the_clock_or_by_the_user() {
     waiting.patience = Lifetime(200);
     let world = World::new(&waiting.profile, false).expect("the network settings are fine");
     let end = walks::drive(&mut waiting, world).await;
-    assert!(end == End::Unreachable, "{end:?} {}", walks::story(&waiting));
-    let says = &waiting.step(StepId("authorize")).last().expect("it ran").says;
+    assert!(
+        end == End::Unreachable,
+        "{end:?} {}",
+        walks::story(&waiting)
+    );
+    let says = &waiting
+        .step(StepId("authorize"))
+        .last()
+        .expect("it ran")
+        .says;
     assert!(says.contains("nobody came back"), "{says}");
 
-    let (session, end, _) = walk(shown(&profile), |_, lines| drop(lines.send(Incoming::Interrupt))).await;
+    let (session, end, _) = walk(shown(&profile), |_, lines| {
+        drop(lines.send(Incoming::Interrupt))
+    })
+    .await;
     assert!(end == End::Interrupted, "{end:?}");
-    assert_eq!(session.step(StepId("authorize")).outcome(), Some(&Outcome::Interrupted));
+    assert_eq!(
+        session.step(StepId("authorize")).outcome(),
+        Some(&Outcome::Interrupted)
+    );
 }
 
 #[tokio::test]
 async fn a_late_answer_changes_nothing_but_the_journal() {
     let (_lab, profile) = walks::lab().await;
     let mut session = walks::session(profile);
-    let ink = Ink { now: clock::now(), seed: [3; 32] };
+    let ink = Ink {
+        now: clock::now(),
+        seed: [3; 32],
+    };
     let effects = session.command(Command::Send(StepId("discover-idp")), ink);
-    let [Effect::Send { send, request, .. }] = effects.as_slice() else { panic!("{effects:?}") };
+    let [Effect::Send { send, request, .. }] = effects.as_slice() else {
+        panic!("{effects:?}")
+    };
     let exchange = Exchange {
         request: request.clone(),
         outcome: Err(jagwalk::protocol::exchange::Failure::Aborted),
         times: jagwalk::protocol::exchange::Timings::default(),
     };
     let before = session.walk.clone();
-    let late = jagwalk::session::Event::Answered { send: SendId(send.0 + 7), exchange: Arc::new(exchange) };
+    let late = jagwalk::session::Event::Answered {
+        send: SendId(send.0 + 7),
+        exchange: Arc::new(exchange),
+    };
     assert!(session.event(late, ink).is_empty());
-    assert!(session.walk == before, "an answer with another number changed the walk");
+    assert!(
+        session.walk == before,
+        "an answer with another number changed the walk"
+    );
     assert_eq!(session.journal().len(), 2);
 }
