@@ -14,6 +14,7 @@ use jagwalk::{
 };
 use serde_json::Value;
 
+mod command;
 mod draft;
 mod pages;
 #[rustfmt::skip]
