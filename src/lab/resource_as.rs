@@ -125,6 +125,7 @@ impl ResourceAs {
             "token_type": "Bearer",
             "expires_in": ACCESS_LIFE,
             "scope": scope,
+            "resource": self.resource,
         }))
     }
 

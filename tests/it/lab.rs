@@ -50,6 +50,7 @@ async fn a_walk_with_every_client_authentication() {
             authenticate(&mut request, &world.as_client(kind), &audience);
             let access = fine(&send(&request).await);
             assert_eq!(access["token_type"], "Bearer");
+            assert_eq!(access["resource"], world.lab.api());
 
             let token = access["access_token"].as_str().unwrap();
             let notes = fine(&send(&call(&world, "GET", token)).await);
