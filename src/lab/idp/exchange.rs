@@ -1,7 +1,6 @@
 //! The token exchange of the IdP: an ID Token or a refresh token for an ID-JAG (JAG §4.3).
 
 use serde_json::{Value, json};
-use url::Url;
 
 use super::{Idp, TARGET_SCOPES, token::signed};
 use crate::{
@@ -158,17 +157,6 @@ impl Idp {
     /// Takes a resource that the resource AS guards, or none.
     fn known_resource<'a>(&self, form: &'a Form) -> Result<Option<&'a str>, Refusal> {
         for resource in form.all("resource") {
-            let url = Url::parse(resource);
-            must(
-                url.is_ok_and(|url| url.fragment().is_none()),
-                "invalid_target",
-                || {
-                    format!(
-                        "Expected resource as an absolute URI without fragment, received {}.",
-                        received(Some(resource))
-                    )
-                },
-            )?;
             must(resource == self.target.resource, "invalid_target", || {
                 format!(
                     "Expected resource {} behind {}, received {}.",
