@@ -1,0 +1,11 @@
+//! The panel tokens.
+
+use super::{Panel, no_badge};
+use crate::ui::{rows::{Cx, Row, wrap}, theme::Role};
+
+/// The panel.
+pub static PANEL: Panel = Panel { id: "tokens", title: "Tokens", rows, badge: no_badge };
+
+fn rows(cx: &Cx) -> Vec<Row> {
+    wrap(vec![Row::text(Role::Muted, "Tokens")], cx.width)
+}
