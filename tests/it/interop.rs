@@ -1,0 +1,158 @@
+//! Walks of the whole program against servers that others wrote: what they accept, and what they refuse.
+
+use serde_json::Value;
+
+use crate::{
+    peer::{Auth, Peer, ready},
+    world::{Output, World},
+};
+
+/// The steps of the flow `xaa`, in order.
+const STEPS: [&str; 7] = [
+    "discover-idp",
+    "discover-resource-as",
+    "authorize",
+    "redeem-code",
+    "id-jag",
+    "jwt-bearer",
+    "call-api",
+];
+
+#[test]
+fn a_client_with_a_key_walks_to_the_end() {
+    walks_to_the_end(Auth::PrivateKeyJwt, &[]);
+}
+
+#[test]
+fn a_client_with_a_secret_walks_to_the_end() {
+    walks_to_the_end(Auth::ClientSecretBasic, &[]);
+}
+
+#[test]
+fn an_issuer_with_a_path_is_found() {
+    walks_to_the_end(Auth::PrivateKeyJwt, &["--ras-path", "/tenant/x"]);
+}
+
+#[test]
+fn a_user_whom_policy_denies_is_refused_at_the_exchange() {
+    if !ready() {
+        return;
+    }
+    let world = World::new();
+    let peer = Peer::start(&world, &[]);
+    let output = run(&world, &peer, Auth::PrivateKeyJwt, "bob").expect_code(3);
+    let report = output.json();
+    assert_eq!(report["outcome"], "refused", "{output}");
+    assert_eq!(
+        statuses(&report)[..5],
+        [
+            ("discover-idp", "done"),
+            ("discover-resource-as", "done"),
+            ("authorize", "done"),
+            ("redeem-code", "done"),
+            ("id-jag", "refused"),
+        ],
+        "{output}"
+    );
+    for (id, status) in &statuses(&report)[5..] {
+        assert!(
+            matches!(*status, "not-run" | "blocked"),
+            "{id} is {status}\n{output}"
+        );
+    }
+    let refused = &report["steps"][4]["response"];
+    assert!(
+        refused["status"]
+            .as_u64()
+            .is_some_and(|status| status >= 400),
+        "{output}"
+    );
+    let body = refused["body"].as_str().expect("a body is text");
+    assert!(body.contains("access_denied"), "{output}");
+    assert_eq!(report["verdict"]["step"], "id-jag", "{output}");
+    assert_masked(&output, &peer);
+}
+
+#[track_caller]
+fn walks_to_the_end(auth: Auth, options: &[&str]) {
+    if !ready() {
+        return;
+    }
+    let world = World::new();
+    let mut peer = Peer::start(&world, options);
+    let output = run(&world, &peer, auth, "alice");
+    assert_eq!(output.code, 0, "{output}\n--- the peer\n{}", peer.log());
+    let report = output.json();
+    assert_eq!(report["schema"], 1, "{output}");
+    assert_eq!(report["flow"], "xaa", "{output}");
+    assert_eq!(report["outcome"], "done", "{output}");
+    assert_eq!(report["verdict"], Value::Null, "{output}");
+    assert_eq!(statuses(&report), STEPS.map(|id| (id, "done")), "{output}");
+
+    let tokens = tokens(&report);
+    for (name, signature) in &tokens {
+        assert!(
+            matches!(*signature, "verified" | "not-checked"),
+            "{name} is {signature}\n{output}"
+        );
+    }
+    for name in ["id-token", "id-jag"] {
+        assert!(
+            tokens.contains(&(name, "verified")),
+            "{name} is not verified: {tokens:?}\n{output}"
+        );
+    }
+    let api = report["steps"][6]["response"]["body"]
+        .as_str()
+        .expect("a body is text");
+    assert!(api.contains(r#""messages":["hello"]"#), "{output}");
+    // The report is not believed alone: the peer saw the call too.
+    peer.wait_log("/api/messages 200");
+    assert_masked(&output, &peer);
+}
+
+#[track_caller]
+fn run(world: &World, peer: &Peer, auth: Auth, user: &str) -> Output {
+    let profile = peer.profile_toml(auth, user);
+    world.run(&["run", "--profile", &profile, "--format", "json"], "")
+}
+
+/// Returns each step with its status, in the order of the report.
+fn statuses(report: &Value) -> Vec<(&str, &str)> {
+    pairs(steps(report), "id", "status")
+}
+
+/// Returns each token with what is known of its signature.
+fn tokens(report: &Value) -> Vec<(&str, &str)> {
+    let lists = steps(report)
+        .iter()
+        .filter_map(|step| step["tokens"].as_array());
+    lists
+        .flat_map(|tokens| pairs(tokens, "name", "signature"))
+        .collect()
+}
+
+fn steps(report: &Value) -> &[Value] {
+    report["steps"].as_array().expect("a report has steps")
+}
+
+fn pairs<'a>(list: &'a [Value], one: &str, other: &str) -> Vec<(&'a str, &'a str)> {
+    let word = |value: &'a Value, name: &str| value[name].as_str().unwrap_or("(none)");
+    list.iter()
+        .map(|value| (word(value, one), word(value, other)))
+        .collect()
+}
+
+/// Fails when a secret of the client or the begin of a token stands anywhere in what the program wrote.
+#[track_caller]
+fn assert_masked(output: &Output, peer: &Peer) {
+    for text in [&output.stdout, &output.stderr] {
+        let leaked: Vec<_> = peer
+            .secrets()
+            .into_iter()
+            .filter(|secret| text.contains(secret))
+            .collect();
+        assert!(leaked.is_empty(), "it shows {leaked:?}\n{output}");
+        assert!(!text.contains("eyJ"), "it shows a token\n{output}");
+    }
+}
