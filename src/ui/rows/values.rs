@@ -1,6 +1,6 @@
 //! What panels share: values with their masks, notes of a place, sizes and durations in words.
 
-use super::{CopyText, Cx, Row};
+use super::{CopyText, Cx, Row, words::sentence};
 use crate::{
     flow::glossary,
     protocol::{
@@ -67,14 +67,6 @@ pub fn note_at(cx: &Cx, notes: &[(Pointer, String)], at: &Pointer) -> Option<Str
     }
     let all: Vec<String> = known.into_iter().map(sentence).collect();
     Some(cx.text(&all.join(" ")))
-}
-
-fn sentence(text: &str) -> String {
-    if text.ends_with(['.', '!', '?']) {
-        text.to_owned()
-    } else {
-        format!("{text}.")
-    }
 }
 
 /// Returns the rows of a text from outside: masked as a whole, then line by line; `limit` bytes at most.

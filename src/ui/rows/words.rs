@@ -220,3 +220,12 @@ pub fn phrase(status: u16) -> &'static str {
         _ => "unknown status",
     }
 }
+
+/// Returns a text that ends as a sentence does.
+pub fn sentence(text: &str) -> String {
+    if text.ends_with(['.', '!', '?']) {
+        text.to_owned()
+    } else {
+        format!("{text}.")
+    }
+}
