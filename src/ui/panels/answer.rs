@@ -193,7 +193,7 @@ fn body(cx: &Cx, response: &Response, depth: u16) -> Vec<Row> {
         rows.extend(json_rows(cx, &text, depth, &place));
         return rows;
     }
-    let html = start.get(..200.min(start.len())).is_some_and(|head| looks_like_html(head)) || kind.contains("html");
+    let html = start.get(..200.min(start.len())).is_some_and(looks_like_html) || kind.contains("html");
     if html {
         say("It is an HTML page, not an answer for a program; a login page, a proxy or a wrong address may be behind it.".to_owned());
     } else if wants_json && !binary {

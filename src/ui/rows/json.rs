@@ -26,7 +26,7 @@ pub enum Piece<'a> {
 }
 
 /// Takes a JSON text apart, piece by piece; never fails.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Pieces<'a>(pub &'a str);
 
 impl<'a> Iterator for Pieces<'a> {
@@ -132,7 +132,7 @@ pub fn members(text: &str) -> Vec<(Option<&str>, &str)> {
             None | Some(Piece::Close(_)) => return out,
             Some(Piece::Comma | Piece::Colon) => {}
             Some(Piece::Text(key)) if name.is_none() && pieces.0.trim_start().starts_with(':') => {
-                name = Some(key)
+                name = Some(key);
             }
             Some(first) => {
                 let mut depth = i64::from(matches!(first, Piece::Open(_)));

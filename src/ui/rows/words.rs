@@ -74,7 +74,7 @@ pub fn blocked_row(cx: &Cx, why: &Blocked) -> Row {
         }
         Blocked::Needs(_) => {}
         Blocked::Missing(path) | Blocked::Invalid(path, _) => {
-            row.field = crate::profile::FieldPath::find(path)
+            row.field = crate::profile::FieldPath::find(path);
         }
     }
     row
@@ -212,12 +212,14 @@ pub fn phrase(status: u16) -> &'static str {
         502 => "Bad Gateway",
         503 => "Service Unavailable",
         504 => "Gateway Timeout",
-        100..=199 => "Informational",
-        200..=299 => "Successful",
-        300..=399 => "Redirection",
-        400..=499 => "Client Error",
-        500..=599 => "Server Error",
-        _ => "unknown status",
+        _ => match status / 100 {
+            1 => "Informational",
+            2 => "Successful",
+            3 => "Redirection",
+            4 => "Client Error",
+            5 => "Server Error",
+            _ => "unknown status",
+        },
     }
 }
 
