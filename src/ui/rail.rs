@@ -163,7 +163,7 @@ fn tokens(session: &Session, now: Timestamp, width: usize, glyphs: &Glyphs) -> V
         .filter(|(artifact, _)| shown(*artifact))
     {
         let left = held.expires.map(|end| end.since(now));
-        let (role, &word) = match left {
+        let (role, word) = match left {
             Some(left) if left.0 <= 0 => (Role::TimePast, "ended".to_owned()),
             _ if held.suspect.is_some() => (Role::FindingError, "suspect".to_owned()),
             _ if held.stale => (Role::StepStale, "stale".to_owned()),
