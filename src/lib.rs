@@ -14,22 +14,25 @@
 //! The walls, held by `tests/it/tidy.rs`, which reads this table:
 //!
 //! ```text
-//! | room      | may import                                | outside crates only it may use                            |
-//! |-----------|-------------------------------------------|-----------------------------------------------------------|
-//! | protocol  | –                                         | jsonwebtoken, aws_lc_rs                                   |
-//! | profile   | protocol                                  | toml_edit                                                 |
-//! | flow      | protocol, profile                         |                                                           |
-//! | session   | protocol, profile, flow                   | aho_corasick                                              |
-//! | export    | protocol, profile, flow, session          |                                                           |
-//! | transport | protocol, session                         | reqwest, aws_lc_rs, open                                  |
-//! | lab       | protocol                                  |                                                           |
-//! | ui        | protocol, profile, flow, session, export  | ratatui, crossterm, tui_textarea                          |
-//! | cli       | everything                                | directories, clap, tempfile                               |
+//! | room      | may import                                | outside crates only it may use                  |
+//! |-----------|-------------------------------------------|-------------------------------------------------|
+//! | protocol  | –                                         | jsonwebtoken, aws_lc_rs                         |
+//! | profile   | protocol                                  | toml_edit                                       |
+//! | flow      | protocol, profile                         |                                                 |
+//! | session   | protocol, profile, flow                   | aho_corasick                                    |
+//! | export    | protocol, profile, flow, session          |                                                 |
+//! | transport | protocol, session                         | reqwest, aws_lc_rs, open                        |
+//! | lab       | protocol                                  |                                                 |
+//! | ui        | protocol, profile, flow, session, export  | ratatui, crossterm, tui_textarea, toml_edit, rustix |
+//! | cli       | everything                                | directories, clap, tempfile, toml_edit          |
 //! ```
 //!
 //! axum serves the lab and the loopback listener of `transport/browser.rs`, and nothing else.
 
+pub mod cli;
+pub mod export;
 pub mod flow;
+pub mod lab;
 pub mod profile;
 pub mod protocol;
 pub mod session;

@@ -94,6 +94,14 @@ impl Artifact {
         }
     }
 
+    /// Tells whether its value must be masked; the nonce and the redirect URI are shown (INTERFACE §4).
+    pub fn is_secret(self) -> bool {
+        !matches!(
+            self,
+            Self::Nonce | Self::RedirectUri | Self::IdpMetadata | Self::ResourceAsMetadata
+        )
+    }
+
     /// Finds a giveable artifact by its word.
     pub fn find(id: &str) -> Option<Self> {
         Self::GIVEABLE
@@ -247,7 +255,7 @@ pub enum Credential {
     /// Here it is.
     Ready(Secret),
     /// It is named, and will be read when the step is sent; the stand-in says so.
-    Pending(FieldPath, Secret),
+    Pending(FieldPath, SecretSource, Secret),
     /// Nothing is written.
     Missing,
     /// It is named but cannot be had.
@@ -268,6 +276,7 @@ impl Secrets {
             Some(Err(why)) => Credential::Broken(path, why.clone()),
             None => Credential::Pending(
                 path,
+                source.clone(),
                 Secret::typed(format!("{}: read when sent", path.0), ""),
             ),
         }

@@ -144,8 +144,8 @@ fn secret(
 ) -> Result<Secret, Vec<Blocked>> {
     match inputs.secrets.credential(inputs.profile, field) {
         Credential::Ready(secret) => Ok(secret),
-        Credential::Pending(path, stand_in) => {
-            wants.push(Want::Secret(path));
+        Credential::Pending(path, source, stand_in) => {
+            wants.push(Want::Secret(path, source));
             Ok(stand_in)
         }
         Credential::Missing => Err(vec![Blocked::Missing(field.0.to_owned())]),

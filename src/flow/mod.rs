@@ -17,7 +17,7 @@ pub use ink::Ink;
 pub use reading::{Gain, Made, Reading, TokenRecord, Verdict};
 
 use crate::{
-    profile::{FieldPath, Profile},
+    profile::{FieldPath, Profile, SecretSource},
     protocol::{
         exchange::Request,
         party::Party,
@@ -205,7 +205,7 @@ pub struct Draft {
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Want {
     /// The secret of a field that names an environment variable, a file or a command.
-    Secret(FieldPath),
+    Secret(FieldPath, SecretSource),
     /// A listener for the redirect: one of these URIs, on that address if one is given.
     Listener {
         /// The registered redirect URIs, in the order to try.

@@ -147,11 +147,11 @@ impl Profile {
         let text = |field| self.text(field).map(str::to_owned);
         Client {
             id: text(fields.id),
-            id_field: self.place(fields.id),
+            id_field: self.home(side, fields.id),
             auth: self.auth(&fields),
-            auth_field: self.place(fields.auth),
-            secret_field: self.place(fields.secret),
-            key_field: self.place(fields.key),
+            auth_field: self.home(side, fields.auth),
+            secret_field: self.home(side, fields.secret),
+            key_field: self.home(side, fields.key),
             kid: text(fields.kid),
             alg: text(fields.alg),
             assertion_audience: match self.text(fields.audience) {
@@ -159,6 +159,20 @@ impl Profile {
                 Some("token-endpoint") => AssertionAudience::TokenEndpoint,
                 Some(other) => AssertionAudience::Other(other.to_owned()),
             },
+        }
+    }
+
+    /// Returns where the value in force stands, or would be written: an agent that says nothing about itself is the
+    /// sign-in client, and what both lack belongs there.
+    fn home(&self, side: Side, field: FieldPath) -> FieldPath {
+        let place = self.place(field);
+        let own = side.fields();
+        let silent = [own.id, own.auth, own.secret, own.key]
+            .into_iter()
+            .all(|field| !self.has_own(field));
+        match place.field().inherits {
+            Some(parent) if silent => parent,
+            _ => place,
         }
     }
 
@@ -229,12 +243,21 @@ mod tests {
         assert_eq!(agent.auth, Auth::PrivateKeyJwt);
         assert_eq!(agent.auth_field, fields::SSO_AUTH);
         assert_eq!(agent.key_field, fields::SSO_PRIVATE_KEY);
-        assert_eq!(agent.secret_field, fields::AGENT_CLIENT_SECRET);
+        assert_eq!(agent.secret_field, fields::SSO_CLIENT_SECRET);
         assert_eq!(agent.kid.as_deref(), Some("k1"));
         assert_eq!(agent.assertion_audience, AssertionAudience::TokenEndpoint);
         let there = profile.client(Side::ResourceAs);
         assert_eq!((there.id, there.auth), (None, Auth::None));
         assert_eq!(there.id_field, fields::RESOURCE_AS_CLIENT_ID);
+    }
+
+    #[test]
+    fn what_is_lacking_belongs_to_whoever_the_agent_is() {
+        let nobody = profile("").client(Side::Agent);
+        assert_eq!(nobody.id_field, fields::SSO_CLIENT_ID);
+        let own = profile("[agent]\nclient_id = 'a'\n").client(Side::Agent);
+        assert_eq!(own.key_field, fields::AGENT_PRIVATE_KEY);
+        assert_eq!(own.id_field, fields::AGENT_CLIENT_ID);
     }
 
     #[test]

@@ -118,7 +118,7 @@ impl Kind {
 }
 
 /// One key of a profile.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct Field {
     /// Where it stands.
     pub path: FieldPath,

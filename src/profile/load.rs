@@ -492,3 +492,208 @@ fn json_value(value: &Value) -> Option<Json> {
         Value::String(_) | Value::Datetime(_) => plain(value).map(Json::String),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const GENERIC: &str = include_str!("../../profiles/generic.toml");
+
+    fn says(text: &str) -> Vec<String> {
+        let (_, problems) = load("test", text);
+        problems.iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn the_samples_have_no_problems() {
+        for text in [
+            include_str!("../../profiles/lab.toml"),
+            include_str!("../../profiles/peer.toml"),
+            GENERIC,
+        ] {
+            assert_eq!(says(text), [""; 0]);
+        }
+        let (lab, _) = load("lab", include_str!("../../profiles/lab.toml"));
+        assert!(lab.flag(fields::LAB));
+        assert_eq!(lab.text(fields::SSO_LOGIN), Some("follow"));
+    }
+
+    #[test]
+    fn the_skeleton_shows_every_field_as_it_is_written() {
+        let uncommented: String = GENERIC
+            .split_inclusive('\n')
+            .map(|line| match line.strip_prefix('#') {
+                Some(example) if !example.starts_with([' ', '\n']) => example,
+                _ => line,
+            })
+            .collect();
+        let (profile, problems) = load("generic", &uncommented);
+        assert_eq!(problems, []);
+        for field in fields::FIELDS {
+            assert!(profile.own(field.path).is_some(), "{}", field.path);
+            let mut typed = Profile::named("generic");
+            typed.edit(field.path, field.example).unwrap();
+            assert_eq!(
+                profile.own(field.path),
+                typed.own(field.path),
+                "{}: the example differs from the table",
+                field.path
+            );
+        }
+        assert!(!profile.step("id-jag").claims.is_empty());
+    }
+
+    #[test]
+    fn unknown_keys_are_named_with_their_place_and_what_was_meant() {
+        assert_eq!(
+            says(
+                "titel = 'x'\n[sso]\nclient-id = 'a'\n  expires = 2026-01-01\n[idp]\nscope = 'x'\n"
+            ),
+            [
+                "line 1, column 1: Unknown key `titel`. Did you mean `title`?",
+                "line 3, column 1: Unknown key `client-id` in [sso]. Did you mean `client_id`?",
+                "line 4, column 3: Unknown key `expires` in [sso].",
+                "line 6, column 1: Unknown key `scope` in [idp]. It belongs in [sso] or [agent] or [resource_as].",
+            ]
+        );
+        assert_eq!(
+            says("client_id = 'a'\n[resource-as]\n"),
+            [
+                "line 1, column 1: Unknown key `client_id`. It belongs in [sso] or [agent] or [resource_as].",
+                "line 2, column 2: Unknown key `resource-as`. Did you mean `resource_as`?",
+            ]
+        );
+        let (_, problems) = load("test", "titel = 'x'\n[sso]\nexpires = 1\n");
+        assert!(problems.iter().all(|problem| !problem.fatal));
+    }
+
+    #[test]
+    fn wrong_types_are_named_with_their_place() {
+        assert_eq!(
+            says(
+                "lab = 'yes'\n[sso]\nkid = 12\nscope = ['openid', 'email']\nredirect_uri = [1]\nparams = 'x'\nauth = 'basic'\n"
+            ),
+            [
+                "line 1, column 7: lab is true or false; text came.",
+                "line 3, column 7: sso.kid is text; a whole number came. Put it in quotes.",
+                "line 4, column 9: sso.scope is text; a list came. Write scopes as one text, separated by spaces.",
+                "line 5, column 16: sso.redirect_uri is text or a list of texts; a list came.",
+                r#"line 6, column 10: sso.params is a table of texts such as { name = "text" }; text came."#,
+                "line 7, column 8: sso.auth is one of none, client_secret_basic, client_secret_post, private_key_jwt; `basic` is none of them.",
+            ]
+        );
+        assert_eq!(
+            says("sso = 3\n"),
+            ["line 1, column 7: [sso] is a table; a whole number came."]
+        );
+        assert_eq!(
+            says("[[sso]]\n"),
+            ["line 1, column 3: [sso] is a table; a list of tables came."]
+        );
+        assert_eq!(says("[sso.client_id]\na = 1\n").len(), 1);
+        assert_eq!(
+            says("format = 2\n"),
+            ["This profile has format 2; this jagwalk knows format 1. Use a newer jagwalk."]
+        );
+    }
+
+    #[test]
+    fn a_wrong_address_stays_and_a_wrong_choice_does_not() {
+        let (profile, problems) = load("test", "flow = 'xxa'\n[idp]\nissuer = 'acme.example'\n");
+        assert!(problems.iter().all(|problem| problem.fatal));
+        assert_eq!(problems.len(), 2);
+        assert_eq!(profile.text(fields::FLOW), Some("xaa"));
+        assert_eq!(profile.text(fields::IDP_ISSUER), Some("acme.example"));
+    }
+
+    #[test]
+    fn a_syntax_error_leaves_the_default_profile_and_its_place() {
+        let (profile, problems) = load("test", "[idp]\nissuer = \"https://x\"\nvendor = okta\n");
+        assert_eq!(profile, Profile::named("test"));
+        assert_eq!(problems.len(), 1);
+        assert!(problems[0].fatal);
+        assert_eq!(
+            (problems[0].line, problems[0].column),
+            (Some(3), Some(10)),
+            "{}",
+            problems[0]
+        );
+        let (_, twice) = load("test", "[sso]\nkid = 'é'\nkid = 'b'\n");
+        assert_eq!(
+            (twice[0].line, twice[0].column),
+            (Some(3), Some(1)),
+            "{}",
+            twice[0]
+        );
+    }
+
+    #[test]
+    fn columns_count_characters() {
+        assert_eq!(
+            says("\u{feff}sso = { kid = 'äöü', alg = 'ES25' }\n"),
+            [
+                "line 1, column 28: sso.alg is one of ES256, ES384, RS256, RS384, RS512, PS256, PS384, PS512, EdDSA; `ES25` is none of them. Did you mean `ES256`?"
+            ]
+        );
+    }
+
+    #[test]
+    fn secrets_come_from_one_place_and_are_never_repeated() {
+        let text = "[sso]\nclient_secret = 'hunter2'\nprivate_key = { fiel = 'hunter2' }\n[agent]\nclient_secret = { env = 'hunter2', cmd = 'hunter2' }\nprivate_key = { }\n[resource_as]\nclient_secret = 7\nprivate_key = { env = 3 }\n";
+        let (profile, problems) = load("test", text);
+        let all: Vec<_> = problems.iter().map(ToString::to_string).collect();
+        assert_eq!(
+            all,
+            [
+                r#"line 2, column 1: sso.client_secret stands in the profile itself. Safer is { env = "NAME" }, { file = "PATH" } or { cmd = "COMMAND" }."#,
+                "line 3, column 24: sso.private_key comes from env, file or cmd; `fiel` is none of them. Did you mean `file`?",
+                "line 5, column 17: agent.client_secret needs exactly one of env, file and cmd; 2 came.",
+                "line 6, column 15: agent.private_key needs exactly one of env, file and cmd; 0 came.",
+                r#"line 8, column 17: resource_as.client_secret is { env = "NAME" }, { file = "PATH" } or { cmd = "COMMAND" }; a whole number came. Put it in quotes."#,
+                "line 9, column 23: resource_as.private_key.env is text; a whole number came. Put it in quotes.",
+            ]
+        );
+        assert!(!problems[0].fatal);
+        assert!(!format!("{problems:?} {profile:?}").contains("hunter2"));
+    }
+
+    #[test]
+    fn steps_are_read_and_unknown_ones_named() {
+        let text = "[step.id-jag]\nparams = { audience = ['a', 'b'], max_age = 0 }\n[step.id-jag.claims]\naud = ['x']\nadmin = true\nact = { sub = 'y' }\n[step.idjag]\nparam = {}\n[step.exchange-2.headers]\nx = 'y'\n";
+        let (profile, problems) = load("test", text);
+        let all: Vec<_> = problems.iter().map(ToString::to_string).collect();
+        assert_eq!(
+            all,
+            [
+                "line 7, column 7: No flow has a step `idjag`. Did you mean `id-jag`?",
+                "line 8, column 1: Unknown key `param` in [step.idjag]. Did you mean `params`?",
+            ]
+        );
+        let step = profile.step("id-jag");
+        let pair = |name: &str, text: &str| (name.to_owned(), text.to_owned());
+        assert_eq!(
+            step.params,
+            [
+                pair("audience", "a"),
+                pair("audience", "b"),
+                pair("max_age", "0")
+            ]
+        );
+        assert_eq!(
+            serde_json::to_string(&step.claims).unwrap(),
+            r#"{"aud":["x"],"admin":true,"act":{"sub":"y"}}"#
+        );
+        assert_eq!(profile.step("exchange-2").headers, [pair("x", "y")]);
+        assert!(profile.step("authorize").is_empty());
+    }
+
+    #[test]
+    fn tables_may_be_written_in_every_way_of_toml() {
+        let (one, problems) = load("test", "sso.client_id = 'a'\nsso.params.x = 'y'\n");
+        assert_eq!(problems, []);
+        let (two, _) = load("test", "sso = { client_id = 'a', params = { x = 'y' } }\n");
+        let (three, _) = load("test", "[sso.params]\nx = 'y'\n[sso]\nclient_id = 'a'\n");
+        assert_eq!(one, two);
+        assert_eq!(one, three);
+    }
+}

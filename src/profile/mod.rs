@@ -5,14 +5,18 @@ use std::{collections::BTreeMap, path::PathBuf, sync::LazyLock, time::Duration};
 use serde::{Deserialize, Serialize};
 
 pub mod client;
+pub mod doc;
 mod edit;
 pub mod fields;
 pub mod load;
+mod mask;
+mod splice;
 pub mod step;
 pub mod suggest;
 pub mod value;
 
 pub use client::{AssertionAudience, Auth, Client, Side};
+pub use doc::ProfileDoc;
 pub use fields::{Field, FieldPath, Kind};
 pub use load::{Problem, load};
 pub use step::{StepOverrides, StepPart};

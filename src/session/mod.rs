@@ -1,6 +1,10 @@
 //! The engine: commands and events in, state and effects out, nothing else.
 
+mod commands;
+mod drafts;
 pub mod driver;
+mod events;
+mod existing;
 pub mod headless;
 pub mod needs;
 pub mod state;
@@ -15,28 +19,14 @@ pub use state::{
 pub use vault::Vault;
 
 use crate::{
-    flow::{
-        Artifact, Bag, Blocked, Draft, Flow, Gain, Held, Ink, Inputs, KeySets, Made, Origin,
-        Secrets, Step, StepId, TokenRecord, Verdict, Want,
-    },
-    profile::{
-        FieldPath, Profile, SecretSource,
-        fields::{self, FIELDS},
-    },
+    flow::{Artifact, Bag, Flow, Ink, KeySets, Secrets, StepId, Want},
+    profile::{FieldPath, Profile},
     protocol::{
-        exchange::{Exchange, Failure, Purpose, Request, Via},
-        jwt::{Claims, Signature, Token, TokenKind},
-        redirect,
+        exchange::{Exchange, Purpose, Request, Via},
         secret::Secret,
-        time::{Lifetime, Timestamp},
+        time::Lifetime,
     },
 };
-
-/// A draft older than this is made anew before it goes, so that its assertion is fresh.
-const DRAFT_LIFETIME: Lifetime = Lifetime(30_000);
-
-/// More exchanges than this in one attempt are a loop.
-const EXCHANGES_LIMIT: usize = 8;
 
 /// What a front end asks of the engine.
 #[derive(Clone, Debug, PartialEq)]
@@ -151,10 +141,12 @@ pub struct Session {
     pub patience: Lifetime,
     /// Whether this is a stored trace, which sends nothing.
     pub archived: bool,
+    /// Whether anything that drafts are made of changed since they were made.
+    changed: bool,
     next: u64,
     journal: Vec<(Ink, Entry)>,
-    /// The profile as it was when the journal began.
-    origin: Profile,
+    /// The profile and the ink that the journal began with.
+    origin: (Profile, Ink),
 }
 
 impl Session {
@@ -162,7 +154,7 @@ impl Session {
     pub fn new(flow: &'static Flow, profile: Profile, ink: Ink) -> Self {
         let mut session = Self {
             flow,
-            origin: profile.clone(),
+            origin: (profile.clone(), ink),
             profile,
             walk: blank(flow, 1, ink),
             vault: Vault::new(&ink.seed),
@@ -170,6 +162,7 @@ impl Session {
             question: None,
             patience: Lifetime::from_secs(300),
             archived: false,
+            changed: true,
             next: 1,
             journal: Vec::new(),
         };
@@ -191,14 +184,7 @@ impl Session {
 
     /// Plays a journal again: the same commands and events, to the same state.
     pub fn replay(&self) -> Self {
-        let first = Ink {
-            now: self
-                .journal
-                .first()
-                .map_or(self.walk.started, |(ink, _)| ink.now),
-            seed: self.first_seed(),
-        };
-        let mut session = Self::new(self.flow, self.origin.clone(), first);
+        let mut session = Self::new(self.flow, self.origin.0.clone(), self.origin.1);
         session.patience = self.patience;
         for (ink, entry) in &self.journal {
             match entry.clone() {
@@ -207,12 +193,6 @@ impl Session {
             }
         }
         session
-    }
-
-    fn first_seed(&self) -> [u8; 32] {
-        self.journal
-            .first()
-            .map_or(self.walk.seed, |(ink, _)| ink.seed)
     }
 
     /// Takes a command; returns what is to be done outside.
@@ -238,6 +218,7 @@ impl Session {
             seed: fresh,
         };
         self.notice = None;
+        self.changed = true;
         let mut effects = Vec::new();
         match command {
             Command::Edit(field, text) => self.edit(field, &text),
@@ -282,6 +263,7 @@ impl Session {
             seed: self.walk.seed,
         };
         self.journal.push((ink, Entry::Event(event.clone())));
+        self.changed |= !matches!(event, Event::Noted { .. });
         let mut effects = Vec::new();
         match event {
             Event::Prepared { send, had } => self.prepared(send, had, ink, &mut effects),
@@ -295,8 +277,6 @@ impl Session {
         self.settle(ink);
         effects
     }
-
-    // ---- reading ------------------------------------------------------------------------------------------------
 
     /// Returns the state of a step.
     pub fn step(&self, id: StepId) -> &StepState {
@@ -370,631 +350,6 @@ impl Session {
     pub fn journal(&self) -> &[(Ink, Entry)] {
         &self.journal
     }
-
-    // ---- commands -----------------------------------------------------------------------------------------------
-
-    fn edit(&mut self, field: FieldPath, text: &str) {
-        let mut profile = self.profile.clone();
-        match profile.edit(field, text) {
-            Err(says) => self.complain(says),
-            Ok(()) => self.adopt(profile),
-        }
-    }
-
-    fn adopt(&mut self, profile: Profile) {
-        let changed: Vec<FieldPath> = FIELDS
-            .iter()
-            .map(|field| field.path)
-            .filter(|path| !same(&self.profile, &profile, *path))
-            .collect();
-        let first = self.flow.steps().find(|step| {
-            step.info()
-                .fields
-                .iter()
-                .any(|field| changed.contains(field))
-        });
-        for field in &changed {
-            self.walk.secrets.0.remove(field);
-            if matches!(
-                *field,
-                fields::SSO_REDIRECT_URI | fields::SSO_LISTEN | fields::SSO_LOGIN
-            ) {
-                self.walk.listening = None;
-                self.walk.deaf = None;
-            }
-        }
-        self.profile = profile;
-        if let Some(step) = first {
-            self.mark_stale_from(step.info().id, true);
-        }
-    }
-
-    fn send(&mut self, id: StepId, ink: Ink, effects: &mut Vec<Effect>) {
-        if let Some((other, _)) = self.waiting() {
-            self.complain(format!(
-                "The step {other} is still in flight; cancel it first."
-            ));
-            return;
-        }
-        let Some(step) = self.flow.step(id) else {
-            return;
-        };
-        if let Some(why) = needs::skipped(self.flow, &self.profile, &self.walk.bag, id) {
-            self.walk.run_to = None;
-            self.complain(format!("The step is left out. {why}"));
-            return;
-        }
-        self.redraft_if_old(id, ink);
-        if let Some(question) = self.must_ask(step) {
-            self.question = Some(question);
-            return;
-        }
-        match self.step(id).draft.clone() {
-            Some(Ok(draft)) if draft.wants.is_empty() => self.dispatch(id, draft, ink, effects),
-            Some(Ok(draft)) => {
-                let send = self.number();
-                let going = Going {
-                    send,
-                    since: ink.now,
-                    until: None,
-                    what: What::Preparing(draft.wants.clone()),
-                };
-                self.step_mut(id).going = Some(going);
-                effects.push(Effect::Prepare {
-                    send,
-                    wants: draft.wants,
-                });
-            }
-            Some(Err(blocked)) => {
-                self.walk.run_to = None;
-                self.complain(format!(
-                    "{} cannot be sent: {}.",
-                    step.info().title,
-                    words(&blocked)
-                ));
-            }
-            None => {}
-        }
-    }
-
-    fn must_ask(&self, step: &dyn Step) -> Option<Question> {
-        let id = step.info().id;
-        let production = self.profile.text(fields::ENVIRONMENT) == Some("prod");
-        if production && !self.walk.agreed.contains(&Agreed::Production) {
-            return Some(Question {
-                step: id,
-                says: "This profile is marked as production. Send to it in this walk?".to_owned(),
-                agrees: Agreed::Production,
-            });
-        }
-        step.needs(&self.profile).into_iter().find_map(|artifact| {
-            let held = self.walk.bag.held(artifact)?;
-            let why = held.suspect.as_ref()?;
-            let Origin::Step(origin) = held.origin else {
-                return None;
-            };
-            let agrees = Agreed::Suspect(origin);
-            (!self.walk.agreed.contains(&agrees)).then(|| Question {
-                step: id,
-                says: format!("{why} Hand it on all the same?"),
-                agrees,
-            })
-        })
-    }
-
-    fn dispatch(&mut self, id: StepId, draft: Draft, ink: Ink, effects: &mut Vec<Effect>) {
-        let number = u32::try_from(self.step(id).attempts.len())
-            .unwrap_or(u32::MAX)
-            .saturating_add(1);
-        let Draft { request, notes, .. } = draft;
-        self.step_mut(id).attempts.push(Attempt {
-            number,
-            started: ink.now,
-            ended: None,
-            made: Vec::new(),
-            notes,
-            outcome: None,
-            tokens: Vec::new(),
-            says: String::new(),
-        });
-        self.step_mut(id).stale = false;
-        self.emit(id, Purpose::Main, request, ink.now, effects);
-    }
-
-    fn emit(
-        &mut self,
-        id: StepId,
-        purpose: Purpose,
-        request: Request,
-        now: Timestamp,
-        effects: &mut Vec<Effect>,
-    ) {
-        self.vault.learn_request(&request);
-        let send = self.number();
-        let until = match &request {
-            Request::Browser(asked) => Some(Timestamp(now.0 + asked.patience.0)),
-            Request::Http(_) => None,
-        };
-        let what = What::Sending(purpose, request.clone());
-        self.step_mut(id).going = Some(Going {
-            send,
-            since: now,
-            until,
-            what,
-        });
-        effects.push(Effect::Send {
-            send,
-            purpose,
-            request,
-        });
-    }
-
-    fn paste(&mut self, text: &str, effects: &mut Vec<Effect>) {
-        let Some((
-            _,
-            Going {
-                send,
-                what: What::Sending(_, Request::Browser(asked)),
-                ..
-            },
-        )) = self.waiting()
-        else {
-            self.complain("Nothing waits for a redirect; send the authorize step first.");
-            return;
-        };
-        let (send, asked) = (*send, asked.clone());
-        match redirect::parse_pasted(text, &asked.redirect_uri) {
-            Err(says) => self.complain(says),
-            Ok((redirect, via)) => {
-                let answer = redirect::read(redirect.reveal());
-                if let Some(code) = &answer.code {
-                    self.vault.learn(&code.named(Artifact::Code.id()));
-                }
-                match answer.state {
-                    Some(state) if state != asked.state && via == Via::Paste => self.complain(format!(
-                        "What was pasted belongs to another sign-in: its state is {state}, expected {}. Still waiting \
-                         for the right one.",
-                        asked.state
-                    )),
-                    None if via == Via::Paste => self.complain(format!(
-                        "What was pasted has no state, expected {}. Paste the whole address of the last page, or the \
-                         bare code alone.",
-                        asked.state
-                    )),
-                    _ => effects.push(Effect::Deliver { send, redirect, via }),
-                }
-            }
-        }
-    }
-
-    fn use_existing(&mut self, artifact: Artifact, secret: &Secret, now: Timestamp) {
-        let text: String = secret.reveal().split_whitespace().collect();
-        let text = if artifact == Artifact::SamlAssertion {
-            secret.reveal().trim().to_owned()
-        } else {
-            text
-        };
-        let secret = Secret::minted(artifact.id(), text);
-        if secret.is_empty() {
-            self.complain(format!(
-                "Expected {} for {}, received nothing.",
-                article(artifact),
-                artifact.id()
-            ));
-            return;
-        }
-        self.vault.learn(&secret);
-        let token = Token::parse(&secret);
-        let kind = token.kind();
-        let certain = certain(&token);
-        if !artifact.fits(kind, certain) {
-            let more = token
-                .problems
-                .first()
-                .map(|says| format!(" {says}"))
-                .unwrap_or_default();
-            self.complain(format!(
-                "This is {kind}, and the slot {} takes {}.{more}",
-                artifact.id(),
-                article(artifact)
-            ));
-            return;
-        }
-        let expires = token
-            .claims
-            .json
-            .as_ref()
-            .and_then(|json| Claims(json).time("exp"));
-        self.walk.bag.put(
-            artifact,
-            Held {
-                value: secret.clone(),
-                origin: Origin::Given,
-                gained: now,
-                expires,
-                stale: false,
-                suspect: None,
-            },
-        );
-        if artifact != Artifact::Code {
-            let record = TokenRecord {
-                name: artifact.id().to_owned(),
-                artifact,
-                fingerprint: secret.fingerprint(&[]),
-                signature: self.given_signature(artifact, &token),
-                parent: None,
-                gained: now,
-                expires,
-                token,
-            };
-            if let Some(step) = needs::maker(self.flow, artifact) {
-                let state = self.step_mut(step);
-                state.given.retain(|other| other.artifact != artifact);
-                state.given.push(record);
-            }
-        }
-        let late = expires
-            .filter(|end| *end <= now)
-            .map(|end| format!(" It has expired: {}.", end.in_words(now)));
-        self.tell(format!(
-            "{} handed in; the steps that would make it are left out.{}",
-            upper(article(artifact)),
-            late.unwrap_or_default()
-        ));
-    }
-
-    fn given_signature(&self, artifact: Artifact, token: &Token) -> Signature {
-        let server = match artifact {
-            Artifact::AccessToken => crate::protocol::party::Party::ResourceAs,
-            _ => crate::protocol::party::Party::Idp,
-        };
-        match self.walk.keys.get(&server) {
-            Some(set) => crate::protocol::jwt::jose::check(token, Some(&set.jwks), &set.url),
-            None => crate::protocol::jwt::jose::check(
-                token,
-                None,
-                &format!("the {} was not asked yet", server.name()),
-            ),
-        }
-    }
-
-    fn withdraw(&mut self, artifact: Artifact) {
-        if self
-            .walk
-            .bag
-            .held(artifact)
-            .is_some_and(|held| held.origin == Origin::Given)
-        {
-            self.walk.bag.remove(artifact);
-            for state in &mut self.walk.steps {
-                state.given.retain(|record| record.artifact != artifact);
-            }
-        }
-    }
-
-    fn abort(&mut self, effects: &mut Vec<Effect>) {
-        self.walk.run_to = None;
-        let Some((id, going)) = self.waiting() else {
-            return;
-        };
-        effects.push(Effect::Abort(going.send));
-        // What was only being prepared has no exchange to wait for.
-        if matches!(going.what, What::Preparing(_)) {
-            self.step_mut(id).going = None;
-            self.tell("Cancelled.");
-        }
-    }
-
-    // ---- events -------------------------------------------------------------------------------------------------
-
-    fn prepared(&mut self, send: SendId, had: Vec<Had>, ink: Ink, effects: &mut Vec<Effect>) {
-        let Some((id, _)) = self.waiting().filter(|(_, going)| going.send == send) else {
-            return;
-        };
-        self.step_mut(id).going = None;
-        for had in had {
-            match had {
-                Had::Secret(field, result) => {
-                    if let Ok(secret) = &result {
-                        self.vault.learn(secret);
-                    }
-                    self.walk.secrets.0.insert(field, result);
-                }
-                Had::Listener(Ok(uri)) => {
-                    self.walk.listening = Some(uri);
-                    self.walk.deaf = None;
-                }
-                Had::Listener(Err((uri, why))) => {
-                    self.walk.listening = Some(uri);
-                    self.walk.deaf = Some(why);
-                }
-            }
-        }
-        self.redraft(id, ink);
-        match self.step(id).draft.clone() {
-            Some(Ok(draft)) if draft.wants.is_empty() => self.dispatch(id, draft, ink, effects),
-            Some(Err(blocked)) => {
-                self.walk.run_to = None;
-                self.complain(words(&blocked));
-            }
-            _ => {
-                self.walk.run_to = None;
-                self.complain("What the step needs from outside could not be had.");
-            }
-        }
-    }
-
-    fn answered(
-        &mut self,
-        send: SendId,
-        exchange: Arc<Exchange>,
-        ink: Ink,
-        effects: &mut Vec<Effect>,
-    ) {
-        self.vault.learn_answer(&exchange);
-        let Some((
-            id,
-            Going {
-                what: What::Sending(purpose, _),
-                ..
-            },
-        )) = self.waiting().filter(|(_, going)| going.send == send)
-        else {
-            return;
-        };
-        let purpose = *purpose;
-        let state = self.step_mut(id);
-        state.going = None;
-        let attempt = state
-            .attempts
-            .last_mut()
-            .expect("what is in flight belongs to an attempt");
-        attempt.made.push(Made {
-            purpose,
-            exchange: Arc::clone(&exchange),
-        });
-        let aborted = matches!(exchange.outcome, Err(Failure::Aborted));
-        let looping = attempt.made.len() >= EXCHANGES_LIMIT;
-        let (number, made) = (attempt.number, attempt.made.clone());
-        if aborted {
-            let attempt = self.step_mut(id).attempts.last_mut().expect("as above");
-            attempt.outcome = Some(Outcome::Interrupted);
-            "Cancelled.".clone_into(&mut attempt.says);
-            attempt.ended = Some(ink.now);
-            self.walk.run_to = None;
-            return;
-        }
-        let step = self
-            .flow
-            .step(id)
-            .expect("a session has every step of its flow");
-        let reading = step.read(&self.inputs(ink, number), &made);
-        for record in &reading.tokens {
-            self.vault.learn(&record.token.raw);
-        }
-        let again = match reading.verdict {
-            Verdict::Instead(request) if !looping => {
-                let attempt = self.step_mut(id).attempts.last_mut().expect("as above");
-                if let Some(main) = attempt
-                    .made
-                    .iter_mut()
-                    .rev()
-                    .find(|made| made.purpose == Purpose::Main)
-                {
-                    main.purpose = Purpose::Metadata;
-                }
-                Some((Purpose::Main, request))
-            }
-            Verdict::Also(purpose, request) if !looping => Some((purpose, request)),
-            verdict => {
-                self.finish(
-                    id,
-                    verdict,
-                    reading.gained,
-                    reading.tokens,
-                    reading.says,
-                    ink,
-                );
-                None
-            }
-        };
-        match again {
-            Some((purpose, request)) => {
-                self.emit(id, purpose, Request::Http(request), ink.now, effects)
-            }
-            None => self.go_on(ink, effects),
-        }
-    }
-
-    fn finish(
-        &mut self,
-        id: StepId,
-        verdict: Verdict,
-        gained: Vec<Gain>,
-        tokens: Vec<TokenRecord>,
-        says: String,
-        ink: Ink,
-    ) {
-        let outcome = match verdict {
-            Verdict::Done => Outcome::Done,
-            Verdict::Refused(error) => Outcome::Refused(error),
-            Verdict::Rejected(why) => Outcome::Failed(why),
-            Verdict::Suspect(why) => Outcome::Suspect(why),
-            Verdict::Unreadable(why) => Outcome::Failed(vec![why]),
-            Verdict::Unreachable(Failure::Broken(why)) => Outcome::Failed(vec![why]),
-            Verdict::Unreachable(failure) => Outcome::Unreachable(failure),
-            Verdict::Instead(_) | Verdict::Also(..) => Outcome::Failed(vec![
-                "The step went round in circles and was stopped.".to_owned(),
-            ]),
-        };
-        self.mark_stale_from(id, false);
-        let suspect = match &outcome {
-            Outcome::Suspect(why) => Some(why.clone()),
-            _ => None,
-        };
-        let keep = matches!(outcome, Outcome::Done | Outcome::Suspect(_));
-        for gain in gained {
-            match gain {
-                Gain::Keys(party, set) => drop(self.walk.keys.insert(party, set)),
-                Gain::Metadata(party, metadata) if keep => {
-                    self.walk.bag.put_metadata(party, metadata)
-                }
-                Gain::Held(artifact, value, expires) if keep => {
-                    self.vault.learn(&value.named(artifact.id()));
-                    let failed = tokens.iter().any(|record| {
-                        record.artifact == artifact
-                            && matches!(record.signature, Signature::Failed { .. })
-                    });
-                    self.walk.bag.put(
-                        artifact,
-                        Held {
-                            value: value.named(artifact.id()),
-                            origin: Origin::Step(id),
-                            gained: ink.now,
-                            expires,
-                            stale: false,
-                            suspect: suspect.clone().filter(|_| failed),
-                        },
-                    );
-                }
-                _ => {}
-            }
-        }
-        if !matches!(outcome, Outcome::Done) {
-            self.walk.run_to = None;
-        }
-        let attempt = self
-            .step_mut(id)
-            .attempts
-            .last_mut()
-            .expect("what ends was begun");
-        attempt.outcome = Some(outcome);
-        attempt.tokens = tokens;
-        attempt.says = says;
-        attempt.ended = Some(ink.now);
-    }
-
-    /// While a run is on, sends the next step.
-    fn go_on(&mut self, ink: Ink, effects: &mut Vec<Effect>) {
-        let Some(last) = self.walk.run_to else { return };
-        self.settle(ink);
-        match self.next_step(Some(last)) {
-            Some(next) => self.send(next, ink, effects),
-            None => self.walk.run_to = None,
-        }
-    }
-
-    // ---- helpers ------------------------------------------------------------------------------------------------
-
-    /// Marks the done steps after `id` stale, with what they gained; `with` marks the step itself too.
-    fn mark_stale_from(&mut self, id: StepId, with: bool) {
-        let at = self
-            .walk
-            .steps
-            .iter()
-            .position(|state| state.id == id)
-            .unwrap_or_default();
-        let from = if with { at } else { at + 1 };
-        let mut stale: Vec<StepId> = Vec::new();
-        for state in self.walk.steps.iter_mut().skip(from) {
-            state.stale = state.stale
-                || state
-                    .attempts
-                    .iter()
-                    .any(|attempt| attempt.outcome.is_some());
-            stale.push(state.id);
-        }
-        for (_, held) in self.walk.bag.iter_mut() {
-            if let Origin::Step(origin) = held.origin {
-                held.stale = held.stale || stale.contains(&origin) || (!with && origin == id);
-            }
-        }
-    }
-
-    fn inputs(&self, ink: Ink, attempt: u32) -> Inputs<'_> {
-        Inputs {
-            profile: &self.profile,
-            bag: &self.walk.bag,
-            keys: &self.walk.keys,
-            secrets: &self.walk.secrets,
-            listening: self.walk.listening.as_deref(),
-            patience: self.patience,
-            ink,
-            attempt,
-        }
-    }
-
-    fn redraft(&mut self, id: StepId, ink: Ink) {
-        let Some(step) = self.flow.step(id) else {
-            return;
-        };
-        let attempt = u32::try_from(self.step(id).attempts.len())
-            .unwrap_or(u32::MAX)
-            .saturating_add(1);
-        let draft = step.draft(&self.inputs(ink, attempt));
-        self.step_mut(id).draft = Some(draft);
-    }
-
-    fn redraft_if_old(&mut self, id: StepId, ink: Ink) {
-        let old = match &self.step(id).draft {
-            Some(Ok(draft)) => ink.now.since(draft.made) > DRAFT_LIFETIME,
-            _ => true,
-        };
-        if old {
-            self.redraft(id, ink);
-        }
-    }
-
-    /// Brings every draft and the vault up to date with the state.
-    fn settle(&mut self, ink: Ink) {
-        for field in FIELDS {
-            if let Some(crate::profile::FieldValue::Secret(SecretSource::Inline(secret))) =
-                self.profile.own(field.path)
-            {
-                let secret = secret.clone();
-                self.vault.learn(&secret);
-            }
-        }
-        if !self.archived {
-            let ids: Vec<StepId> = self.walk.steps.iter().map(|state| state.id).collect();
-            for id in ids {
-                self.redraft(id, ink);
-            }
-        }
-        for state in &self.walk.steps {
-            if let Some(Ok(draft)) = &state.draft {
-                self.vault.learn_request(&draft.request);
-            }
-        }
-        self.vault.settle();
-    }
-
-    fn step_mut(&mut self, id: StepId) -> &mut StepState {
-        self.walk
-            .steps
-            .iter_mut()
-            .find(|state| state.id == id)
-            .expect("a session has every step of its flow")
-    }
-
-    fn number(&mut self) -> SendId {
-        self.next += 1;
-        SendId(self.next - 1)
-    }
-
-    fn tell(&mut self, says: impl Into<String>) {
-        self.notice = Some(Notice {
-            bad: false,
-            says: says.into(),
-        });
-    }
-
-    fn complain(&mut self, says: impl Into<String>) {
-        self.notice = Some(Notice {
-            bad: true,
-            says: says.into(),
-        });
-    }
 }
 
 fn blank(flow: &'static Flow, number: u32, ink: Ink) -> Walk {
@@ -1014,53 +369,4 @@ fn blank(flow: &'static Flow, number: u32, ink: Ink) -> Walk {
         run_to: None,
         agreed: Vec::new(),
     }
-}
-
-/// Tells whether two profiles say the same of a field, inheritance included.
-fn same(one: &Profile, two: &Profile, path: FieldPath) -> bool {
-    one.text(path) == two.text(path)
-        && one.own(path) == two.own(path)
-        && one.secret(path) == two.secret(path)
-        && one.map(path) == two.map(path)
-}
-
-fn words(blocked: &[Blocked]) -> String {
-    blocked
-        .iter()
-        .map(ToString::to_string)
-        .collect::<Vec<_>>()
-        .join("; ")
-}
-
-fn article(artifact: Artifact) -> String {
-    match artifact {
-        Artifact::IdToken | Artifact::IdJag | Artifact::AccessToken | Artifact::SsoAccessToken => {
-            format!("an {}", artifact.name())
-        }
-        Artifact::Code => "an authorization code".to_owned(),
-        _ => format!("a {}", artifact.name()),
-    }
-}
-
-fn upper(text: String) -> String {
-    let mut chars = text.chars();
-    chars
-        .next()
-        .map(|first| first.to_uppercase().collect::<String>() + chars.as_str())
-        .unwrap_or_default()
-}
-
-/// Tells whether a token's kind is said by its `typ` or by a claim that no other kind has.
-fn certain(token: &Token) -> bool {
-    let typ = token
-        .header
-        .json
-        .as_ref()
-        .and_then(|json| json["typ"].as_str())
-        .unwrap_or_default();
-    let typed = !typ.is_empty() && !typ.eq_ignore_ascii_case("jwt");
-    let claims = token.claims.json.as_ref();
-    typed
-        || matches!(token.kind(), TokenKind::Saml | TokenKind::Opaque)
-        || claims.is_some_and(|json| json.get("nonce").is_some() || json.get("at_hash").is_some())
 }

@@ -245,6 +245,8 @@ pub struct Notice {
 pub enum Had {
     /// The secret of a field, or why it cannot be had.
     Secret(FieldPath, Result<crate::protocol::secret::Secret, String>),
+    /// What a command that gives a secret said on standard error.
+    Said(String),
     /// The redirect URI that is listened on, or the one to use without a listener and why nobody listens.
     Listener(Result<String, (String, String)>),
 }

@@ -1,6 +1,6 @@
 //! Every secret and token seen in this run: masked by value wherever it occurs, however it is written.
 
-use std::{collections::BTreeMap, fmt};
+use std::{collections::BTreeMap, fmt, ops::Range};
 
 use aho_corasick::{AhoCorasick, MatchKind};
 use base64::{
@@ -121,6 +121,22 @@ impl Vault {
                 let mut settled = self.clone();
                 settled.settle();
                 settled.mask(text)
+            }
+        }
+    }
+
+    /// Returns where the text holds known secrets, in order, and what is shown in place of each.
+    pub fn found(&self, text: &str) -> Vec<(Range<usize>, String)> {
+        match &self.finder {
+            Some((finder, shown)) => finder
+                .find_iter(text)
+                .map(|found| (found.range(), shown[found.pattern()].clone()))
+                .collect(),
+            None if self.forms.is_empty() => Vec::new(),
+            None => {
+                let mut settled = self.clone();
+                settled.settle();
+                settled.found(text)
             }
         }
     }

@@ -1,13 +1,52 @@
 //! Saying precisely why no answer came, without repeating anything that could be secret.
 
-use std::{error::Error, io, time::Duration};
+use std::{error::Error, io, net::SocketAddr, time::Duration};
 
 use url::Url;
 
 use crate::protocol::exchange::Failure;
 
+/// Which way a request goes, as far as it matters for who is to blame.
+pub(super) enum Way {
+    /// To the server itself.
+    Straight,
+    /// Through the profile's proxy, named by host and port.
+    Proxy(String),
+    /// Perhaps through a proxy: the environment sets one, and exceptions to it.
+    Perhaps,
+}
+
+impl Way {
+    /// Finds the way for an address; `env` reads the environment.
+    pub(super) fn of(proxy: Option<&str>, env: impl Fn(&str) -> bool) -> Self {
+        match proxy.and_then(|proxy| Url::parse(proxy).ok()) {
+            Some(proxy) => Self::Proxy(peer(&proxy)),
+            None if PROXIES.iter().any(|name| env(name)) => Self::Perhaps,
+            None => Self::Straight,
+        }
+    }
+
+    /// Names whom the connection was opened to.
+    fn next(&self, peer: &str) -> String {
+        match self {
+            Self::Straight => peer.to_owned(),
+            Self::Proxy(proxy) => format!("the proxy {proxy}"),
+            Self::Perhaps => format!("{peer}, or the proxy that the environment sets"),
+        }
+    }
+}
+
+const PROXIES: [&str; 6] = [
+    "http_proxy",
+    "HTTP_PROXY",
+    "https_proxy",
+    "HTTPS_PROXY",
+    "all_proxy",
+    "ALL_PROXY",
+];
+
 /// Names the failure behind the library's error. Its own text is never used whole: it holds the address and its query.
-pub(super) fn of(error: &reqwest::Error, url: &Url, timeout: Duration) -> Failure {
+pub(super) fn of(error: &reqwest::Error, url: &Url, way: &Way, timeout: Duration) -> Failure {
     let (peer, host) = (peer(url), url.host_str().unwrap_or_default());
     let causes = causes(error);
     let says = |text: &str| causes.iter().any(|cause| cause.contains(text));
@@ -15,24 +54,32 @@ pub(super) fn of(error: &reqwest::Error, url: &Url, timeout: Duration) -> Failur
         return Failure::Tls(what);
     }
     if error.is_timeout() || io_kind(error) == Some(io::ErrorKind::TimedOut) {
-        return Failure::Timeout(format!("no connection to {peer} within {}", span(timeout)));
+        return Failure::Timeout(format!(
+            "no connection to {} within {}",
+            way.next(&peer),
+            span(timeout)
+        ));
     }
     if says("dns error") {
-        return Failure::Name(format!("`{host}` ({})", root(error)));
+        let name = match way {
+            Way::Straight => format!("`{host}`"),
+            _ => way.next(&format!("`{host}`")),
+        };
+        return Failure::Name(format!("{name} ({})", root(error)));
     }
     if error.is_builder() {
         return Failure::Connect(
             "the request cannot be sent: its address is too long or cannot be used".to_owned(),
         );
     }
-    if says("tunnel") {
+    if says("tunnel") && !matches!(io_kind(error), Some(io::ErrorKind::ConnectionRefused)) {
         return Failure::Connect(format!(
             "the proxy did not let us through to {peer} ({})",
             root(error)
         ));
     }
     if error.is_connect() {
-        return connect(error, &peer, url.scheme() == "https");
+        return connect(error, &peer, way, url.scheme() == "https");
     }
     Failure::Broken(broken(error, &causes, &peer, url.scheme() == "http"))
 }
@@ -86,12 +133,8 @@ pub(super) fn size(bytes: u64) -> String {
 }
 
 /// Returns the innermost cause in its own words.
-pub(super) fn root(error: &dyn Error) -> String {
-    let mut cause = error;
-    while let Some(source) = cause.source() {
-        cause = source;
-    }
-    let text = cause.to_string();
+pub(super) fn root(error: &(dyn Error + 'static)) -> String {
+    let text = chain(error).last().expect("the error itself").to_string();
     // The system's own number says nothing to most readers.
     match text.find(" (os error") {
         Some(at) => text[..at].to_lowercase(),
@@ -99,28 +142,30 @@ pub(super) fn root(error: &dyn Error) -> String {
     }
 }
 
+/// Walks from an error to its innermost cause.
+fn chain<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
+    std::iter::successors(Some(error), |&error| {
+        let wrapped = error
+            .downcast_ref::<io::Error>()
+            .and_then(io::Error::get_ref);
+        match wrapped {
+            // An IO error passes over what it wraps when asked for its source.
+            Some(wrapped) => Some(wrapped as &(dyn Error + 'static)),
+            None => error.source(),
+        }
+    })
+}
+
 /// Collects the words of every cause behind the library's outermost error.
 fn causes(error: &reqwest::Error) -> Vec<String> {
-    let mut texts = Vec::new();
-    let mut cause = error.source();
-    while let Some(source) = cause {
-        texts.push(source.to_string());
-        cause = source.source();
-    }
-    texts
+    chain(error).skip(1).map(ToString::to_string).collect()
 }
 
 fn io_kind(error: &reqwest::Error) -> Option<io::ErrorKind> {
-    let mut kind = None;
-    let mut cause = error.source();
-    while let Some(source) = cause {
-        kind = source
-            .downcast_ref::<io::Error>()
-            .map(io::Error::kind)
-            .or(kind);
-        cause = source.source();
-    }
-    kind
+    chain(error)
+        .filter_map(|cause| cause.downcast_ref::<io::Error>())
+        .last()
+        .map(io::Error::kind)
 }
 
 /// Says what a cause has to do with TLS, if it has.
@@ -189,21 +234,35 @@ fn ago(why: &str) -> String {
         .unwrap_or_default()
 }
 
-fn connect(error: &reqwest::Error, peer: &str, secure: bool) -> Failure {
+fn connect(error: &reqwest::Error, peer: &str, way: &Way, secure: bool) -> Failure {
+    let next = way.next(peer);
     match io_kind(error) {
         Some(io::ErrorKind::ConnectionRefused) => {
-            Failure::Connect(format!("connection refused by {peer}"))
+            // The address that was tried settles who it was where a name or a proxy leaves that open.
+            let at = tried(error)
+                .filter(|at| !next.ends_with(at.as_str()))
+                .map_or_else(String::new, |at| format!(" (tried {at})"));
+            Failure::Connect(format!("connection refused by {next}{at}"))
         }
         Some(io::ErrorKind::HostUnreachable | io::ErrorKind::NetworkUnreachable) => {
-            Failure::Connect(format!("no way leads to {peer} ({})", root(error)))
+            Failure::Connect(format!("no way leads to {next} ({})", root(error)))
         }
         Some(
             io::ErrorKind::ConnectionReset
             | io::ErrorKind::UnexpectedEof
             | io::ErrorKind::BrokenPipe,
         ) if secure => Failure::Tls(format!("{peer} closed the connection during the handshake")),
-        _ => Failure::Connect(format!("{peer} cannot be reached ({})", root(error))),
+        _ => Failure::Connect(format!("{next} cannot be reached ({})", root(error))),
     }
+}
+
+/// Returns the socket address that was tried, which the connector tells in its debug form only.
+fn tried(error: &reqwest::Error) -> Option<String> {
+    chain(error)
+        .map(|cause| format!("{cause:?}"))
+        .filter(|text| text.starts_with("ConnectError("))
+        .flat_map(|text| text.split(", ").map(str::to_owned).collect::<Vec<_>>())
+        .find(|part| part.parse::<SocketAddr>().is_ok())
 }
 
 fn broken(error: &reqwest::Error, causes: &[String], peer: &str, plain: bool) -> String {
@@ -214,9 +273,7 @@ fn broken(error: &reqwest::Error, causes: &[String], peer: &str, plain: bool) ->
         ""
     };
     if says("message head is too large") {
-        format!(
-            "the header that {peer} sent is too large to be HTTP in earnest (over 400 KB or 1000 fields)"
-        )
+        format!("the header that {peer} sent is too large (over 400 KB or 1000 fields)")
     } else if says("HTTP version") || says("HTTP method") {
         format!("{peer} did not answer in HTTP/1.1{tls}")
     } else if says("status-code") {
@@ -225,7 +282,10 @@ fn broken(error: &reqwest::Error, causes: &[String], peer: &str, plain: bool) ->
         format!("{peer} sent a header field with characters that HTTP forbids")
     } else if says("content-length") {
         format!("{peer} sent a `content-length` that is not a number, or several that differ")
-    } else if says("before message completed") || says("end of file") {
+    } else if says("before message completed")
+        || says("end of file")
+        || io_kind(error) == Some(io::ErrorKind::UnexpectedEof)
+    {
         format!("{peer} closed the connection before its header ended")
     } else {
         match io_kind(error) {

@@ -17,7 +17,8 @@ use url::Url;
 
 use super::{
     client::{self, Kind},
-    clock, failure,
+    clock,
+    failure::{self, Way},
 };
 use crate::protocol::{
     exchange::{Answer, Exchange, Failure, Request, Timings},
@@ -75,12 +76,13 @@ impl Http {
         let ready = prepare(request)?;
         let timeout = self.inner.settings.timeout;
         let url = ready.url().clone();
-        let client = self.client(Kind::of(&url)).await?;
+        let kind = Kind::of(&url);
+        let client = self.client(kind).await?;
         // The connection has a timer of its own, which must be the first to ring to be told apart.
         let deadline = Deadline::now() + timeout + GRACE;
         let mut response = match timeout_at(deadline, client.execute(ready)).await {
             Ok(Ok(response)) => response,
-            Ok(Err(error)) => return Err(failure::of(&error, &url, timeout)),
+            Ok(Err(error)) => return Err(failure::of(&error, &url, &self.way(kind), timeout)),
             Err(_) => {
                 return Err(Failure::Timeout(format!(
                     "{} took the request and sent no complete header within {}",
@@ -99,6 +101,15 @@ impl Http {
         };
         read_body(&mut response, &mut kept, deadline, timeout).await;
         Ok(kept)
+    }
+
+    fn way(&self, kind: Kind) -> Way {
+        match kind {
+            Kind::Plain | Kind::Direct => Way::Straight,
+            Kind::Outside => Way::of(self.inner.settings.proxy.as_deref(), |name| {
+                std::env::var_os(name).is_some_and(|value| !value.is_empty())
+            }),
+        }
     }
 
     async fn client(&self, kind: Kind) -> Result<&Client, Failure> {

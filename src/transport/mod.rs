@@ -8,3 +8,5 @@ mod failure;
 pub mod follow;
 pub mod http;
 mod launch;
+mod page;
+mod place;

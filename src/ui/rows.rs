@@ -1,18 +1,24 @@
 //! Rows: what every panel is made of, so that scrolling, folding, finding and copying exist once.
 
+pub mod json;
 mod state;
+pub mod tokens;
+mod values;
+pub mod words;
 mod wrap;
 
 use unicode_width::UnicodeWidthStr;
 
 pub use state::{PanelState, dressed, fold, is_folded};
+pub use tokens::token_rows;
+pub use values::{copy_of, encoded, lines, note_at, size, took, value_spans};
 pub use wrap::wrap;
 
 use super::theme::{Glyphs, Role};
 use crate::{
     flow::{Artifact, StepId},
     profile::FieldPath,
-    protocol::{pointer::Pointer, secret::Secret, time::Timestamp, visible::visible},
+    protocol::{http::Params, pointer::Pointer, secret::Secret, time::Timestamp, visible::visible},
     session::Session,
 };
 
@@ -194,6 +200,25 @@ impl Cx<'_> {
         clipped(self.text(raw), VALUE_LIMIT, self.glyphs)
     }
 
+    /// Takes a redirect apart: its address, and its parameters from query and fragment; they go through
+    /// [`Cx::value`] like everything else.
+    pub fn redirect(&self, url: &Secret) -> (String, Params) {
+        let (rest, fragment) = split(url.reveal(), '#');
+        let (address, query) = split(rest, '?');
+        let mut params = Params::decode(query);
+        params.0.extend(Params::decode(fragment).0);
+        (self.value(address), params)
+    }
+
+    /// Returns what copying a text from outside takes: a secret when a mask is over any of it.
+    pub fn copy(&self, name: &str, raw: &str) -> CopyText {
+        if self.session.vault.mask(raw) == raw {
+            CopyText::Plain(raw.to_owned())
+        } else {
+            CopyText::Secret(Secret::minted(name, raw))
+        }
+    }
+
     /// Shows a secret: its name and fingerprint, or itself where the user asked for it.
     pub fn secret(&self, secret: &Secret) -> String {
         if self.reveal && !secret.is_empty() {
@@ -216,6 +241,10 @@ pub fn plain(rows: &[Row]) -> String {
         out.push('\n');
     }
     out
+}
+
+fn split(text: &str, at: char) -> (&str, &str) {
+    text.split_once(at).unwrap_or((text, ""))
 }
 
 fn clipped(text: String, limit: usize, glyphs: &Glyphs) -> String {

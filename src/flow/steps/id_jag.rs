@@ -251,8 +251,8 @@ fn subject_token(
         .credential(inputs.profile, fields::AGENT_SAML_ASSERTION)
     {
         Credential::Ready(secret) => Ok(secret),
-        Credential::Pending(path, stand_in) => {
-            wants.push(Want::Secret(path));
+        Credential::Pending(path, source, stand_in) => {
+            wants.push(Want::Secret(path, source));
             Ok(stand_in)
         }
         Credential::Missing => Err(Blocked::Missing(fields::AGENT_SAML_ASSERTION.0.to_owned())),

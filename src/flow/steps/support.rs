@@ -206,8 +206,6 @@ pub fn key_set(exchange: &Exchange) -> Result<KeySet, String> {
 
 /// What a step needs to know of the answer of a token endpoint.
 pub struct Tokens {
-    /// The response.
-    pub response: Arc<Exchange>,
     /// Its members.
     pub answer: TokenAnswer,
     /// When it came.
@@ -244,7 +242,6 @@ pub fn token_answer(made: &[Made], to: Party) -> Result<Tokens, Box<Reading>> {
         at: Timestamp(
             exchange.times.start.0 + i64::try_from(exchange.times.end / 1000).unwrap_or_default(),
         ),
-        response: Arc::clone(exchange),
     })
 }
 

@@ -1,0 +1,232 @@
+//! `jagwalk lab`: serves the lab until it is interrupted, and prints a profile that walks it.
+
+use std::{
+    fmt::{self, Write as _},
+    future::Future,
+    io::{self, Write},
+    path::{Path, PathBuf},
+};
+
+use crate::lab::{self, Lab, LabError, Setting};
+
+/// Why the lab could not be served.
+#[derive(Debug)]
+pub enum ServeError {
+    /// The lab did not start.
+    Lab(LabError),
+    /// A file or folder could not be written.
+    Write(PathBuf, io::Error),
+    /// The profile could not be printed.
+    Print(io::Error),
+    /// The signals of the system could not be listened to.
+    Signal(io::Error),
+}
+
+impl ServeError {
+    /// Returns what to do about it.
+    pub fn hint(&self) -> &'static str {
+        match self {
+            Self::Lab(error) => error.hint(),
+            Self::Write(..) => {
+                "Give a folder that you may write to with --dir, or leave it out for a temporary one."
+            }
+            Self::Print(_) => "Check where standard output goes.",
+            Self::Signal(_) => "Try again; if it stays, please report it.",
+        }
+    }
+}
+
+impl fmt::Display for ServeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Lab(error) => error.fmt(f),
+            Self::Write(path, error) => write!(f, "Cannot write {}: {error}.", path.display()),
+            Self::Print(error) => write!(f, "Cannot print the lab's profile: {error}."),
+            Self::Signal(error) => write!(f, "Cannot wait for an interrupt: {error}."),
+        }
+    }
+}
+
+impl std::error::Error for ServeError {}
+
+/// Starts the lab, writes its secrets as files into `dir` (a temporary folder when there is none), prints a ready
+/// profile to `out`, and serves until ctrl-c or a polite kill.
+///
+/// # Errors
+/// When the lab cannot start, a file cannot be written, or the profile cannot be printed.
+pub async fn serve(
+    dir: Option<PathBuf>,
+    options: lab::Options,
+    out: &mut (dyn Write + Send),
+) -> Result<(), ServeError> {
+    serve_until(dir, options, out, interrupt().map_err(ServeError::Signal)?).await
+}
+
+/// Does what [`serve`] does, until something else ends it.
+///
+/// # Errors
+/// As [`serve`].
+pub async fn serve_until(
+    dir: Option<PathBuf>,
+    options: lab::Options,
+    out: &mut (dyn Write + Send),
+    end: impl Future<Output = ()>,
+) -> Result<(), ServeError> {
+    let lab = lab::start(options).await.map_err(ServeError::Lab)?;
+    let folder = Folder::make(dir)?;
+    let profile = write_profile(&lab, folder.path())?;
+    out.write_all(profile.as_bytes())
+        .and_then(|()| out.flush())
+        .map_err(ServeError::Print)?;
+    end.await;
+    lab.stop().await;
+    Ok(())
+}
+
+/// Where the files go: given, or temporary and gone at the end.
+enum Folder {
+    Given(PathBuf),
+    Temporary(tempfile::TempDir),
+}
+
+impl Folder {
+    fn make(dir: Option<PathBuf>) -> Result<Self, ServeError> {
+        let Some(path) = dir else {
+            return tempfile::Builder::new()
+                .prefix("jagwalk-lab-")
+                .tempdir()
+                .map(Self::Temporary)
+                .map_err(|error| ServeError::Write(std::env::temp_dir(), error));
+        };
+        let trouble = |error| ServeError::Write(path.clone(), error);
+        private_folder().create(&path).map_err(trouble)?;
+        // The profile names files by their whole path, so that it can be saved anywhere.
+        let whole = path.canonicalize().map_err(trouble)?;
+        Ok(Self::Given(whole))
+    }
+
+    fn path(&self) -> &Path {
+        match self {
+            Self::Given(path) => path,
+            Self::Temporary(folder) => folder.path(),
+        }
+    }
+}
+
+fn private_folder() -> std::fs::DirBuilder {
+    let mut builder = std::fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder
+}
+
+/// Writes every secret as a file of its own and returns the profile that names them.
+fn write_profile(lab: &Lab, folder: &Path) -> Result<String, ServeError> {
+    let mut profile =
+        format!("{ABOUT}format = 1\ntitle = \"Lab\"\nflow = \"xaa\"\nenvironment = \"test\"\n");
+    for table in TABLES {
+        let _ = write!(profile, "\n[{}]\n{}", table.name, table.about);
+        for (path, setting) in lab.settings() {
+            let Some(key) = path
+                .strip_prefix(table.name)
+                .and_then(|rest| rest.strip_prefix('.'))
+            else {
+                continue;
+            };
+            let value = match setting {
+                Setting::Text(text) => quoted(&text),
+                Setting::Secret(secret) => {
+                    let file = folder.join(path.replace('.', "-"));
+                    write_secret(&file, secret.reveal())
+                        .map_err(|error| ServeError::Write(file.clone(), error))?;
+                    format!("{{ file = {} }}", quoted(&file.to_string_lossy()))
+                }
+            };
+            let _ = writeln!(profile, "{key} = {value}");
+        }
+        profile.push_str(table.more);
+    }
+    Ok(profile)
+}
+
+/// Writes beside and renames, mode 0600: an older file of that name keeps no looser mode.
+fn write_secret(path: &Path, text: &str) -> io::Result<()> {
+    let folder = path.parent().unwrap_or(Path::new("."));
+    let mut file = tempfile::NamedTempFile::new_in(folder)?;
+    file.write_all(text.as_bytes())?;
+    file.persist(path).map_err(|error| error.error)?;
+    Ok(())
+}
+
+fn quoted(text: &str) -> String {
+    toml_edit::Value::from(text).to_string().trim().to_owned()
+}
+
+/// Returns what ends when the person or the system asks us to stop.
+fn interrupt() -> io::Result<impl Future<Output = ()>> {
+    // Both are listened to from here on, so that none that comes while the profile is printed is lost.
+    #[cfg(unix)]
+    let (mut ctrl_c, mut kill) = {
+        use tokio::signal::unix::{SignalKind, signal};
+        (
+            signal(SignalKind::interrupt())?,
+            signal(SignalKind::terminate())?,
+        )
+    };
+    Ok(async move {
+        #[cfg(unix)]
+        tokio::select! {
+            _ = ctrl_c.recv() => {}
+            _ = kill.recv() => {}
+        }
+        #[cfg(not(unix))]
+        let _ = tokio::signal::ctrl_c().await;
+    })
+}
+
+/// A table of the profile: what it is, and what stands in it beside the lab's own values.
+struct Table {
+    name: &'static str,
+    about: &'static str,
+    more: &'static str,
+}
+
+const ABOUT: &str = "\
+# The jagwalk lab: an IdP, a resource AS and an API on this machine, healthy and strict.
+# It lives as long as `jagwalk lab` runs; keys and secrets are new at every start.
+# Users: alice (all is well), bob (policy denies the exchange), carol (may read, not write).
+
+";
+
+const TABLES: [Table; 5] = [
+    Table {
+        name: "idp",
+        about: "# Signs the user in, mints the ID-JAG.\n",
+        more: "",
+    },
+    Table {
+        name: "sso",
+        about: "# The client that signs the user in.\n",
+        more: "\
+redirect_uri = \"http://127.0.0.1:8765/callback\" # any port will do
+login = \"follow\"                               # \"open\" shows the sign-in pages in a browser
+params = { login_hint = \"alice\" }              # signs her in without a person; leave it out to pick a user
+",
+    },
+    Table {
+        name: "agent",
+        about: "# The client that asks for the ID-JAG: the same as above, so that the ID Token is for it.\n",
+        more: "",
+    },
+    Table {
+        name: "resource_as",
+        about: "# Redeems the ID-JAG. The client has another id here, as at real servers.\n",
+        more: "",
+    },
+    Table {
+        name: "api",
+        about: "# Takes the access token.\n",
+        more: "",
+    },
+];

@@ -1,0 +1,180 @@
+//! The command line: parses it, puts the rooms together, and turns what happened into an exit status.
+
+pub mod args;
+pub mod lab;
+pub mod paths;
+pub mod profile;
+// pub mod run;
+pub mod secrets;
+pub mod start;
+pub mod store;
+pub mod world;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+use args::{Cli, Command, Format, Listing};
+use store::Store;
+
+use crate::{flow::flows::FLOWS, protocol::visible::visible, ui::theme};
+
+/// Why a command ended without its result: what to say, what to do, and the exit status.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Failed {
+    /// What is wrong.
+    pub says: String,
+    /// What to do about it.
+    pub hint: Option<String>,
+    /// The exit status.
+    pub code: u8,
+}
+
+impl Failed {
+    /// A mistake in what the user gave: exit status 2.
+    pub fn usage(says: impl Into<String>) -> Self {
+        Self {
+            says: says.into(),
+            hint: None,
+            code: 2,
+        }
+    }
+
+    /// The same, with a hint.
+    #[must_use]
+    pub fn hint(mut self, hint: Option<impl Into<String>>) -> Self {
+        self.hint = hint.map(Into::into);
+        self
+    }
+}
+
+impl From<store::StoreError> for Failed {
+    fn from(error: store::StoreError) -> Self {
+        Self::usage(error.to_string()).hint(error.hint())
+    }
+}
+
+impl From<profile::ProfileError> for Failed {
+    fn from(error: profile::ProfileError) -> Self {
+        Self::usage(error.to_string()).hint(error.hint())
+    }
+}
+
+/// Runs the program.
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    crate::protocol::keys::install_crypto();
+    // A panic anywhere is our bug, and the exit status says so.
+    let outcome = std::panic::catch_unwind(|| dispatch(cli));
+    match outcome {
+        Ok(Ok(code)) => ExitCode::from(code),
+        Ok(Err(failed)) => {
+            eprintln!("jagwalk: {}", visible(&failed.says));
+            if let Some(hint) = failed.hint {
+                eprintln!("         {}", visible(&hint));
+            }
+            ExitCode::from(failed.code)
+        }
+        Err(_) => ExitCode::from(70),
+    }
+}
+
+fn dispatch(cli: Cli) -> Result<u8, Failed> {
+    match cli.command {
+        None => Ok(2),
+        Some(Command::Run(_)) => Ok(2),
+        Some(Command::Lab(options)) => runtime()?.block_on(lab_command(options)),
+        Some(Command::Profile(command)) => profile_command(command),
+        Some(Command::Flows(listing)) => {
+            print(&flows(&listing));
+            Ok(0)
+        }
+        Some(Command::Keys(listing)) => {
+            let _ = listing;
+            Ok(0)
+        }
+        Some(Command::Themes(listing)) => {
+            print(&themes(&listing));
+            Ok(0)
+        }
+    }
+}
+
+fn runtime() -> Result<tokio::runtime::Runtime, Failed> {
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .map_err(|error| Failed {
+            says: format!("The runtime cannot start: {error}."),
+            hint: None,
+            code: 70,
+        })
+}
+
+/// Prints a result; a closed pipe is no error.
+pub(crate) fn print(text: &str) {
+    use std::io::Write as _;
+    let mut out = std::io::stdout().lock();
+    let _ = out.write_all(text.as_bytes());
+    if !text.ends_with('\n') {
+        let _ = out.write_all(b"\n");
+    }
+    let _ = out.flush();
+}
+
+async fn lab_command(options: args::Lab) -> Result<u8, Failed> {
+    let mut out = std::io::stdout();
+    lab::serve(options.dir, start::lab_options(options.port)?, &mut out).await.map_err(|error| {
+        let hint = error.hint();
+        Failed::usage(error.to_string()).hint(Some(hint))
+    })?;
+    Ok(0)
+}
+
+fn profile_command(command: args::Profile) -> Result<u8, Failed> {
+    let store = Store::find()?;
+    match command {
+        args::Profile::List(listing) => {
+            print(&profile::list(&store, listing.format == Format::Json)?)
+        }
+        args::Profile::Show { profile } => print(&profile::show(&store, &profile)?),
+        args::Profile::New { name, template } => print(&profile::new(&store, &name, &template)?),
+        args::Profile::Check { profile } => {
+            let checked = profile::check(&store, &profile)?;
+            print(&checked.report);
+            return Ok(if checked.usable { 0 } else { 2 });
+        }
+        args::Profile::Path => print(&profile::path(&store)),
+    }
+    Ok(0)
+}
+
+fn flows(listing: &Listing) -> String {
+    let rows = FLOWS.iter().map(|flow| {
+        let steps: Vec<&str> = flow.steps().map(|step| step.info().id.0).collect();
+        (flow, steps)
+    });
+    match listing.format {
+        Format::Json => serde_json::to_string_pretty(
+            &rows
+                .map(|(flow, steps)| {
+                    serde_json::json!({ "id": flow.id.0, "title": flow.title, "about": flow.about, "steps": steps })
+                })
+                .collect::<Vec<_>>(),
+        )
+        .unwrap_or_default(),
+        Format::Text => rows
+            .map(|(flow, steps)| format!("{:<12} {}\n             {}\n", flow.id.0, flow.title, steps.join(" ")))
+            .collect(),
+    }
+}
+
+fn themes(listing: &Listing) -> String {
+    let shelf = theme::Shelf::new(start::own_themes().0);
+    let names = shelf.names();
+    match listing.format {
+        Format::Json => serde_json::to_string_pretty(&names).unwrap_or_default(),
+        Format::Text => names.join("\n"),
+    }
+}

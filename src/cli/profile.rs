@@ -1,0 +1,469 @@
+//! `jagwalk profile`: list, show, new, check and path, as text for standard output.
+
+use std::{error, fmt};
+
+use serde_json::json;
+
+use super::store::{LAB, Store, StoreError};
+use crate::profile::{
+    Auth, FieldPath, FieldValue, Problem, Profile, ProfileDoc, Side, fields, suggest,
+};
+
+/// Templates of `new`, by name.
+const TEMPLATES: &[(&str, &str)] = &[("generic", include_str!("../../profiles/generic.toml"))];
+
+/// What `check` found.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Checked {
+    /// The report, for standard output.
+    pub report: String,
+    /// Whether a run could start; when not, the exit status is 2.
+    pub usable: bool,
+}
+
+/// Lists the profiles, the built-in lab first.
+///
+/// # Errors
+///
+/// When the folder cannot be read.
+pub fn list(store: &Store, as_json: bool) -> Result<String, ProfileError> {
+    let last = store.last_used();
+    let mut names = vec![LAB.to_owned()];
+    names.extend(store.saved()?);
+    let mut rows = Vec::new();
+    let mut values = Vec::new();
+    for name in &names {
+        let used_last = last.as_deref() == Some(name);
+        let (profile, path, broken) = match store.open(name) {
+            Ok(opened) => {
+                let (profile, problems) = opened.load();
+                let broken = problems.iter().any(|problem| problem.fatal);
+                (profile, opened.path, broken)
+            }
+            // One file that cannot be read does not hide the others.
+            Err(_) => (Profile::named(name), None, true),
+        };
+        let text = |field| profile.text(field).unwrap_or_default();
+        rows.push([
+            if used_last { "*" } else { "" }.to_owned(),
+            printable(name),
+            text(fields::FLOW).to_owned(),
+            text(fields::ENVIRONMENT).to_owned(),
+            if broken { "has mistakes" } else { "" }.to_owned(),
+            printable(text(fields::TITLE)),
+        ]);
+        values.push(json!({
+            "name": name,
+            "title": profile.text(fields::TITLE),
+            "flow": profile.text(fields::FLOW),
+            "environment": profile.text(fields::ENVIRONMENT),
+            "lab": profile.flag(fields::LAB),
+            "usable": !broken,
+            "used_last": used_last,
+            "path": path,
+        }));
+    }
+    if as_json {
+        return Ok(format!("{:#}\n", serde_json::Value::Array(values)));
+    }
+    Ok(columns(&rows))
+}
+
+/// Shows a profile's text: comments kept, secrets masked.
+///
+/// # Errors
+///
+/// When it cannot be opened or is no TOML.
+pub fn show(store: &Store, profile: &str) -> Result<String, ProfileError> {
+    let opened = store.open(profile)?;
+    let doc = ProfileDoc::parse(opened.text)
+        .map_err(|problem| ProfileError::broken(&opened.name, problem))?;
+    let mut text = doc.masked();
+    if !text.ends_with('\n') {
+        text.push('\n');
+    }
+    Ok(text)
+}
+
+/// Writes a commented profile to fill in.
+///
+/// # Errors
+///
+/// When there is no such template, the name is taken, or writing fails.
+pub fn new(store: &Store, name: &str, template: &str) -> Result<String, ProfileError> {
+    let Some((_, text)) = TEMPLATES.iter().find(|(known, _)| *known == template) else {
+        return Err(ProfileError::NoTemplate {
+            name: template.to_owned(),
+        });
+    };
+    let broken = |problem| ProfileError::broken(template, problem);
+    let mut doc = ProfileDoc::parse(*text).map_err(broken)?;
+    doc.set(fields::TITLE, &FieldValue::Text(name.to_owned()))
+        .map_err(broken)?;
+    let opened = store.create(name, doc.text())?;
+    let path = opened.path.unwrap_or_default();
+    Ok(format!("Wrote {}.\n", path.display()))
+}
+
+/// Returns the folder of the profiles.
+pub fn path(store: &Store) -> String {
+    format!("{}\n", store.paths().profiles().display())
+}
+
+/// Reads a profile as a run would: every mistake, and which field each step lacks. Sends nothing.
+///
+/// # Errors
+///
+/// When it cannot be opened; mistakes inside it are in the report.
+pub fn check(store: &Store, profile: &str) -> Result<Checked, ProfileError> {
+    let opened = store.open(profile)?;
+    let (profile, problems) = opened.load();
+    let place = match &opened.path {
+        Some(path) => path.display().to_string(),
+        None if opened.name == LAB => "built in".to_owned(),
+        None => "standard input".to_owned(),
+    };
+    let mut report = vec![format!("{} ({place})", printable(&opened.name))];
+    let mistakes = problems.iter().filter(|problem| problem.fatal).count();
+    for problem in &problems {
+        let word = if problem.fatal { "error" } else { "note" };
+        report.push(format!("  {word:<5}  {}", printable(&problem.to_string())));
+    }
+    let flow = profile.text(fields::FLOW).unwrap_or_default();
+    let mut lacking = 0;
+    if flow == "xaa" {
+        report.push("steps of xaa".to_owned());
+        for (step, lacks) in xaa_lacks(&profile) {
+            let says = match lacks.as_slice() {
+                [] if step == "call-api"
+                    && !profile.has(fields::API_URL)
+                    && !profile.flag(fields::LAB) =>
+                {
+                    "skipped without api.url".to_owned()
+                }
+                [] => "ready".to_owned(),
+                lacks => {
+                    lacking += 1;
+                    format!("lacks {}", lacks.join(", "))
+                }
+            };
+            report.push(format!("  {step:<20}  {says}"));
+        }
+        if profile.flag(fields::LAB) {
+            report.push("  The lab fills in what is not written here.".to_owned());
+        }
+    } else {
+        report.push(format!("The steps of {flow} are not checked yet."));
+    }
+    let usable = mistakes == 0 && lacking == 0;
+    report.push(match (usable, mistakes, lacking) {
+        (true, ..) => "A run can start.".to_owned(),
+        (_, _, 0) => format!("A run cannot start: {}.", count(mistakes, "mistake")),
+        (_, 0, _) => format!(
+            "A run cannot start: {} without a field.",
+            count(lacking, "step")
+        ),
+        _ => format!(
+            "A run cannot start: {}, and {} without a field.",
+            count(mistakes, "mistake"),
+            count(lacking, "step")
+        ),
+    });
+    Ok(Checked {
+        report: report.join("\n") + "\n",
+        usable,
+    })
+}
+
+/// The steps of `xaa` with the fields that each lacks; a lab profile lacks nothing.
+fn xaa_lacks(profile: &Profile) -> Vec<(&'static str, Vec<&'static str>)> {
+    let needs = |wanted: &[FieldPath]| -> Vec<&'static str> {
+        wanted
+            .iter()
+            .filter(|field| !profile.has(**field))
+            .map(|field| field.0)
+            .collect()
+    };
+    let client = |side: Side| {
+        let client = profile.client(side);
+        let mut wanted = vec![client.id_field];
+        match client.auth {
+            Auth::None => {}
+            Auth::SecretBasic | Auth::SecretPost => wanted.push(client.secret_field),
+            Auth::PrivateKeyJwt => wanted.push(client.key_field),
+        }
+        wanted
+    };
+    let device = profile.text(fields::SSO_LOGIN) == Some("device");
+    let subject = profile.text(fields::AGENT_SUBJECT);
+    let mut id_jag = client(Side::Agent);
+    id_jag.push(fields::AGENT_AUDIENCE);
+    let mut steps = vec![
+        ("discover-idp", vec![fields::IDP_ISSUER]),
+        ("discover-resource-as", vec![fields::RESOURCE_AS_ISSUER]),
+    ];
+    if subject == Some("saml2") {
+        id_jag.push(fields::AGENT_SAML_ASSERTION);
+    } else if device {
+        steps.push(("device-authorize", client(Side::Sso)));
+        steps.push(("device-token", client(Side::Sso)));
+    } else {
+        steps.push((
+            "authorize",
+            vec![fields::SSO_CLIENT_ID, fields::SSO_REDIRECT_URI],
+        ));
+        steps.push(("redeem-code", client(Side::Sso)));
+    }
+    steps.push(("id-jag", id_jag));
+    steps.push(("jwt-bearer", client(Side::ResourceAs)));
+    steps.push(("call-api", Vec::new()));
+    let lab = profile.flag(fields::LAB);
+    steps
+        .into_iter()
+        .map(|(step, wanted)| (step, if lab { Vec::new() } else { needs(&wanted) }))
+        .collect()
+}
+
+fn count(number: usize, word: &str) -> String {
+    if number == 1 {
+        format!("1 {word}")
+    } else {
+        format!("{number} {word}s")
+    }
+}
+
+/// Makes what a file says safe for a terminal.
+fn printable(text: &str) -> String {
+    text.replace(char::is_control, "\u{fffd}")
+}
+
+fn columns<const N: usize>(rows: &[[String; N]]) -> String {
+    use unicode_width::UnicodeWidthStr;
+    let mut out = String::new();
+    for row in rows {
+        let mut line = String::new();
+        for (at, cell) in row.iter().enumerate() {
+            let widest = rows
+                .iter()
+                .map(|row| row[at].width())
+                .max()
+                .unwrap_or_default();
+            if widest > 0 {
+                line.push_str(cell);
+                line.push_str(&" ".repeat(widest - cell.width() + 2));
+            }
+        }
+        out.push_str(line.trim_end());
+        out.push('\n');
+    }
+    out
+}
+
+/// Why `jagwalk profile` could not do its work; the exit status is 2.
+#[derive(Debug)]
+pub enum ProfileError {
+    /// The files.
+    Store(StoreError),
+    /// The text is no TOML.
+    Broken {
+        /// The profile.
+        name: String,
+        /// The mistake.
+        problem: Box<Problem>,
+    },
+    /// There is no such template.
+    NoTemplate {
+        /// The name asked for.
+        name: String,
+    },
+}
+
+impl ProfileError {
+    fn broken(name: &str, problem: Problem) -> Self {
+        Self::Broken {
+            name: name.to_owned(),
+            problem: Box::new(problem),
+        }
+    }
+
+    /// Returns what to do about it.
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::Store(error) => error.hint(),
+            Self::Broken { problem, .. } => problem.hint.clone(),
+            Self::NoTemplate { name } => {
+                let known: Vec<_> = TEMPLATES.iter().map(|(known, _)| *known).collect();
+                Some(match suggest::nearest(name, known.iter().copied()) {
+                    Some(near) => format!("Did you mean `{near}`?"),
+                    None => format!("There is {}.", known.join(", ")),
+                })
+            }
+        }
+    }
+}
+
+impl fmt::Display for ProfileError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Store(error) => error.fmt(f),
+            Self::Broken { name, problem } => {
+                // The hint is asked for by itself.
+                let problem = Problem {
+                    hint: None,
+                    ..Problem::clone(problem)
+                };
+                write!(f, "The profile `{name}` cannot be read: {problem}")
+            }
+            Self::NoTemplate { name } => {
+                write!(f, "There is no template `{}`.", name.escape_debug())
+            }
+        }
+    }
+}
+
+impl error::Error for ProfileError {
+    fn source(&self) -> Option<&(dyn error::Error + 'static)> {
+        match self {
+            Self::Store(error) => Some(error),
+            _ => None,
+        }
+    }
+}
+
+impl From<StoreError> for ProfileError {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tempfile::TempDir;
+
+    use super::*;
+    use crate::cli::paths::Paths;
+
+    fn store() -> (TempDir, Store) {
+        let dir = TempDir::new().unwrap();
+        let store = Store::new(Paths::at(dir.path()));
+        (dir, store)
+    }
+
+    #[test]
+    fn profiles_are_listed_with_the_one_used_last() {
+        let (_dir, store) = store();
+        store
+            .create("acme", "title = 'Acme\\u001b'\nenvironment = 'prod'\n")
+            .unwrap();
+        store.create("broken", "title = \n").unwrap();
+        store.create("esc", "title = \"a\\u001b[31m\"\n").unwrap();
+        store.set_last_used("acme").unwrap();
+        assert_eq!(
+            list(&store, false).unwrap(),
+            "   lab     xaa  test                Built-in lab\n\
+             *  acme    xaa  prod                Acme\\u001b\n   \
+             broken  xaa  test  has mistakes\n   \
+             esc     xaa  test                a\u{fffd}[31m\n"
+        );
+        let json: serde_json::Value = serde_json::from_str(&list(&store, true).unwrap()).unwrap();
+        assert_eq!(json[0]["name"], "lab");
+        assert_eq!(json[0]["path"], serde_json::Value::Null);
+        assert_eq!(json[1]["used_last"], true);
+        assert_eq!(json[2]["usable"], false);
+        assert_eq!(json[3]["title"], "a\u{1b}[31m");
+    }
+
+    #[test]
+    fn a_new_profile_is_the_skeleton_with_its_name() {
+        let (_dir, store) = store();
+        let says = new(&store, "acme", "generic").unwrap();
+        assert!(
+            says.starts_with("Wrote ") && says.ends_with("acme.toml.\n"),
+            "{says}"
+        );
+        let text = show(&store, "acme").unwrap();
+        assert!(
+            text.contains("\n#title = \"Acme on Okta, staging\"\ntitle = \"acme\"\n"),
+            "{text}"
+        );
+        assert_eq!(store.open("acme").unwrap().load().1, []);
+        assert!(new(&store, "acme", "generic").is_err());
+        let error = new(&store, "other", "genric").unwrap_err();
+        assert_eq!(error.to_string(), "There is no template `genric`.");
+        assert_eq!(error.hint().as_deref(), Some("Did you mean `generic`?"));
+    }
+
+    #[test]
+    fn a_shown_profile_keeps_its_comments_and_hides_its_secrets() {
+        let (_dir, store) = store();
+        store
+            .create("acme", "# mine\n[sso]\nclient_secret = 'hunter2' # inline")
+            .unwrap();
+        assert_eq!(
+            show(&store, "acme").unwrap(),
+            "# mine\n[sso]\nclient_secret = \"‹sso.client_secret›\" # inline\n"
+        );
+        store
+            .create("broken", "[sso]\nclient_secret = hunter2\n")
+            .unwrap();
+        let error = show(&store, "broken").unwrap_err();
+        assert!(
+            error
+                .to_string()
+                .starts_with("The profile `broken` cannot be read: line 2, column 17: "),
+            "{error}"
+        );
+        assert!(!error.to_string().contains("hunter2"), "{error}");
+    }
+
+    #[test]
+    fn check_says_which_step_lacks_which_field() {
+        let (_dir, store) = store();
+        let text = "titel = 'x'\n[idp]\nissuer = 'https://idp.example'\n[sso]\nclient_id = 'a'\nauth = 'private_key_jwt'\n[resource_as]\nissuer = 'https://as.example'\n";
+        store.create("acme", text).unwrap();
+        let checked = check(&store, "acme").unwrap();
+        assert!(!checked.usable);
+        let lines: Vec<_> = checked.report.lines().skip(1).collect();
+        assert_eq!(
+            lines,
+            [
+                "  note   line 1, column 1: Unknown key `titel`. Did you mean `title`?",
+                "steps of xaa",
+                "  discover-idp          ready",
+                "  discover-resource-as  ready",
+                "  authorize             lacks sso.redirect_uri",
+                "  redeem-code           lacks sso.private_key",
+                "  id-jag                lacks sso.private_key",
+                "  jwt-bearer            lacks resource_as.client_id",
+                "  call-api              skipped without api.url",
+                "A run cannot start: 4 steps without a field.",
+            ]
+        );
+    }
+
+    #[test]
+    fn the_lab_and_the_peer_can_run_and_a_broken_file_cannot() {
+        let (dir, store) = store();
+        let lab = check(&store, "lab").unwrap();
+        assert!(lab.usable, "{}", lab.report);
+        store
+            .create("peer", include_str!("../../profiles/peer.toml"))
+            .unwrap();
+        let peer = check(&store, "peer").unwrap();
+        assert!(peer.usable, "{}", peer.report);
+        assert!(
+            peer.report
+                .ends_with("  call-api              ready\nA run can start.\n"),
+            "{}",
+            peer.report
+        );
+        std::fs::write(dir.path().join("x.toml"), "[idp\n").unwrap();
+        let broken = check(&store, dir.path().join("x.toml").to_str().unwrap()).unwrap();
+        assert!(!broken.usable);
+        assert!(
+            broken.report.contains("  error  line 1, column 5: "),
+            "{}",
+            broken.report
+        );
+    }
+}

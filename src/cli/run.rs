@@ -1,0 +1,273 @@
+//! `jagwalk run`: a walk without a screen; progress on standard error, the result on standard output.
+
+use std::{
+    io::{IsTerminal as _, Write as _},
+    path::Path,
+    sync::Arc,
+};
+
+use tokio::sync::mpsc;
+
+use super::{
+    Failed,
+    args::{Format, Run},
+    print, secrets, start,
+    store::Store,
+    world::World,
+};
+use crate::{
+    export,
+    flow::{Artifact, Flow, Ink, StepId, flows},
+    profile::{FieldPath, FieldValue, Kind, Profile, SecretSource, fields},
+    protocol::{exchange::{Login, Request}, secret::Secret, time::Lifetime, visible::visible},
+    session::{
+        Agreed, Command, Driver, Session, Status, What,
+        headless::{self, End, Incoming},
+    },
+    transport::{clock, entropy},
+};
+
+/// Walks a flow and reports.
+///
+/// # Errors
+/// Mistakes in what was given; what servers do is a result, not an error.
+pub async fn run(options: Run) -> Result<u8, Failed> {
+    let store = Store::find()?;
+    let name = match &options.profile {
+        Some(name) => name.as_str(),
+        None => start::default_name(&store)?,
+    };
+    let (_, mut profile, problems) = start::open(&store, name)?;
+    if options.profile.is_none() {
+        say("No profile is saved, so the built-in lab is walked.");
+    }
+    for problem in problems {
+        say(&format!("profile {}: {problem}", profile.name));
+    }
+    set(&mut profile, &options.set).await?;
+    if options.insecure {
+        profile.set(fields::NETWORK_INSECURE, FieldValue::Flag(true));
+    }
+    if profile.flag(fields::NETWORK_INSECURE) {
+        say("TLS certificates are NOT verified in this run.");
+    }
+    let lab = start::lab_for(&mut profile).await?;
+    let flow = flow_of(&options, &profile)?;
+    let through = through_of(flow, options.through.as_deref())?;
+    let world = World::new(&profile, !options.no_browser).map_err(Failed::usage)?;
+    let ink = Ink { now: clock::now(), seed: entropy::seed() };
+    let mut session = Session::new(flow, profile, ink);
+    session.patience = Lifetime::from_secs(i64::from(options.login_timeout));
+    hand_in(&mut session, &options, ink).await?;
+    if options.reveal {
+        say("Secrets and tokens are shown as they are.");
+    }
+    needs_a_person(&session, through)?;
+    let end = drive(&mut session, world, through, &options).await;
+    drop(lab);
+    if let Some(path) = &options.trace {
+        write_private(path, &export::trace::write(&session))?;
+        say(&format!("The walk is stored in {}.", path.display()));
+    }
+    print(&match options.format {
+        Format::Text => export::text::text(&session, through, end, options.reveal),
+        Format::Json => {
+            let report = export::report::report(&session, through, end, options.reveal);
+            serde_json::to_string_pretty(&report).unwrap_or_default()
+        }
+    });
+    Ok(end.code())
+}
+
+async fn drive(session: &mut Session, world: World, through: StepId, options: &Run) -> End {
+    let (events, mut from_driver) = mpsc::unbounded_channel();
+    let (to_walk, mut incoming) = mpsc::unbounded_channel();
+    let mut driver = Driver::new(Arc::new(world), events);
+    let forward = to_walk.clone();
+    let pump = tokio::spawn(async move {
+        while let Some(event) = from_driver.recv().await {
+            if forward.send(Incoming::Event(event)).is_err() {
+                break;
+            }
+        }
+    });
+    let interrupt = to_walk.clone();
+    let signals = tokio::spawn(async move {
+        if tokio::signal::ctrl_c().await.is_ok() {
+            let _ = interrupt.send(Incoming::Interrupt);
+        }
+    });
+    let mut told = Told { lines: Some(to_walk), ..Told::default() };
+    let end = headless::walk(
+        session,
+        &mut driver,
+        &mut incoming,
+        through,
+        |session| told.watch(session, through),
+        |question| match question.agrees {
+            Agreed::Production => options.yes_prod,
+            Agreed::Suspect(_) => false,
+        },
+    )
+    .await;
+    if end == End::Blocked && session.question.is_none() && session.profile.text(fields::ENVIRONMENT) == Some("prod") && !options.yes_prod {
+        say("The profile is marked as production; --yes-prod agrees to send to it.");
+    }
+    pump.abort();
+    signals.abort();
+    end
+}
+
+/// What was told on standard error so far.
+#[derive(Default)]
+struct Told {
+    steps: Vec<StepId>,
+    asked: Option<crate::session::SendId>,
+    notice: Option<String>,
+    lines: Option<mpsc::UnboundedSender<Incoming>>,
+}
+
+impl Told {
+    fn watch(&mut self, session: &Session, through: StepId) {
+        for line in export::text::progress(session, through, &mut self.steps) {
+            say(&line);
+        }
+        if let Some((_, going)) = session.waiting()
+            && let What::Sending(_, Request::Browser(asked)) = &going.what
+            && asked.login != Login::Follow
+            && self.asked != Some(going.send)
+        {
+            self.asked = Some(going.send);
+            for line in export::text::invitation(session, asked) {
+                say_raw(&line);
+            }
+            self.read_lines();
+        }
+        let notice = session.notice.as_ref().map(|notice| session.vault.mask(&notice.says));
+        if notice != self.notice {
+            if let Some(says) = &notice {
+                say(says);
+            }
+            self.notice = notice;
+        }
+    }
+
+    /// Reads pasted lines in the background; the thread ends with the program.
+    fn read_lines(&mut self) {
+        let Some(lines) = self.lines.take() else { return };
+        std::thread::spawn(move || {
+            let mut line = String::new();
+            while std::io::stdin().read_line(&mut line).is_ok_and(|count| count > 0) {
+                if !line.trim().is_empty() && lines.send(Incoming::Line(std::mem::take(&mut line))).is_err() {
+                    break;
+                }
+                line.clear();
+            }
+        });
+    }
+}
+
+async fn set(profile: &mut Profile, settings: &[String]) -> Result<(), Failed> {
+    for setting in settings {
+        let Some((path, value)) = setting.split_once('=') else {
+            let path = setting.split_whitespace().next().unwrap_or_default();
+            return Err(Failed::usage(format!("--set {path}: expected PATH=VALUE.")));
+        };
+        match FieldPath::find(path) {
+            Some(field) if matches!(field.field().kind, Kind::Secret) && !value.is_empty() => {
+                let secret = secrets::from_source(path, value).await.map_err(|says| Failed::usage(format!("--set {says}")))?;
+                profile.set(field, FieldValue::Secret(SecretSource::Inline(secret)));
+            }
+            _ => profile.edit_at(path, value).map_err(|says| Failed::usage(format!("--set {path}: {says}")))?,
+        }
+    }
+    Ok(())
+}
+
+fn flow_of(options: &Run, profile: &Profile) -> Result<&'static Flow, Failed> {
+    let id = options.flow.as_deref().or_else(|| profile.text(fields::FLOW)).unwrap_or("xaa");
+    flows::find(id).ok_or_else(|| {
+        let known: Vec<&str> = flows::FLOWS.iter().map(|flow| flow.id.0).collect();
+        Failed::usage(format!("There is no flow {id:?}; there is: {}.", known.join(", ")))
+    })
+}
+
+fn through_of(flow: &Flow, through: Option<&str>) -> Result<StepId, Failed> {
+    let ids: Vec<StepId> = flow.steps().map(|step| step.info().id).collect();
+    match through {
+        None => Ok(*ids.last().expect("a flow has steps")),
+        Some(name) => ids.iter().copied().find(|id| id.0 == name).ok_or_else(|| {
+            let known: Vec<&str> = ids.iter().map(|id| id.0).collect();
+            Failed::usage(format!("The flow {} has no step {name:?}; its steps are: {}.", flow.id.0, known.join(", ")))
+        }),
+    }
+}
+
+async fn hand_in(session: &mut Session, options: &Run, ink: Ink) -> Result<(), Failed> {
+    let subject = match session.profile.text(fields::AGENT_SUBJECT) {
+        Some("access_token") => Artifact::SsoAccessToken,
+        Some("refresh_token") => Artifact::RefreshToken,
+        Some("saml2") => Artifact::SamlAssertion,
+        _ => Artifact::IdToken,
+    };
+    let mut given: Vec<(Artifact, &str)> = Vec::new();
+    for token in &options.token {
+        let known = || Artifact::GIVEABLE.iter().map(|artifact| artifact.id()).collect::<Vec<_>>().join(", ");
+        let Some((name, source)) = token.split_once('=') else {
+            return Err(Failed::usage(format!("--token: expected NAME=SRC with NAME one of {}.", known())));
+        };
+        let artifact = Artifact::find(name)
+            .ok_or_else(|| Failed::usage(format!("--token {name}: expected one of {}.", known())))?;
+        given.push((artifact, source));
+    }
+    given.extend(options.subject_token.as_deref().map(|source| (subject, source)));
+    for (artifact, source) in given {
+        let secret: Secret =
+            secrets::from_source(artifact.id(), source).await.map_err(|says| Failed::usage(format!("--token {says}")))?;
+        session.command(Command::UseExisting(artifact, secret), ink);
+        if let Some(notice) = &session.notice {
+            if notice.bad {
+                return Err(Failed::usage(format!("--token {}: {}", artifact.id(), session.vault.mask(&notice.says))));
+            }
+            say(&session.vault.mask(&notice.says));
+        }
+    }
+    Ok(())
+}
+
+/// A sign-in by a person needs a terminal to show the address on; without one the run ends at once.
+fn needs_a_person(session: &Session, through: StepId) -> Result<(), Failed> {
+    let authorize = StepId("authorize");
+    let ids: Vec<StepId> = session.flow.steps().map(|step| step.info().id).collect();
+    let place = |id: StepId| ids.iter().position(|other| *other == id);
+    let needed = place(authorize).is_some_and(|at| Some(at) <= place(through))
+        && !matches!(session.status(authorize), Status::Skipped(_))
+        && session.profile.text(fields::SSO_LOGIN) != Some("follow");
+    if !needed || std::io::stdin().is_terminal() || std::io::stderr().is_terminal() {
+        return Ok(());
+    }
+    Err(Failed::usage("The sign-in needs a person, and there is no terminal.").hint(Some(
+        "Hand in a token: --subject-token env:NAME (or --token id-token=file:PATH); or set sso.login = \"follow\" for a \
+         test server whose login needs no person.",
+    )))
+}
+
+fn write_private(path: &Path, text: &str) -> Result<(), Failed> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."));
+    let write = || -> std::io::Result<()> {
+        // A temporary file is readable by its owner alone from the start, and replaces the old one whole.
+        let mut file = tempfile::NamedTempFile::new_in(folder)?;
+        file.write_all(text.as_bytes())?;
+        file.persist(path)?;
+        Ok(())
+    };
+    write().map_err(|error| Failed::usage(format!("{} cannot be written: {error}.", path.display())))
+}
+
+fn say(line: &str) {
+    say_raw(&visible(line));
+}
+
+fn say_raw(line: &str) {
+    let _ = writeln!(std::io::stderr(), "{line}");
+}

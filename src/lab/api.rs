@@ -1,0 +1,253 @@
+//! The API: a notes service that takes access tokens of the resource AS; a pure handler over state in memory.
+
+use std::{collections::HashMap, fmt::Write as _};
+
+use serde_json::{Value, json};
+
+use super::{
+    form::Form,
+    jwt::{Kind, as_text},
+    keyring::Keyring,
+    message::{Incoming, Outgoing},
+    people::NOTES_SCOPES,
+    refusal::{Refusal, must, received},
+    serve::Server,
+};
+use crate::protocol::{http::FORM, jwt::Claims, time::Timestamp};
+
+/// The path of the notes.
+pub(super) const NOTES: &str = "/notes";
+
+const METADATA: &str = "/.well-known/oauth-protected-resource/notes";
+
+/// How many notes one user may keep.
+const NOTES_KEPT: usize = 100;
+
+/// The API and all it remembers.
+pub(super) struct Api {
+    origin: String,
+    resource: String,
+    trusted: String,
+    keys: Keyring,
+    notes: HashMap<String, Vec<String>>,
+}
+
+impl Api {
+    /// Makes an API that trusts one resource AS.
+    pub fn new(origin: &str, resource_as: &str) -> Self {
+        Self {
+            origin: origin.to_owned(),
+            resource: format!("{origin}{NOTES}"),
+            trusted: resource_as.to_owned(),
+            keys: Keyring::new(format!("{resource_as}/jwks")),
+            notes: HashMap::new(),
+        }
+    }
+
+    /// Metadata of the protected resource (RFC 9728 §2).
+    fn metadata(&self) -> Value {
+        json!({
+            "resource": self.resource,
+            "authorization_servers": [self.trusted],
+            "scopes_supported": NOTES_SCOPES,
+            "bearer_methods_supported": ["header"],
+            "resource_name": "Notes of the jagwalk lab",
+        })
+    }
+
+    fn notes(&mut self, incoming: &Incoming, now: Timestamp) -> Outgoing {
+        match self.notes_result(incoming, now) {
+            Ok(answer) => answer,
+            Err(refused) => self.refusal(&refused),
+        }
+    }
+
+    fn notes_result(&mut self, incoming: &Incoming, now: Timestamp) -> Result<Outgoing, Refused> {
+        let raw = one_token(incoming)?.ok_or(Refused::NoToken)?;
+        let claims = self.judge(raw, now)?;
+        let write = incoming.method == "POST";
+        let needed = if write { "notes.write" } else { "notes.read" };
+        let scope = Claims(&claims).words("scope");
+        if !scope.contains(&needed) {
+            let says = format!(
+                "Expected scope {needed} for {}, received {}.",
+                incoming.method,
+                received(Some(&scope.join(" ")))
+            );
+            return Err(Refused::Scope(
+                needed,
+                Refusal::new("insufficient_scope", says),
+            ));
+        }
+        let sub = claims["sub"].as_str().unwrap_or_default();
+        let notes = self.notes.entry(sub.to_owned()).or_insert_with(|| {
+            vec![
+                format!("Welcome, {sub}."),
+                "Tokens are for the API to read, not for the client.".to_owned(),
+            ]
+        });
+        let mut status = 200;
+        if write {
+            notes.push(new_note(incoming)?);
+            if notes.len() > NOTES_KEPT {
+                notes.remove(0);
+            }
+            status = 201;
+        }
+        let body = json!({
+            "sub": sub,
+            "client_id": claims["client_id"],
+            "scope": claims["scope"],
+            "notes": notes,
+        });
+        Ok(Outgoing::json(status, &body).with("cache-control", "no-store"))
+    }
+
+    /// Judges an access token (RFC 9068 §4).
+    fn judge(&self, raw: &str, now: Timestamp) -> Result<Value, Refusal> {
+        let kind = Kind {
+            name: "access token",
+            error: "invalid_token",
+            types: &["at+jwt"],
+            algs: &["ES256"],
+        };
+        let claims = kind.open(raw, self.keys.keys()?, self.keys.url())?;
+        kind.equals(&claims, "iss", &self.trusted)?;
+        let for_us = Claims(&claims)
+            .list("aud")
+            .contains(&self.resource.as_str());
+        must(for_us, "invalid_token", || {
+            format!(
+                "Expected aud {} in the access token, received {}.",
+                self.resource,
+                as_text(claims.get("aud"))
+            )
+        })?;
+        kind.in_time(&claims, now)?;
+        for name in ["sub", "client_id", "jti"] {
+            kind.needs(&claims, name)?;
+        }
+        must(claims["iat"].is_number(), "invalid_token", || {
+            "Expected the claim iat as a number in the access token, received nothing.".to_owned()
+        })?;
+        must(claims.get("cnf").is_none(), "invalid_token", || {
+            "The access token is bound to a key (cnf) and is not taken as a Bearer token (RFC 9449 section 7.2)."
+                .to_owned()
+        })?;
+        Ok(claims)
+    }
+
+    fn refusal(&self, refused: &Refused) -> Outgoing {
+        let mut challenge = format!(
+            "Bearer realm=\"lab API\", resource_metadata=\"{}{METADATA}\"",
+            self.origin
+        );
+        let (status, error, says) = match refused {
+            // A request without credentials learns no error code (RFC 6750 §3.1).
+            Refused::NoToken => {
+                let says = "Expected Authorization: Bearer and an access token, received none.";
+                return Outgoing::json(401, &json!({ "message": says }))
+                    .with("www-authenticate", challenge);
+            }
+            Refused::Scope(_, refusal) => (403, refusal.error, &refusal.says),
+            Refused::Token(refusal) if refusal.error == "invalid_token" => {
+                (401, refusal.error, &refusal.says)
+            }
+            Refused::Token(refusal) => (refusal.status, refusal.error, &refusal.says),
+        };
+        let body = json!({ "error": error, "error_description": says });
+        let answer = Outgoing::json(status, &body).with("cache-control", "no-store");
+        if status == 503 {
+            return answer;
+        }
+        let _ = write!(
+            challenge,
+            ", error=\"{error}\", error_description=\"{says}\""
+        );
+        if let Refused::Scope(needed, _) = refused {
+            let _ = write!(challenge, ", scope=\"{needed}\"");
+        }
+        answer.with("www-authenticate", challenge)
+    }
+}
+
+impl Server for Api {
+    fn wants(&self, incoming: &Incoming) -> Option<String> {
+        let raw = one_token(incoming).ok()??;
+        (incoming.path == NOTES).then(|| self.keys.wants(raw))?
+    }
+
+    fn learn(&mut self, fetched: Result<Vec<u8>, String>) {
+        self.keys.learn(fetched);
+    }
+
+    fn answer(&mut self, incoming: &Incoming, now: Timestamp) -> Outgoing {
+        match (incoming.path.as_str(), incoming.method.as_str()) {
+            (NOTES, "GET" | "POST") => self.notes(incoming, now),
+            (NOTES, _) => Outgoing::not_allowed(incoming, "GET, POST"),
+            (METADATA, "GET") => Outgoing::json(200, &self.metadata()),
+            (METADATA, _) => Outgoing::not_allowed(incoming, "GET"),
+            _ => Outgoing::not_found(incoming, &format!("{NOTES} and {METADATA}")),
+        }
+    }
+}
+
+/// Why a call is refused.
+enum Refused {
+    NoToken,
+    Token(Refusal),
+    Scope(&'static str, Refusal),
+}
+
+impl From<Refusal> for Refused {
+    fn from(refusal: Refusal) -> Self {
+        Self::Token(refusal)
+    }
+}
+
+/// Finds the one Bearer token of a request, in its header (RFC 6750 §2.1).
+fn one_token(incoming: &Incoming) -> Result<Option<&str>, Refusal> {
+    let wrong = |says: &str| Err(Refusal::new("invalid_request", says));
+    if Form::lenient(&incoming.query).get("access_token").is_some() {
+        return wrong(
+            "Expected the access token in the Authorization field, received it in the address.",
+        );
+    }
+    let body = std::str::from_utf8(&incoming.body).unwrap_or_default();
+    if incoming.content_type() == FORM && Form::lenient(body).get("access_token").is_some() {
+        return wrong(
+            "Expected the access token in the Authorization field, received it in the body.",
+        );
+    }
+    let mut fields = incoming.all("authorization");
+    let Some(field) = fields.next() else {
+        return Ok(None);
+    };
+    if fields.next().is_some() {
+        return wrong("Expected one Authorization field, received more than one.");
+    }
+    let (scheme, token) = field.split_once(' ').unwrap_or((field, ""));
+    if !scheme.eq_ignore_ascii_case("bearer") {
+        return Ok(None);
+    }
+    let token = token.trim();
+    if token.is_empty() || token.contains(char::is_whitespace) {
+        return wrong("Expected one access token after Bearer, received none or several words.");
+    }
+    Ok(Some(token))
+}
+
+/// Reads the note of a POST: the member `text` of a JSON object, else the body as it is.
+fn new_note(incoming: &Incoming) -> Result<String, Refusal> {
+    let text = std::str::from_utf8(&incoming.body).unwrap_or_default();
+    let json = serde_json::from_str::<Value>(text).ok();
+    let note = json
+        .as_ref()
+        .and_then(|json| json["text"].as_str())
+        .unwrap_or(text)
+        .trim();
+    must(!note.is_empty(), "invalid_request", || {
+        "Expected a note in the body, received an empty one.".to_owned()
+    })?;
+    Ok(note.chars().take(1000).collect())
+}

@@ -1,0 +1,225 @@
+//! The token exchange of the IdP: an ID Token or a refresh token for an ID-JAG (JAG §4.3).
+
+use serde_json::{Value, json};
+use url::Url;
+
+use super::{Idp, TARGET_SCOPES, token::signed};
+use crate::{
+    lab::{
+        clients::Client,
+        form::{Form, known_scope, scope_words},
+        jwt::{Kind, as_text},
+        people::{User, user_of},
+        refusal::{Refusal, must, received},
+    },
+    protocol::{jwt::Claims, keys::Alg, oauth::urn, time::Timestamp},
+};
+
+/// How long an ID-JAG lives, in seconds.
+const ID_JAG_LIFE: i64 = 300;
+
+/// Who the exchange is about.
+struct Subject {
+    user: &'static User,
+    auth_time: Option<i64>,
+}
+
+impl Idp {
+    /// Exchanges an identity assertion for an ID-JAG.
+    pub(super) fn exchange(
+        &mut self,
+        form: &Form,
+        client: &Client,
+        now: Timestamp,
+    ) -> Result<Value, Refusal> {
+        let wanted = form.need("requested_token_type")?;
+        must(wanted == urn::ID_JAG, "invalid_request", || {
+            format!(
+                "Expected requested_token_type {}, received {}.",
+                urn::ID_JAG,
+                received(Some(wanted))
+            )
+        })?;
+        no_actor(form)?;
+        must(
+            form.get("authorization_details").is_none(),
+            "invalid_authorization_details",
+            || {
+                "Expected scope and resource, received authorization_details, of which none is known here.".to_owned()
+            },
+        )?;
+        let subject = self.subject(form, client, now)?;
+        self.known_audience(form)?;
+        let resource = self.known_resource(form)?;
+        let scope = allowed_scope(form, subject.user)?;
+        let mut claims = json!({
+            "iss": self.issuer, "sub": subject.user.sub, "aud": self.target.issuer,
+            "client_id": client.at_resource_as.as_deref().unwrap_or(&client.id), "jti": self.chance.token(16),
+            "iat": now.secs(), "exp": now.plus_secs(ID_JAG_LIFE).secs(),
+            "scope": scope, "email": subject.user.email,
+        });
+        if let Some(resource) = resource {
+            claims["resource"] = json!(resource);
+        }
+        if let Some(auth_time) = subject.auth_time {
+            claims["auth_time"] = json!(auth_time);
+        }
+        Ok(json!({
+            "issued_token_type": urn::ID_JAG,
+            "access_token": signed(urn::ID_JAG_TYP, &claims, &self.keys.ec, Alg::ES256)?,
+            "token_type": "N_A",
+            "scope": scope,
+            "expires_in": ID_JAG_LIFE,
+        }))
+    }
+
+    fn subject(&self, form: &Form, client: &Client, now: Timestamp) -> Result<Subject, Refusal> {
+        let raw = form.need("subject_token")?;
+        match form.need("subject_token_type")? {
+            urn::ID_TOKEN => self.subject_of_id_token(raw, client, now),
+            urn::REFRESH_TOKEN => {
+                let grant = self.refresh_of(raw, client)?;
+                Ok(Subject {
+                    user: grant.user,
+                    auth_time: Some(grant.auth_time.secs()),
+                })
+            }
+            urn::ACCESS_TOKEN => Err(Refusal::new(
+                "invalid_request",
+                "An access token is no identity assertion and is not taken as subject_token (JAG section 4.3): \
+                 expected subject_token_type id_token or refresh_token, received access_token.",
+            )),
+            other => Err(Refusal::new(
+                "invalid_request",
+                format!(
+                    "Expected subject_token_type {} or {}, received {}.",
+                    urn::ID_TOKEN,
+                    urn::REFRESH_TOKEN,
+                    received(Some(other))
+                ),
+            )),
+        }
+    }
+
+    /// Judges an ID Token as subject. A wrong audience is `invalid_grant`, as JAG §4.3.4.3 has it; every other fault is
+    /// `invalid_request`, as RFC 8693 §2.2.2 demands.
+    fn subject_of_id_token(
+        &self,
+        raw: &str,
+        client: &Client,
+        now: Timestamp,
+    ) -> Result<Subject, Refusal> {
+        let kind = Kind {
+            name: "ID Token",
+            error: "invalid_request",
+            types: &["", "jwt"],
+            algs: &["RS256"],
+        };
+        let claims = kind.open(raw, &self.keys.jwks(), "the IdP's own keys")?;
+        kind.equals(&claims, "iss", &self.issuer)?;
+        let for_client = Claims(&claims).list("aud") == [client.id.as_str()];
+        must(for_client, "invalid_grant", || {
+            format!(
+                "Expected aud {} in the ID Token, the client that authenticated, received {}.",
+                client.id,
+                as_text(claims.get("aud"))
+            )
+        })?;
+        kind.in_time(&claims, now)?;
+        let user = user_of(kind.needs(&claims, "sub")?).ok_or_else(|| {
+            Refusal::new(
+                "invalid_request",
+                "The ID Token is about a user who is not known here.",
+            )
+        })?;
+        Ok(Subject {
+            user,
+            auth_time: claims["auth_time"].as_i64(),
+        })
+    }
+
+    /// Takes exactly one audience: the issuer of the resource AS, character for character.
+    fn known_audience(&self, form: &Form) -> Result<(), Refusal> {
+        form.need("audience")?;
+        let all: Vec<&str> = form.all("audience").collect();
+        must(
+            all == [self.target.issuer.as_str()],
+            "invalid_target",
+            || {
+                format!(
+                    "Expected audience {}, received {}.",
+                    self.target.issuer,
+                    received(Some(&all.join(" and ")))
+                )
+            },
+        )
+    }
+
+    /// Takes a resource that the resource AS guards, or none.
+    fn known_resource<'a>(&self, form: &'a Form) -> Result<Option<&'a str>, Refusal> {
+        for resource in form.all("resource") {
+            let url = Url::parse(resource);
+            must(
+                url.is_ok_and(|url| url.fragment().is_none()),
+                "invalid_target",
+                || {
+                    format!(
+                        "Expected resource as an absolute URI without fragment, received {}.",
+                        received(Some(resource))
+                    )
+                },
+            )?;
+            must(resource == self.target.resource, "invalid_target", || {
+                format!(
+                    "Expected resource {} behind {}, received {}.",
+                    self.target.resource,
+                    self.target.issuer,
+                    received(Some(resource))
+                )
+            })?;
+        }
+        Ok(form.get("resource"))
+    }
+}
+
+/// Refuses actor tokens: what they mean is left to other profiles, and silence would change who acts.
+fn no_actor(form: &Form) -> Result<(), Refusal> {
+    let actor = form.get("actor_token").is_some();
+    let kind = form.get("actor_token_type");
+    must(actor == kind.is_some(), "invalid_request", || {
+        "Expected actor_token and actor_token_type together, received one of them (RFC 8693 section 2.1)."
+            .to_owned()
+    })?;
+    must(!actor, "invalid_request", || {
+        format!(
+            "Expected no actor_token, for this IdP knows no actors, received one of type {}.",
+            received(kind)
+        )
+    })
+}
+
+/// Narrows what is asked to what policy grants; nothing left is a refusal.
+fn allowed_scope(form: &Form, user: &User) -> Result<String, Refusal> {
+    must(!user.agent_scope.is_empty(), "access_denied", || {
+        format!("Policy lets no agent act for {}.", user.email)
+    })?;
+    let asked = match form.get("scope") {
+        Some(text) => scope_words(text)?,
+        None => user.agent_scope.iter().map(ToString::to_string).collect(),
+    };
+    known_scope(&asked, TARGET_SCOPES)?;
+    let granted: Vec<String> = asked
+        .iter()
+        .filter(|word| user.agent_scope.contains(&word.as_str()))
+        .cloned()
+        .collect();
+    must(!granted.is_empty(), "invalid_scope", || {
+        format!(
+            "Policy grants {} for {}, received {}.",
+            user.agent_scope.join(" "),
+            user.email,
+            asked.join(" ")
+        )
+    })?;
+    Ok(granted.join(" "))
+}

@@ -1,0 +1,163 @@
+//! The IdP: signs users in and mints ID-JAGs; a pure handler over state in memory.
+
+use std::{collections::HashMap, sync::Arc};
+
+use serde_json::{Value, json};
+
+use super::{
+    chance::{Chance, Random},
+    clients::Client,
+    gate::Gate,
+    message::{Incoming, Outgoing},
+    people::{IDP_SCOPES, NOTES_SCOPES},
+    refusal::uncached,
+    serve::Server,
+};
+use crate::protocol::{
+    keys::{Alg, KeyError, PrivateKey},
+    metadata::Jwks,
+    oauth::urn,
+    time::Timestamp,
+};
+
+mod authorize;
+mod exchange;
+mod pages;
+mod sign_in;
+mod token;
+
+pub(super) use token::signed;
+
+/// The IdP and all it remembers.
+pub(super) struct Idp {
+    issuer: String,
+    cookie: String,
+    keys: SigningKeys,
+    chance: Chance,
+    gate: Gate,
+    target: Target,
+    sessions: HashMap<String, sign_in::Session>,
+    pending: HashMap<String, sign_in::Pending>,
+    codes: HashMap<String, token::Code>,
+    refreshes: HashMap<String, token::Refresh>,
+}
+
+/// The IdP's own keys: one for ID Tokens and access tokens, one for ID-JAGs.
+pub(super) struct SigningKeys {
+    /// Signs ID Tokens and the IdP's access tokens, RS256.
+    pub rsa: PrivateKey,
+    /// Signs ID-JAGs, ES256.
+    pub ec: PrivateKey,
+}
+
+impl SigningKeys {
+    /// Makes both keys; RSA takes a while.
+    pub fn make() -> Result<Self, KeyError> {
+        Ok(Self {
+            rsa: PrivateKey::generate(Alg::RS256)?,
+            ec: PrivateKey::generate(Alg::ES256)?,
+        })
+    }
+
+    fn jwks(&self) -> Jwks {
+        Jwks(json!({ "keys": [self.rsa.registration_jwk(), self.ec.registration_jwk()] }))
+    }
+}
+
+/// The one resource AS that the IdP issues ID-JAGs for, and what it guards.
+#[derive(Clone, Debug)]
+pub(super) struct Target {
+    /// The issuer of the resource AS.
+    pub issuer: String,
+    /// The resource identifier of the API behind it.
+    pub resource: String,
+}
+
+impl Idp {
+    /// Makes an IdP with nobody signed in. `cookie` is the name of its cookie: cookies do not tell ports apart.
+    pub fn new(
+        issuer: String,
+        cookie: String,
+        keys: SigningKeys,
+        clients: Vec<Arc<Client>>,
+        target: Target,
+        random: Random,
+    ) -> Self {
+        let endpoint = format!("{issuer}/token");
+        Self {
+            gate: Gate::new(issuer.clone(), endpoint, clients),
+            issuer,
+            cookie,
+            keys,
+            chance: Chance(random),
+            target,
+            sessions: HashMap::new(),
+            pending: HashMap::new(),
+            codes: HashMap::new(),
+            refreshes: HashMap::new(),
+        }
+    }
+
+    fn metadata(&self) -> Value {
+        let at = |path: &str| format!("{}{path}", self.issuer);
+        json!({
+            "issuer": self.issuer,
+            "authorization_endpoint": at("/authorize"),
+            "token_endpoint": at("/token"),
+            "jwks_uri": at("/jwks"),
+            "scopes_supported": IDP_SCOPES,
+            "claims_supported": ["iss", "sub", "aud", "exp", "iat", "auth_time", "nonce", "at_hash", "email", "email_verified", "name", "preferred_username"],
+            "response_types_supported": ["code"],
+            "response_modes_supported": ["query"],
+            "grant_types_supported": [urn::AUTHORIZATION_CODE, urn::REFRESH, urn::TOKEN_EXCHANGE],
+            "identity_chaining_requested_token_types_supported": [urn::ID_JAG],
+            "subject_types_supported": ["public"],
+            "id_token_signing_alg_values_supported": ["RS256"],
+            "token_endpoint_auth_methods_supported": ["none", "client_secret_basic", "client_secret_post", "private_key_jwt"],
+            "token_endpoint_auth_signing_alg_values_supported": super::CLIENT_ALGS,
+            "code_challenge_methods_supported": ["S256"],
+            "prompt_values_supported": ["none", "login", "consent", "select_account"],
+            "authorization_response_iss_parameter_supported": true,
+            "request_parameter_supported": false,
+            "request_uri_parameter_supported": false,
+        })
+    }
+
+    fn forget_the_old(&mut self, now: Timestamp) {
+        self.sessions.retain(|_, session| session.until > now);
+        self.pending.retain(|_, pending| pending.until > now);
+        self.codes.retain(|_, code| code.remembered_until() > now);
+        self.refreshes.retain(|_, refresh| refresh.until > now);
+    }
+}
+
+impl Server for Idp {
+    fn answer(&mut self, incoming: &Incoming, now: Timestamp) -> Outgoing {
+        self.forget_the_old(now);
+        let get = incoming.method == "GET";
+        let post = incoming.method == "POST";
+        match incoming.path.as_str() {
+            "/.well-known/openid-configuration" if get => Outgoing::json(200, &self.metadata()),
+            "/jwks" if get => Outgoing::json(200, &self.keys.jwks().0),
+            "/authorize" if get || post => self.authorize(incoming, now),
+            "/sign-in" if get => self.show_sign_in(incoming),
+            "/sign-in" if post => self.take_sign_in(incoming, now),
+            "/consent" if get => self.show_consent(incoming),
+            "/consent" if post => self.take_consent(incoming, now),
+            "/continue" if get => self.go_on(incoming, now),
+            "/token" if post => self.token(incoming, now),
+            "/token" => uncached(Outgoing::not_allowed(incoming, "POST")),
+            "/authorize" | "/sign-in" | "/consent" => Outgoing::not_allowed(incoming, "GET, POST"),
+            "/.well-known/openid-configuration" | "/jwks" | "/continue" => {
+                Outgoing::not_allowed(incoming, "GET")
+            }
+            _ => Outgoing::not_found(
+                incoming,
+                "/.well-known/openid-configuration, /jwks, /authorize and /token",
+            ),
+        }
+    }
+}
+
+/// The scopes an agent may ask for at the target.
+const TARGET_SCOPES: &[&str] = &NOTES_SCOPES;

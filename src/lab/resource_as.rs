@@ -1,0 +1,263 @@
+//! The resource AS: redeems ID-JAGs of the one IdP that it trusts; a pure handler over state in memory.
+
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+
+use super::{
+    chance::{Chance, Random},
+    clients::Client,
+    form::{Form, scope_words},
+    gate::Gate,
+    idp::signed,
+    jwt::{Kind, as_text},
+    keyring::Keyring,
+    message::{Incoming, Outgoing},
+    people::{NOTES_SCOPES, user_of},
+    refusal::{Refusal, must, received, uncached},
+    serve::Server,
+};
+use crate::protocol::{
+    jwt::{Claims, Token},
+    keys::{Alg, PrivateKey},
+    metadata::Jwks,
+    oauth::urn,
+    secret::Secret,
+    time::Timestamp,
+};
+
+/// How long an access token lives, in seconds.
+const ACCESS_LIFE: i64 = 900;
+
+/// How long an ID-JAG may live from `iat` to `exp`, in seconds.
+const ID_JAG_LIFE: i64 = 600;
+
+/// What an ID-JAG is granted that names no scope.
+const DEFAULT_SCOPE: &str = "notes.read";
+
+/// The resource AS and all it remembers.
+pub(super) struct ResourceAs {
+    issuer: String,
+    /// The path of the issuer: everything here lives below it.
+    path: String,
+    resource: String,
+    trusted: String,
+    idp_keys: Keyring,
+    key: PrivateKey,
+    chance: Chance,
+    gate: Gate,
+}
+
+/// Whom the resource AS works with.
+pub(super) struct Neighbours {
+    /// The issuer of the IdP that it trusts.
+    pub idp: String,
+    /// The resource identifier of the API that it guards.
+    pub resource: String,
+}
+
+impl ResourceAs {
+    /// Makes a resource AS whose issuer is `origin` and `path` together.
+    pub fn new(
+        origin: &str,
+        path: &str,
+        neighbours: Neighbours,
+        key: PrivateKey,
+        clients: Vec<Arc<Client>>,
+        random: Random,
+    ) -> Self {
+        let issuer = format!("{origin}{path}");
+        let endpoint = format!("{issuer}/token");
+        Self {
+            gate: Gate::new(issuer.clone(), endpoint, clients),
+            issuer,
+            path: path.to_owned(),
+            resource: neighbours.resource,
+            idp_keys: Keyring::new(format!("{}/jwks", neighbours.idp)),
+            trusted: neighbours.idp,
+            key,
+            chance: Chance(random),
+        }
+    }
+
+    /// Metadata (RFC 8414 §2). `response_types_supported` would be an empty list, and those are left out (§3.2).
+    fn metadata(&self) -> Value {
+        json!({
+            "issuer": self.issuer,
+            "token_endpoint": format!("{}/token", self.issuer),
+            "jwks_uri": format!("{}/jwks", self.issuer),
+            "scopes_supported": NOTES_SCOPES,
+            "grant_types_supported": [urn::JWT_BEARER],
+            "authorization_grant_profiles_supported": [urn::ID_JAG_PROFILE],
+            "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post", "private_key_jwt"],
+            "token_endpoint_auth_signing_alg_values_supported": super::CLIENT_ALGS,
+            "protected_resources": [self.resource],
+        })
+    }
+
+    fn token(&mut self, incoming: &Incoming, now: Timestamp) -> Outgoing {
+        let result = self
+            .gate
+            .admit(incoming, now)
+            .and_then(|(form, client, _)| self.redeem(&form, &client, now));
+        match result {
+            Ok(body) => uncached(Outgoing::json(200, &body)),
+            Err(refusal) => refusal.token_answer("lab resource AS"),
+        }
+    }
+
+    /// Redeems an ID-JAG (JAG §4.4). It may come again while it is valid (JAG §4.4.3).
+    fn redeem(&self, form: &Form, client: &Client, now: Timestamp) -> Result<Value, Refusal> {
+        let claims = self.judge(form.need("assertion")?, client, now)?;
+        let sub = claims["sub"].as_str().unwrap_or_default();
+        must(user_of(sub).is_some(), "invalid_grant", || {
+            format!("No user {} is known here.", received(Some(sub)))
+        })?;
+        self.right_resource(form, &claims)?;
+        let scope = granted_scope(form, &claims)?;
+        let access = json!({
+            "iss": self.issuer, "sub": sub, "aud": self.resource, "client_id": client.id,
+            "iat": now.secs(), "exp": now.plus_secs(ACCESS_LIFE).secs(), "jti": self.chance.token(16),
+            "scope": scope,
+        });
+        Ok(json!({
+            "access_token": signed("at+jwt", &access, &self.key, Alg::ES256)?,
+            "token_type": "Bearer",
+            "expires_in": ACCESS_LIFE,
+            "scope": scope,
+        }))
+    }
+
+    /// Judges an ID-JAG (JAG §4.4.1, RFC 7521 §5.2): every fault is `invalid_grant`.
+    fn judge(&self, raw: &str, client: &Client, now: Timestamp) -> Result<Value, Refusal> {
+        let kind = Kind {
+            name: "ID-JAG",
+            error: "invalid_grant",
+            types: &[urn::ID_JAG_TYP],
+            algs: &["ES256"],
+        };
+        // Whose keys to use is decided by configuration; the claim only has to agree.
+        let named = unverified(raw);
+        kind.equals(&named, "iss", &self.trusted)?;
+        let claims = kind.open(raw, self.idp_keys.keys()?, self.idp_keys.url())?;
+        kind.only_audience(&claims, &[&self.issuer])?;
+        kind.equals(&claims, "client_id", &client.id)?;
+        kind.in_time(&claims, now)?;
+        kind.lives_at_most(&claims, ID_JAG_LIFE)?;
+        kind.needs(&claims, "jti")?;
+        kind.needs(&claims, "sub")?;
+        must(claims.get("cnf").is_none(), "invalid_grant", || {
+            "The ID-JAG is bound to a key (cnf), and no proof of that key can be checked here."
+                .to_owned()
+        })?;
+        Ok(claims)
+    }
+
+    /// Refuses a resource that is not the one guarded here, in the ID-JAG and in the request.
+    fn right_resource(&self, form: &Form, claims: &Value) -> Result<(), Refusal> {
+        let in_claims = Claims(claims).list("resource");
+        let known = |resource: &&str| *resource == self.resource;
+        must(
+            in_claims.iter().all(known)
+                && (claims.get("resource").is_none() || !in_claims.is_empty()),
+            "invalid_target",
+            || {
+                format!(
+                    "Expected resource {} in the ID-JAG, received {}.",
+                    self.resource,
+                    as_text(claims.get("resource"))
+                )
+            },
+        )?;
+        let strange = form.all("resource").find(|resource| !known(resource));
+        must(strange.is_none(), "invalid_target", || {
+            format!(
+                "Expected resource {}, received {}.",
+                self.resource,
+                received(strange)
+            )
+        })
+    }
+}
+
+impl Server for ResourceAs {
+    fn wants(&self, incoming: &Incoming) -> Option<String> {
+        if incoming.method != "POST" || incoming.path != format!("{}/token", self.path) {
+            return None;
+        }
+        let form = Form::read(incoming).ok()?;
+        let raw = form.get("assertion")?;
+        // Keys are fetched from the configured address only, and only for a token that claims to be from there.
+        (Claims(&unverified(raw)).text("iss") == Some(&self.trusted))
+            .then(|| self.idp_keys.wants(raw))?
+    }
+
+    fn learn(&mut self, fetched: Result<Vec<u8>, String>) {
+        self.idp_keys.learn(fetched);
+    }
+
+    fn answer(&mut self, incoming: &Incoming, now: Timestamp) -> Outgoing {
+        let path = incoming.path.as_str();
+        let get = incoming.method == "GET";
+        let below = path.strip_prefix(&self.path);
+        let well_known = path
+            .strip_prefix("/.well-known/oauth-authorization-server")
+            .is_some_and(|rest| rest == self.path);
+        match below {
+            _ if well_known && get => Outgoing::json(200, &self.metadata()),
+            Some("/jwks") if get => {
+                let keys = Jwks(json!({ "keys": [self.key.registration_jwk()] }));
+                Outgoing::json(200, &keys.0)
+            }
+            Some("/token") if incoming.method == "POST" => self.token(incoming, now),
+            Some("/token") => uncached(Outgoing::not_allowed(incoming, "POST")),
+            Some("/jwks") => Outgoing::not_allowed(incoming, "GET"),
+            _ if well_known => Outgoing::not_allowed(incoming, "GET"),
+            _ => Outgoing::not_found(
+                incoming,
+                &format!(
+                    "/.well-known/oauth-authorization-server{0}, {0}/jwks and {0}/token",
+                    self.path
+                ),
+            ),
+        }
+    }
+}
+
+/// Narrows what the ID-JAG grants to what the request asks.
+fn granted_scope(form: &Form, claims: &Value) -> Result<String, Refusal> {
+    let text = claims
+        .get("scope")
+        .map_or(Some(DEFAULT_SCOPE), Value::as_str);
+    let in_claims = scope_words(text.unwrap_or_default())?;
+    let mut granted: Vec<String> = in_claims
+        .into_iter()
+        .filter(|word| NOTES_SCOPES.contains(&word.as_str()))
+        .collect();
+    if let Some(asked) = form.get("scope") {
+        let asked = scope_words(asked)?;
+        let beyond = asked.iter().find(|word| !granted.contains(word));
+        must(beyond.is_none(), "invalid_scope", || {
+            format!(
+                "Expected no more scope than the ID-JAG grants, {}, received {}.",
+                granted.join(" "),
+                received(beyond.map(String::as_str))
+            )
+        })?;
+        granted = asked;
+    }
+    must(!granted.is_empty(), "invalid_scope", || {
+        format!(
+            "Expected scope of {} in the ID-JAG, received {}.",
+            NOTES_SCOPES.join(" "),
+            as_text(claims.get("scope"))
+        )
+    })?;
+    Ok(granted.join(" "))
+}
+
+/// Returns the claims of a token before anything in it is trusted.
+fn unverified(raw: &str) -> Value {
+    let token = Token::parse(&Secret::minted("token", raw));
+    token.claims.json.unwrap_or_default()
+}

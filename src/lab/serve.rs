@@ -1,0 +1,211 @@
+//! The thin part: axum takes the bytes, a pure handler answers, and the ledger keeps what was asked.
+
+use std::{
+    future::Future,
+    pin::Pin,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use axum::{
+    Router,
+    body::{Body, to_bytes},
+    extract::{Request, State},
+    http::{HeaderName, HeaderValue, StatusCode},
+    response::Response,
+};
+use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
+
+use super::message::{Incoming, Outgoing};
+use crate::protocol::{party::Party, time::Timestamp};
+
+/// Fetches an address with GET and returns the body of a 200, or a sentence that says what came instead.
+pub type Fetch = Arc<
+    dyn Fn(String) -> Pin<Box<dyn Future<Output = Result<Vec<u8>, String>> + Send>> + Send + Sync,
+>;
+
+/// Tells the time.
+pub type Clock = fn() -> Timestamp;
+
+/// One request that a server of the lab has seen.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Entry {
+    /// Who was asked.
+    pub party: Party,
+    /// The method.
+    pub method: String,
+    /// The path, without its query.
+    pub path: String,
+    /// When it was answered.
+    pub time: Timestamp,
+    /// The status of the answer.
+    pub status: u16,
+}
+
+/// A pure handler: requests in, answers out, no clock and no socket.
+pub(super) trait Server: Send + 'static {
+    /// Returns the address of keys that are needed before this request can be judged.
+    fn wants(&self, _incoming: &Incoming) -> Option<String> {
+        None
+    }
+
+    /// Takes in what the fetch of those keys brought.
+    fn learn(&mut self, _fetched: Result<Vec<u8>, String>) {}
+
+    /// Answers.
+    fn answer(&mut self, incoming: &Incoming, now: Timestamp) -> Outgoing;
+}
+
+/// What was asked so far, oldest first; the oldest go when there are too many.
+#[derive(Clone, Default)]
+pub(super) struct Ledger(Arc<Mutex<Vec<Entry>>>);
+
+impl Ledger {
+    /// Returns a copy of all entries.
+    pub fn entries(&self) -> Vec<Entry> {
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+
+    fn note(&self, entry: Entry) {
+        let mut entries = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if entries.len() >= LEDGER_LIMIT {
+            entries.drain(..LEDGER_LIMIT / 2);
+        }
+        entries.push(entry);
+    }
+}
+
+/// What the three servers share.
+#[derive(Clone)]
+pub(super) struct Surroundings {
+    /// How keys are fetched.
+    pub fetch: Fetch,
+    /// The clock.
+    pub now: Clock,
+    /// The ledger.
+    pub ledger: Ledger,
+}
+
+/// A server that runs until it is stopped or dropped.
+pub(super) struct Running {
+    stop: Option<oneshot::Sender<()>>,
+    task: JoinHandle<()>,
+}
+
+impl Running {
+    /// Stops taking connections, ends idle ones, and waits until both is done.
+    pub async fn stop(mut self) {
+        drop(self.stop.take());
+        let _ = self.task.await;
+    }
+}
+
+/// Serves a handler on a listener that is already bound.
+pub(super) fn serve(
+    listener: TcpListener,
+    party: Party,
+    server: impl Server,
+    surroundings: Surroundings,
+) -> Running {
+    let desk = Desk {
+        party,
+        server: Arc::new(Mutex::new(Box::new(server))),
+        surroundings,
+    };
+    let router = Router::new().fallback(handle).with_state(desk);
+    let (stop, stopped) = oneshot::channel::<()>();
+    let task = tokio::spawn(async move {
+        // The sender is never used, only dropped: by `stop`, or with the lab.
+        let until = async {
+            let _ = stopped.await;
+        };
+        let _ = axum::serve(listener, router)
+            .with_graceful_shutdown(until)
+            .await;
+    });
+    Running {
+        stop: Some(stop),
+        task,
+    }
+}
+
+/// A handler with what it needs around it.
+#[derive(Clone)]
+struct Desk {
+    party: Party,
+    server: Arc<Mutex<Box<dyn Server>>>,
+    surroundings: Surroundings,
+}
+
+impl Desk {
+    /// Runs something on the handler. No lock is ever held across an await.
+    fn with<T>(&self, run: impl FnOnce(&mut dyn Server) -> T) -> T {
+        let mut server = self.server.lock().unwrap_or_else(PoisonError::into_inner);
+        run(server.as_mut())
+    }
+
+    async fn answer(&self, incoming: &Incoming) -> Outgoing {
+        let wanted = self.with(|server| server.wants(incoming));
+        if let Some(url) = wanted {
+            let fetched = (self.surroundings.fetch)(url).await;
+            self.with(|server| server.learn(fetched));
+        }
+        let now = (self.surroundings.now)();
+        let outgoing = self.with(|server| server.answer(incoming, now));
+        self.surroundings.ledger.note(Entry {
+            party: self.party,
+            method: incoming.method.clone(),
+            path: incoming.path.clone(),
+            time: now,
+            status: outgoing.status,
+        });
+        outgoing
+    }
+}
+
+async fn handle(State(desk): State<Desk>, request: Request) -> Response {
+    let (parts, body) = request.into_parts();
+    let Ok(body) = to_bytes(body, BODY_LIMIT).await else {
+        return plain(StatusCode::PAYLOAD_TOO_LARGE);
+    };
+    let headers = parts.headers.iter().map(|(name, value)| {
+        let text = String::from_utf8_lossy(value.as_bytes()).into_owned();
+        (name.as_str().to_owned(), text)
+    });
+    let incoming = Incoming {
+        method: parts.method.as_str().to_owned(),
+        path: parts.uri.path().to_owned(),
+        query: parts.uri.query().unwrap_or_default().to_owned(),
+        headers: headers.collect(),
+        body: body.to_vec(),
+    };
+    respond(desk.answer(&incoming).await)
+}
+
+fn respond(outgoing: Outgoing) -> Response {
+    let mut response = Response::new(Body::from(outgoing.body));
+    *response.status_mut() =
+        StatusCode::from_u16(outgoing.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    for (name, value) in outgoing.headers {
+        let Ok(value) = HeaderValue::from_str(&value) else {
+            return plain(StatusCode::INTERNAL_SERVER_ERROR);
+        };
+        response
+            .headers_mut()
+            .append(HeaderName::from_static(name), value);
+    }
+    response
+}
+
+fn plain(status: StatusCode) -> Response {
+    let mut response = Response::new(Body::empty());
+    *response.status_mut() = status;
+    response
+}
+
+/// Bodies beyond this many bytes are refused: nothing here is near as long.
+const BODY_LIMIT: usize = 1024 * 1024;
+
+const LEDGER_LIMIT: usize = 10_000;

@@ -1,0 +1,223 @@
+//! What the events do: an answer is read, its tokens are kept, and what came after goes stale.
+
+use std::sync::Arc;
+
+use super::{Effect, Going, Had, Outcome, SendId, Session, What, commands::words};
+use crate::{
+    flow::{Gain, Held, Ink, Made, Origin, StepId, TokenRecord, Verdict},
+    protocol::{
+        exchange::{Exchange, Failure, Purpose, Request},
+        jwt::Signature,
+    },
+};
+
+/// More exchanges than this in one attempt are a loop.
+const EXCHANGES_LIMIT: usize = 8;
+
+impl Session {
+    pub(super) fn prepared(
+        &mut self,
+        send: SendId,
+        had: Vec<Had>,
+        ink: Ink,
+        effects: &mut Vec<Effect>,
+    ) {
+        let Some((id, _)) = self.waiting().filter(|(_, going)| going.send == send) else {
+            return;
+        };
+        self.step_mut(id).going = None;
+        for had in had {
+            match had {
+                Had::Secret(field, result) => {
+                    if let Ok(secret) = &result {
+                        self.vault.learn(secret);
+                    }
+                    self.walk.secrets.0.insert(field, result);
+                }
+                Had::Said(says) => self.tell(says),
+                Had::Listener(Ok(uri)) => {
+                    self.walk.listening = Some(uri);
+                    self.walk.deaf = None;
+                }
+                Had::Listener(Err((uri, why))) => {
+                    self.walk.listening = Some(uri);
+                    self.walk.deaf = Some(why);
+                }
+            }
+        }
+        self.redraft(id, ink);
+        match self.step(id).draft.clone() {
+            Some(Ok(draft)) if draft.wants.is_empty() => self.dispatch(id, draft, ink, effects),
+            Some(Err(blocked)) => {
+                self.walk.run_to = None;
+                self.complain(words(&blocked));
+            }
+            _ => {
+                self.walk.run_to = None;
+                self.complain("What the step needs from outside could not be had.");
+            }
+        }
+    }
+
+    pub(super) fn answered(
+        &mut self,
+        send: SendId,
+        exchange: Arc<Exchange>,
+        ink: Ink,
+        effects: &mut Vec<Effect>,
+    ) {
+        self.vault.learn_answer(&exchange);
+        let Some((
+            id,
+            Going {
+                what: What::Sending(purpose, _),
+                ..
+            },
+        )) = self.waiting().filter(|(_, going)| going.send == send)
+        else {
+            return;
+        };
+        let purpose = *purpose;
+        let state = self.step_mut(id);
+        state.going = None;
+        let attempt = state
+            .attempts
+            .last_mut()
+            .expect("what is in flight belongs to an attempt");
+        attempt.made.push(Made {
+            purpose,
+            exchange: Arc::clone(&exchange),
+        });
+        let aborted = matches!(exchange.outcome, Err(Failure::Aborted));
+        let looping = attempt.made.len() >= EXCHANGES_LIMIT;
+        let (number, made) = (attempt.number, attempt.made.clone());
+        if aborted {
+            let attempt = self.step_mut(id).attempts.last_mut().expect("as above");
+            attempt.outcome = Some(Outcome::Interrupted);
+            "Cancelled.".clone_into(&mut attempt.says);
+            attempt.ended = Some(ink.now);
+            self.walk.run_to = None;
+            return;
+        }
+        let step = self
+            .flow
+            .step(id)
+            .expect("a session has every step of its flow");
+        let reading = step.read(&self.inputs(ink, number), &made);
+        for record in &reading.tokens {
+            self.vault.learn(&record.token.raw);
+        }
+        let again = match reading.verdict {
+            Verdict::Instead(request) if !looping => {
+                let attempt = self.step_mut(id).attempts.last_mut().expect("as above");
+                if let Some(main) = attempt
+                    .made
+                    .iter_mut()
+                    .rev()
+                    .find(|made| made.purpose == Purpose::Main)
+                {
+                    main.purpose = Purpose::Metadata;
+                }
+                Some((Purpose::Main, request))
+            }
+            Verdict::Also(purpose, request) if !looping => Some((purpose, request)),
+            verdict => {
+                self.finish(
+                    id,
+                    verdict,
+                    reading.gained,
+                    reading.tokens,
+                    reading.says,
+                    ink,
+                );
+                None
+            }
+        };
+        match again {
+            Some((purpose, request)) => {
+                self.emit(id, purpose, Request::Http(request), ink.now, effects)
+            }
+            None => self.go_on(ink, effects),
+        }
+    }
+
+    pub(super) fn finish(
+        &mut self,
+        id: StepId,
+        verdict: Verdict,
+        gained: Vec<Gain>,
+        tokens: Vec<TokenRecord>,
+        says: String,
+        ink: Ink,
+    ) {
+        let outcome = match verdict {
+            Verdict::Done => Outcome::Done,
+            Verdict::Refused(error) => Outcome::Refused(error),
+            Verdict::Rejected(why) => Outcome::Failed(why),
+            Verdict::Suspect(why) => Outcome::Suspect(why),
+            Verdict::Unreadable(why) => Outcome::Failed(vec![why]),
+            Verdict::Unreachable(Failure::Broken(why)) => Outcome::Failed(vec![why]),
+            Verdict::Unreachable(failure) => Outcome::Unreachable(failure),
+            Verdict::Instead(_) | Verdict::Also(..) => Outcome::Failed(vec![
+                "The step went round in circles and was stopped.".to_owned(),
+            ]),
+        };
+        self.mark_stale_from(id, false);
+        let suspect = match &outcome {
+            Outcome::Suspect(why) => Some(why.clone()),
+            _ => None,
+        };
+        let keep = matches!(outcome, Outcome::Done | Outcome::Suspect(_));
+        for gain in gained {
+            match gain {
+                Gain::Keys(party, set) => drop(self.walk.keys.insert(party, set)),
+                Gain::Metadata(party, metadata) if keep => {
+                    self.walk.bag.put_metadata(party, metadata)
+                }
+                Gain::Held(artifact, value, expires) if keep => {
+                    if artifact.is_secret() {
+                        self.vault.learn(&value.named(artifact.id()));
+                    }
+                    let failed = tokens.iter().any(|record| {
+                        record.artifact == artifact
+                            && matches!(record.signature, Signature::Failed { .. })
+                    });
+                    self.walk.bag.put(
+                        artifact,
+                        Held {
+                            value: value.named(artifact.id()),
+                            origin: Origin::Step(id),
+                            gained: ink.now,
+                            expires,
+                            stale: false,
+                            suspect: suspect.clone().filter(|_| failed),
+                        },
+                    );
+                }
+                _ => {}
+            }
+        }
+        if !matches!(outcome, Outcome::Done) {
+            self.walk.run_to = None;
+        }
+        let attempt = self
+            .step_mut(id)
+            .attempts
+            .last_mut()
+            .expect("what ends was begun");
+        attempt.outcome = Some(outcome);
+        attempt.tokens = tokens;
+        attempt.says = says;
+        attempt.ended = Some(ink.now);
+    }
+
+    /// While a run is on, sends the next step.
+    pub(super) fn go_on(&mut self, ink: Ink, effects: &mut Vec<Effect>) {
+        let Some(last) = self.walk.run_to else { return };
+        self.settle(ink);
+        match self.next_step(Some(last)) {
+            Some(next) => self.send(next, ink, effects),
+            None => self.walk.run_to = None,
+        }
+    }
+}

@@ -1,0 +1,216 @@
+//! Valid requests that are not finished yet, so that a row can spoil them in one place.
+
+use jagwalk::{
+    lab::{ClientKind, Credentials},
+    protocol::{
+        http::{Body, HttpRequest},
+        oauth::urn,
+    },
+};
+use serde_json::Value;
+
+use super::world::{Jwt, World, assert_with, authenticate, push, remove, set};
+
+/// The valid request that a row changes.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Base {
+    /// Asks for a code, with a hint that signs alice in.
+    Authorize,
+    /// Redeems a code.
+    Code(ClientKind),
+    /// Refreshes.
+    Refresh(ClientKind),
+    /// Exchanges an ID Token.
+    Exchange(ClientKind),
+    /// Exchanges a refresh token.
+    ExchangeRefresh(ClientKind),
+    /// Redeems an ID-JAG.
+    Bearer(ClientKind),
+    /// Reads notes.
+    Read,
+    /// Adds a note.
+    Write,
+}
+
+/// A request that is not finished: what is signed is signed at the end.
+pub struct Draft<'a> {
+    pub world: &'a World,
+    pub spare: &'a Spare,
+    pub request: HttpRequest,
+    /// The client that authenticates; `None` once a row has done it its own way.
+    pub client: Option<Credentials>,
+    /// The issuer it authenticates to.
+    pub issuer: String,
+    /// The client assertion, where there is one.
+    pub proof: Option<Jwt>,
+    /// The token that is presented, where the forger signs it.
+    pub token: Option<Jwt>,
+    /// Whether the very same request was sent before.
+    pub again: bool,
+}
+
+/// Things of others, honestly got.
+pub struct Spare {
+    pub code: String,
+    pub refresh: String,
+    pub id_token: String,
+    pub bobs_id_token: String,
+    pub carols_id_token: String,
+    pub public_id_token: String,
+    pub access_token: String,
+    pub id_jag: String,
+}
+
+impl Draft<'_> {
+    /// Finishes the request: signs, presents, authenticates.
+    pub fn finish(&self) -> HttpRequest {
+        let mut request = self.request.clone();
+        if let Some(token) = &self.token {
+            if request.method == "POST" && matches!(request.body, Body::Form(_)) {
+                set(&mut request, "assertion", &token.signed());
+            } else {
+                request.set_header("authorization", format!("Bearer {}", token.signed()));
+            }
+        }
+        match (&self.proof, &self.client) {
+            (Some(proof), _) => assert_with(&mut request, &proof.signed()),
+            (None, Some(client)) => authenticate(&mut request, client, &self.issuer),
+            (None, None) => {}
+        }
+        request
+    }
+
+    pub fn query(&mut self, name: &str, value: &str) {
+        self.request.query.set(name, value);
+    }
+
+    pub fn set(&mut self, name: &str, value: &str) {
+        set(&mut self.request, name, value);
+    }
+
+    pub fn push(&mut self, name: &str, value: &str) {
+        push(&mut self.request, name, value);
+    }
+
+    pub fn without(&mut self, name: &str) {
+        remove(&mut self.request, name);
+    }
+
+    pub fn header(&mut self, name: &str, value: &str) {
+        self.request
+            .headers
+            .push((name.to_owned(), value.to_owned().into()));
+    }
+
+    pub fn secret(&self) -> String {
+        let secret = self.client.as_ref().unwrap().client_secret.clone();
+        secret.unwrap().reveal().to_owned()
+    }
+
+    pub fn id(&self) -> String {
+        self.client.as_ref().unwrap().client_id.clone()
+    }
+
+    pub fn proof(&mut self) -> &mut Jwt {
+        self.proof.as_mut().unwrap()
+    }
+
+    pub fn token(&mut self) -> &mut Jwt {
+        self.token.as_mut().unwrap()
+    }
+
+    /// Presents another text in place of the signed token.
+    pub fn present(&mut self, text: &str) {
+        self.token = None;
+        if matches!(self.request.body, Body::Form(_)) {
+            self.set("assertion", text);
+        } else {
+            self.header("authorization", &format!("Bearer {text}"));
+        }
+    }
+}
+
+impl Jwt {
+    pub fn claim(&mut self, name: &str, value: impl Into<Value>) {
+        self.claims[name] = value.into();
+    }
+
+    pub fn without(&mut self, name: &str) {
+        self.claims.as_object_mut().unwrap().shift_remove(name);
+    }
+
+    pub fn typ(&mut self, typ: &str) {
+        self.header["typ"] = typ.into();
+    }
+
+    pub fn unsigned(&self) -> String {
+        let mut header = self.header.clone();
+        header["alg"] = "none".into();
+        let encode =
+            |value: &Value| jagwalk::protocol::digest::b64url(value.to_string().as_bytes());
+        format!("{}.{}.", encode(&header), encode(&self.claims))
+    }
+}
+
+/// Makes the valid request.
+pub async fn draft<'a>(world: &'a World, spare: &'a Spare, base: Base) -> Draft<'a> {
+    let idp = world.lab.idp().to_owned();
+    let resource_as = world.lab.resource_as().to_owned();
+    let basic = world.idp_client(ClientKind::SecretBasic).client_id;
+    let (request, client, issuer) = match base {
+        Base::Authorize => (world.authorize(&basic, "alice"), None, idp),
+        Base::Code(kind) => {
+            let client = world.idp_client(kind);
+            let code = world.code(&client.client_id, "alice").await;
+            (world.redeem(&code), Some(client), idp)
+        }
+        Base::Refresh(kind) => {
+            let tokens = world.sso(kind, "alice").await;
+            let mut request = world.redeem("");
+            for name in ["code", "redirect_uri", "code_verifier"] {
+                remove(&mut request, name);
+            }
+            set(&mut request, "grant_type", urn::REFRESH);
+            let refresh = tokens["refresh_token"].as_str().unwrap();
+            push(&mut request, "refresh_token", refresh);
+            (request, Some(world.idp_client(kind)), idp)
+        }
+        Base::Exchange(kind) | Base::ExchangeRefresh(kind) => {
+            let tokens = world.sso(kind, "alice").await;
+            let (member, name) = match base {
+                Base::Exchange(_) => ("id_token", urn::ID_TOKEN),
+                _ => ("refresh_token", urn::REFRESH_TOKEN),
+            };
+            let request = world.exchange(tokens[member].as_str().unwrap(), name);
+            (request, Some(world.idp_client(kind)), idp)
+        }
+        Base::Bearer(kind) => (world.bearer(""), Some(world.as_client(kind)), resource_as),
+        Base::Read | Base::Write => {
+            let mut request = HttpRequest::get(world.lab.api(), "application/json");
+            if base == Base::Write {
+                "POST".clone_into(&mut request.method);
+                request.body = Body::Text("{\"text\":\"milk\"}".to_owned());
+            }
+            (request, None, idp)
+        }
+    };
+    let proof = client
+        .as_ref()
+        .filter(|client| client.auth == "private_key_jwt")
+        .map(|client| Jwt::client_assertion(client, &issuer));
+    let token = match (base, &client) {
+        (Base::Bearer(_), Some(client)) => Some(world.id_jag(&client.client_id)),
+        (Base::Read | Base::Write, _) => Some(world.access_token()),
+        _ => None,
+    };
+    Draft {
+        world,
+        spare,
+        request,
+        client,
+        issuer,
+        proof,
+        token,
+        again: false,
+    }
+}

@@ -1,0 +1,9 @@
+//! The transport against raw sockets: exact bytes out, hostile bytes in.
+
+mod failures;
+mod follow;
+mod hostile;
+mod listener;
+mod pasted;
+mod peer;
+mod wire;
