@@ -1,10 +1,7 @@
 //! The action table: what can be done, by which keys, where, and when; help, hints and README come from it.
 
 use super::model::{Context, Model};
-use crate::{
-    flow::Blocked,
-    session::Status,
-};
+use crate::{flow::Blocked, session::Status};
 
 /// Whether an action can be had now.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -289,32 +286,46 @@ fn on_rail(model: &Model) -> Availability {
 }
 
 fn on_step(model: &Model) -> Availability {
-    Availability::when(!model.on_rail(), "The keys are on the rail; Tab gives them back to the panel.")
+    Availability::when(
+        !model.on_rail(),
+        "The keys are on the rail; Tab gives them back to the panel.",
+    )
 }
 
 fn on_field(model: &Model) -> Availability {
     Availability::when(
-        !model.on_rail() && !model.waiting_page() && model.under.field.is_some() && !model.session().archived,
+        !model.on_rail()
+            && !model.waiting_page()
+            && model.under.field.is_some()
+            && !model.session().archived,
         "",
     )
 }
 
 fn on_link(model: &Model) -> Availability {
-    Availability::when(!model.on_rail() && !model.waiting_page() && model.under.goes.is_some(), "")
+    Availability::when(
+        !model.on_rail() && !model.waiting_page() && model.under.goes.is_some(),
+        "",
+    )
 }
 
 fn can_go_on(model: &Model) -> Availability {
     let step = model.place().step;
     let session = model.session();
     let over = session.step(step).is_fresh() || session.skipped(step).is_some();
-    Availability::when(over && !model.on_rail() && model.step_after(step).is_some(), "")
+    Availability::when(
+        over && !model.on_rail() && model.step_after(step).is_some(),
+        "",
+    )
 }
 
 fn can_send(model: &Model) -> Availability {
     let step = model.place().step;
     let over = model.session().step(step).is_fresh() || model.session().skipped(step).is_some();
     if over && model.step_after(step).is_none() {
-        return Availability::No("The walk is at its end; r sends the step again, n starts a new walk.");
+        return Availability::No(
+            "The walk is at its end; r sends the step again, n starts a new walk.",
+        );
     }
     can_send_again(model)
 }
@@ -358,7 +369,9 @@ fn can_run(model: &Model) -> Availability {
     match session.next_step(None) {
         None => Availability::No("Every step is done; n starts a new walk."),
         Some(step) => match session.status(step) {
-            Status::Blocked(_) => Availability::No("The next step lacks something; its inputs say what."),
+            Status::Blocked(_) => {
+                Availability::No("The next step lacks something; its inputs say what.")
+            }
             _ => Availability::Yes,
         },
     }
@@ -394,7 +407,10 @@ fn has_given(model: &Model) -> Availability {
 }
 
 fn has_address(model: &Model) -> Availability {
-    Availability::when(model.address().is_some(), "This step has no address for a browser.")
+    Availability::when(
+        model.address().is_some(),
+        "This step has no address for a browser.",
+    )
 }
 
 fn can_start_anew(model: &Model) -> Availability {
@@ -402,7 +418,12 @@ fn can_start_anew(model: &Model) -> Availability {
 }
 
 fn has_results(model: &Model) -> Availability {
-    let any = model.session().walk.steps.iter().any(|state| !state.attempts.is_empty());
+    let any = model
+        .session()
+        .walk
+        .steps
+        .iter()
+        .any(|state| !state.attempts.is_empty());
     Availability::when(any, "Nothing was sent yet.")
 }
 
@@ -451,4 +472,3 @@ fn can_save(model: &Model) -> Availability {
         "Nothing to save: the profile is as its file has it.",
     )
 }
-

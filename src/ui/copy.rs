@@ -2,12 +2,9 @@
 
 use zeroize::Zeroizing;
 
-use super::{
-    model::Model,
-    panels::PANELS,
-    rows::{self, CopyText, Cx},
-};
+use super::{model::Model, rows::CopyText};
 use crate::{
+    export,
     protocol::exchange::{Answer, Exchange, Request},
     session::Attempt,
 };
@@ -62,11 +59,20 @@ pub fn items(model: &Model) -> Vec<Item> {
         add("the answer’s body", What::Answer);
     }
     let state = model.session().step(model.place().step);
-    for (index, record) in attempt(model).into_iter().flat_map(|attempt| attempt.tokens.iter().enumerate()) {
-        add(&format!("the {}", record.artifact.name()), What::Token(index));
+    for (index, record) in attempt(model)
+        .into_iter()
+        .flat_map(|attempt| attempt.tokens.iter().enumerate())
+    {
+        add(
+            &format!("the {}", record.artifact.name()),
+            What::Token(index),
+        );
     }
     for (index, record) in state.given.iter().enumerate() {
-        add(&format!("the {} that was handed in", record.artifact.name()), What::Given(index));
+        add(
+            &format!("the {} that was handed in", record.artifact.name()),
+            What::Given(index),
+        );
     }
     items
 }
@@ -80,7 +86,13 @@ pub fn take(model: &Model, item: &Item) -> Option<Copied> {
         What::Request => request(model)?.http().wire(),
         What::Curl => curl(model)?,
         What::Answer => answer(model)?,
-        What::Token(index) => attempt(model)?.tokens.get(index)?.token.raw.reveal().to_owned(),
+        What::Token(index) => attempt(model)?
+            .tokens
+            .get(index)?
+            .token
+            .raw
+            .reveal()
+            .to_owned(),
         What::Given(index) => state.given.get(index)?.token.raw.reveal().to_owned(),
     });
     Some(described(model, &item.title, text))
@@ -129,12 +141,12 @@ fn exchange(model: &Model) -> Option<&Exchange> {
 }
 
 fn request(model: &Model) -> Option<&Request> {
-    exchange(model).map(|exchange| &exchange.request).or_else(|| {
-        match &model.session().step(model.place().step).draft {
+    exchange(model)
+        .map(|exchange| &exchange.request)
+        .or_else(|| match &model.session().step(model.place().step).draft {
             Some(Ok(draft)) => Some(&draft.request),
             _ => None,
-        }
-    })
+        })
 }
 
 fn answer(model: &Model) -> Option<String> {
@@ -144,18 +156,7 @@ fn answer(model: &Model) -> Option<String> {
     }
 }
 
-/// The cURL panel's own text, with secrets shown and nothing broken.
 fn curl(model: &Model) -> Option<String> {
-    let panel = PANELS.iter().find(|panel| panel.id == "curl")?;
-    let cx = Cx {
-        reveal: true,
-        ..model.cx(u16::MAX)
-    };
-    let rows = (panel.rows)(&cx);
-    let whole = rows.iter().find_map(|row| match &row.copy {
-        Some(CopyText::Secret(secret)) => Some(secret.reveal().to_owned()),
-        Some(CopyText::Plain(text)) if text.starts_with("curl ") => Some(text.clone()),
-        _ => None,
-    });
-    Some(whole.unwrap_or_else(|| rows::plain(&rows)))
+    let request = request(model)?;
+    Some(export::curl::curl(request.http(), &model.session().vault, false).text)
 }

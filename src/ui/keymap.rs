@@ -171,10 +171,7 @@ fn reaches(entry: &Entry, context: Context, key: Key) -> bool {
     let printable = matches!(key.code, KeyCode::Char(_)) && !key.ctrl && !key.alt;
     entry.scope.holds_in(context)
         && !(context == Context::Field && printable)
-        && entry
-            .keys
-            .iter()
-            .any(|text| Key::parse(text) == Some(key))
+        && entry.keys.iter().any(|text| Key::parse(text) == Some(key))
 }
 
 /// Returns the hints of the footer: what can be done now, each with the key that does it, in the order of the table.
@@ -216,7 +213,13 @@ pub fn key_table_markdown() -> String {
             .collect::<Vec<_>>()
             .join(" ");
         // Writing to a String cannot fail.
-        let _ = writeln!(out, "| {} | {} | {} |", entry.scope.title(), keys, entry.about);
+        let _ = writeln!(
+            out,
+            "| {} | {} | {} |",
+            entry.scope.title(),
+            keys,
+            entry.about
+        );
     }
     out
 }

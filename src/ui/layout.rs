@@ -108,7 +108,10 @@ pub fn places(model: &Model) -> Places {
 pub fn rows_area(model: &Model) -> (u16, usize) {
     let body = places(model).body;
     let margin = if is_bare(model) { 0 } else { 2 };
-    (body.width.saturating_sub(margin).max(1), usize::from(body.height.max(1)))
+    (
+        body.width.saturating_sub(margin).max(1),
+        usize::from(body.height.max(1)),
+    )
 }
 
 /// Returns the columns of a list over the walk.
@@ -126,7 +129,10 @@ pub fn is_bare(model: &Model) -> bool {
 
 fn top(rest: &mut Rect, lines: u16) -> Rect {
     let lines = lines.min(rest.height);
-    let taken = Rect { height: lines, ..*rest };
+    let taken = Rect {
+        height: lines,
+        ..*rest
+    };
     rest.y += lines;
     rest.height -= lines;
     taken
@@ -144,7 +150,10 @@ fn bottom(rest: &mut Rect, lines: u16) -> Rect {
 
 fn left(rest: &mut Rect, columns: u16) -> Rect {
     let columns = columns.min(rest.width);
-    let taken = Rect { width: columns, ..*rest };
+    let taken = Rect {
+        width: columns,
+        ..*rest
+    };
     rest.x += columns;
     rest.width -= columns;
     taken

@@ -112,7 +112,11 @@ impl Opened {
             place: Place::at(step),
             has_file,
             problems,
-            lab: if wants_lab { Lab::Starting } else { Lab::Unwanted },
+            lab: if wants_lab {
+                Lab::Starting
+            } else {
+                Lab::Unwanted
+            },
             session,
         }
     }
@@ -392,7 +396,13 @@ impl Model {
     }
 
     /// Opens a profile beside the others and shows it; returns its number.
-    pub fn open_profile(&mut self, profile: Profile, has_file: bool, problems: Vec<Problem>, ink: Ink) -> OpenId {
+    pub fn open_profile(
+        &mut self,
+        profile: Profile,
+        has_file: bool,
+        problems: Vec<Problem>,
+        ink: Ink,
+    ) -> OpenId {
         let flow = profile
             .text(fields::FLOW)
             .and_then(find_flow)
@@ -533,7 +543,8 @@ impl Model {
 
     /// Returns what those rows remember.
     pub fn rows_state(&self) -> &PanelState {
-        static BLANK: std::sync::LazyLock<PanelState> = std::sync::LazyLock::new(PanelState::default);
+        static BLANK: std::sync::LazyLock<PanelState> =
+            std::sync::LazyLock::new(PanelState::default);
         match &self.screen.overlay {
             Some(overlay) => overlay.state(),
             None => self
@@ -588,7 +599,9 @@ impl Model {
             return None;
         };
         blocked.iter().find_map(|why| {
-            let (crate::flow::Blocked::Missing(path) | crate::flow::Blocked::Invalid(path, _)) = why else {
+            let (crate::flow::Blocked::Missing(path) | crate::flow::Blocked::Invalid(path, _)) =
+                why
+            else {
                 return None;
             };
             rows.iter()
@@ -691,7 +704,12 @@ impl Model {
     }
 
     /// Hands in a token for the shown session.
-    pub fn use_existing(&mut self, artifact: Artifact, secret: Secret, ink: Ink) -> Vec<super::update::Effect> {
+    pub fn use_existing(
+        &mut self,
+        artifact: Artifact,
+        secret: Secret,
+        ink: Ink,
+    ) -> Vec<super::update::Effect> {
         self.command(Command::UseExisting(artifact, secret), ink)
     }
 }
@@ -713,18 +731,22 @@ fn telling(session: &Session, step: StepId) -> &'static str {
     match session.status(step) {
         Status::Blocked(_) => "inputs",
         Status::Ready | Status::Interrupted | Status::Skipped(_) => "request",
-        Status::Waiting if state.last().is_none_or(|attempt| attempt.outcome.is_some()) => "request",
+        Status::Waiting if state.last().is_none_or(|attempt| attempt.outcome.is_some()) => {
+            "request"
+        }
         Status::Waiting => "request",
         _ if state.stale => match &state.draft {
             Some(Ok(_)) => "request",
             _ => "inputs",
         },
-        Status::Done if state.last().is_some_and(|attempt| !attempt.tokens.is_empty()) => "tokens",
-        Status::Failed
-            if matches!(state.outcome(), Some(Outcome::Suspect(_))) =>
+        Status::Done
+            if state
+                .last()
+                .is_some_and(|attempt| !attempt.tokens.is_empty()) =>
         {
             "tokens"
         }
+        Status::Failed if matches!(state.outcome(), Some(Outcome::Suspect(_))) => "tokens",
         _ => "answer",
     }
 }

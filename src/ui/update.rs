@@ -37,6 +37,8 @@ pub enum Msg {
     Profiles(ProfilesOp, ProfilesReply),
     /// The lab of a profile has started and filled it in, or not.
     Lab(OpenId, Result<Box<Profile>, String>),
+    /// A session's effect could not even be tried, and why.
+    Stuck(OpenId, String),
     /// Something that was asked of the world outside came to this.
     Said {
         /// Whether it is bad news.
@@ -93,8 +95,8 @@ pub enum ProfilesOp {
     SaveAs {
         /// The new name.
         name: String,
-        /// The profile whose text it begins with.
-        from: String,
+        /// The profile whose text it begins with; an empty one when none.
+        from: Option<String>,
         /// The edits.
         edits: Vec<(FieldPath, Option<FieldValue>)>,
     },
@@ -152,12 +154,16 @@ pub fn startup(model: &mut Model) -> Vec<Effect> {
 /// Starts the lab of the open profile if it wants one that does not run.
 fn lab(model: &mut Model) -> Option<Effect> {
     let opened = model.opened_mut();
-    let wanted = opened.session.profile.flag(crate::profile::fields::LAB) && !opened.session.archived;
+    let wanted =
+        opened.session.profile.flag(crate::profile::fields::LAB) && !opened.session.archived;
     if !wanted || opened.lab == Lab::Running {
         return None;
     }
     opened.lab = Lab::Starting;
-    Some(Effect::Lab(opened.id, Box::new(opened.session.profile.clone())))
+    Some(Effect::Lab(
+        opened.id,
+        Box::new(opened.session.profile.clone()),
+    ))
 }
 
 /// Takes a message; `ink` carries the time, and randomness for a new walk.
@@ -176,6 +182,7 @@ pub fn update(model: &mut Model, msg: Msg, ink: Ink) -> Vec<Effect> {
         Msg::Session(id, event) => walking::reported(model, id, event, ink),
         Msg::Profiles(op, reply) => profiles::answered(model, op, reply, ink),
         Msg::Lab(id, result) => profiles::lab_started(model, id, result, ink),
+        Msg::Stuck(id, says) => walking::stuck(model, id, says, ink),
         Msg::Said { bad, says } => {
             if bad {
                 model.warn(says);

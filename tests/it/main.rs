@@ -1,7 +1,7 @@
 //! The integration tests, one binary so that everything links once.
 
-mod export;
 mod curl;
+mod export;
 mod interop;
 mod lab;
 #[allow(dead_code, reason = "helpers wait for the tests that need them")]

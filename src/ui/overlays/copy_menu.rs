@@ -7,6 +7,11 @@ pub fn rows(model: &Model, width: u16) -> Vec<Row> {
     let _ = width;
     copy::items(model)
         .into_iter()
-        .map(|item| Row::new(vec![(Role::Text, " ".to_owned()), (Role::FieldValue, item.title)]))
+        .map(|item| {
+            Row::new(vec![
+                (Role::Text, " ".to_owned()),
+                (Role::FieldValue, item.title),
+            ])
+        })
         .collect()
 }

@@ -2,7 +2,11 @@
 
 use crate::{
     flow::flows,
-    ui::{model::Model, rows::{Row, wrap}, theme::Role},
+    ui::{
+        model::Model,
+        rows::{Row, wrap},
+        theme::Role,
+    },
 };
 
 /// Returns two rows for each flow: its title and what it is for.

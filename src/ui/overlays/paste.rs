@@ -11,7 +11,8 @@ use crate::{
 };
 
 /// What the box for the redirect asks for.
-pub const ASKS: &str = "Paste the whole address that the browser ended on, its query, or the bare code.";
+pub const ASKS: &str =
+    "Paste the whole address that the browser ended on, its query, or the bare code.";
 
 /// Returns the page: the address without border or indentation, what happens next, and how long it waits.
 pub fn waiting_rows(model: &Model, width: u16) -> Vec<Row> {
@@ -20,7 +21,10 @@ pub fn waiting_rows(model: &Model, width: u16) -> Vec<Row> {
     };
     let session = model.session();
     let mut words = vec![match asked.login {
-        Login::Open => Row::text(Role::Strong, "Sign in with the browser. If none opened, open this address:"),
+        Login::Open => Row::text(
+            Role::Strong,
+            "Sign in with the browser. If none opened, open this address:",
+        ),
         _ => Row::text(Role::Strong, "Open this address in a browser and sign in:"),
     }];
     words.push(Row::blank());
@@ -35,7 +39,10 @@ pub fn waiting_rows(model: &Model, width: u16) -> Vec<Row> {
     match &session.walk.deaf {
         Some(why) => {
             words.push(Row::new(vec![
-                (Role::FindingWarning, "Nobody listens for the answer: ".to_owned()),
+                (
+                    Role::FindingWarning,
+                    "Nobody listens for the answer: ".to_owned(),
+                ),
                 (Role::Text, visible(why).into_owned()),
             ]));
             words.push(Row::text(
@@ -44,7 +51,10 @@ pub fn waiting_rows(model: &Model, width: u16) -> Vec<Row> {
             ));
         }
         None => {
-            words.push(Row::text(Role::Text, format!("Listening on {back}: the browser comes back there by itself.")));
+            words.push(Row::text(
+                Role::Text,
+                format!("Listening on {back}: the browser comes back there by itself."),
+            ));
             words.push(Row::text(
                 Role::Muted,
                 "If it cannot reach this machine, copy the whole address that it ends on and paste it here.",
@@ -54,7 +64,10 @@ pub fn waiting_rows(model: &Model, width: u16) -> Vec<Row> {
     if let Some(until) = going.until {
         words.push(Row::blank());
         let left = Lifetime((until.0 - model.now.0).max(0) / 1000 * 1000);
-        words.push(Row::text(Role::Text, format!("{left} left. Esc cancels; o shows the address alone.")));
+        words.push(Row::text(
+            Role::Text,
+            format!("{left} left. Esc cancels; o shows the address alone."),
+        ));
     }
     rows.extend(wrap(words, width));
     rows

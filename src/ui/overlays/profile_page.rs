@@ -38,7 +38,10 @@ pub fn rows(model: &Model, width: u16) -> Vec<Row> {
             (Role::Muted, from),
         ])
         .at_depth(1)
-        .noted(Some(format!("{}: {} For example {}", field.path, field.help, field.example)));
+        .noted(Some(format!(
+            "{}: {} For example {}",
+            field.path, field.help, field.example
+        )));
         row.field = Some(field.path);
         rows.push(row);
     }
@@ -51,13 +54,21 @@ fn value(profile: &Profile, field: fields::FieldPath) -> (Role, String, String) 
     let shown = |text: String| visible(&text.replace('\n', ", ")).into_owned();
     match profile.origin(field) {
         Origin::Own => (Role::FieldValue, shown(profile.shown(field)), String::new()),
-        Origin::Filled => (Role::FieldValue, shown(profile.shown(field)), "  from the lab".to_owned()),
+        Origin::Filled => (
+            Role::FieldValue,
+            shown(profile.shown(field)),
+            "  from the lab".to_owned(),
+        ),
         Origin::Inherited(from) => (
             Role::Muted,
             shown(profile.shown_effective(field)),
             format!("  from {from}"),
         ),
-        Origin::Default => (Role::Muted, shown(profile.shown_effective(field)), "  by default".to_owned()),
+        Origin::Default => (
+            Role::Muted,
+            shown(profile.shown_effective(field)),
+            "  by default".to_owned(),
+        ),
         Origin::Absent => (Role::Muted, "—".to_owned(), String::new()),
     }
 }

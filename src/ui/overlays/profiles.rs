@@ -11,7 +11,10 @@ use crate::{
 
 /// Returns a row for each profile, with what is wrong with its file below it.
 pub fn rows(model: &Model, width: u16) -> Vec<Row> {
-    lines(model, width).into_iter().map(|(row, _)| row).collect()
+    lines(model, width)
+        .into_iter()
+        .map(|(row, _)| row)
+        .collect()
 }
 
 /// Returns the profile that a row belongs to.

@@ -1,6 +1,6 @@
 //! Typing: beginning, taking keys and pastes, and taking over what was typed.
 
-use super::{Effect, Model, Overlay, ProfilesOp, Purpose, Taking, lab, moving, walking};
+use super::{Effect, Model, ProfilesOp, Purpose, Taking, lab, moving};
 use crate::{
     flow::Ink,
     profile::{FieldPath, Kind},
@@ -181,7 +181,10 @@ pub fn accept(model: &mut Model, ink: Ink) -> Vec<Effect> {
             Vec::new()
         }
         // The box stays until the answer, so that a name that is taken is not lost.
-        Purpose::Create => vec![Effect::Profiles(ProfilesOp::Create { name, template: None })],
+        Purpose::Create => vec![Effect::Profiles(ProfilesOp::Create {
+            name,
+            template: None,
+        })],
         Purpose::Duplicate(from) => {
             vec![Effect::Profiles(ProfilesOp::Duplicate { from, to: name })]
         }
@@ -189,7 +192,12 @@ pub fn accept(model: &mut Model, ink: Ink) -> Vec<Effect> {
         Purpose::SaveAs => {
             let opened = model.opened();
             vec![Effect::Profiles(ProfilesOp::SaveAs {
-                from: opened.saved.name.clone(),
+                from: model
+                    .profiles
+                    .iter()
+                    .map(|entry| &entry.name)
+                    .find(|known| **known == opened.saved.name)
+                    .cloned(),
                 edits: opened.edits(),
                 name,
             })]
@@ -208,8 +216,9 @@ fn accept_field(model: &mut Model, field: FieldPath, text: &str, ink: Ink) -> Ve
     let profile = &model.session().profile;
     let is_secret = field.field().kind == Kind::Secret;
     if is_secret && text.is_empty() {
+        let stays = profile.has(field);
         model.screen.editor = None;
-        if profile.has(field) {
+        if stays {
             model.say("Nothing was typed, so the secret stays. A single space takes it back.");
         }
         return Vec::new();
@@ -249,4 +258,3 @@ fn complain(model: &mut Model, says: String) {
         editor.says = Some(says);
     }
 }
-

@@ -49,10 +49,17 @@ pub fn find(model: &mut Model, forward: bool) {
 
 /// Goes to another step of the walk.
 pub fn step(model: &mut Model, delta: isize) {
-    let ids: Vec<StepId> = model.session().flow.steps().map(|step| step.info().id).collect();
+    let ids: Vec<StepId> = model
+        .session()
+        .flow
+        .steps()
+        .map(|step| step.info().id)
+        .collect();
     let here = model.place().step;
     let at = ids.iter().position(|id| *id == here).unwrap_or_default();
-    let to = at.saturating_add_signed(delta).min(ids.len().saturating_sub(1));
+    let to = at
+        .saturating_add_signed(delta)
+        .min(ids.len().saturating_sub(1));
     model.place_mut().go(ids[to]);
 }
 
@@ -85,7 +92,10 @@ pub fn show(model: &mut Model, id: &'static str) {
 /// Goes to the next panel, or the one before.
 pub fn panel(model: &mut Model, delta: isize) {
     let here = model.panel().id;
-    let at = PANELS.iter().position(|panel| panel.id == here).unwrap_or_default();
+    let at = PANELS
+        .iter()
+        .position(|panel| panel.id == here)
+        .unwrap_or_default();
     let to = (at + PANELS.len()).saturating_add_signed(delta) % PANELS.len();
     show(model, PANELS[to].id);
 }
@@ -120,7 +130,9 @@ pub fn follow(model: &mut Model) {
             place.chosen = Some("answer");
         }
         Some(Goes::Step(step)) => model.place_mut().go(step),
-        Some(Goes::Artifact(artifact)) => super::editing::begin(model, super::Purpose::Existing(artifact)),
+        Some(Goes::Artifact(artifact)) => {
+            super::editing::begin(model, super::Purpose::Existing(artifact))
+        }
         None => {}
     }
 }

@@ -1,7 +1,8 @@
 //! Profiles: opening, saving, and what the disk and the lab answer.
 
 use super::{
-    Ask, Context, Effect, Lab, Model, OpenId, Overlay, PanelState, ProfilesOp, ProfilesReply, Purpose, Then, editing,
+    Ask, Context, Effect, Lab, Model, OpenId, Overlay, PanelState, ProfilesOp, ProfilesReply,
+    Purpose, Then, editing,
 };
 use crate::{flow::Ink, profile::Profile, session::Command};
 
@@ -113,7 +114,11 @@ fn done(model: &mut Model, op: ProfilesOp, ink: Ink) -> Vec<Effect> {
             return vec![Effect::Profiles(ProfilesOp::Load(name))];
         }
         ProfilesOp::Save { name, .. } => {
-            for opened in model.open.iter_mut().filter(|opened| opened.saved.name == name) {
+            for opened in model
+                .open
+                .iter_mut()
+                .filter(|opened| opened.saved.name == name)
+            {
                 opened.saved = opened.session.profile.clone();
             }
             model.say(format!("Saved {name}."));
@@ -138,14 +143,24 @@ fn done(model: &mut Model, op: ProfilesOp, ink: Ink) -> Vec<Effect> {
                     opened.saved.name.clone_from(&to);
                     let mut profile = opened.session.profile.clone();
                     profile.name.clone_from(&to);
-                    drop(opened.session.command(Command::Adopt(Box::new(profile)), ink));
+                    drop(
+                        opened
+                            .session
+                            .command(Command::Adopt(Box::new(profile)), ink),
+                    );
                 }
             }
             model.say(format!("{from} is now {to}."));
             cursor_to(model, Some(&to));
         }
         ProfilesOp::Delete(name) => {
-            for opened in model.open.iter_mut().filter(|opened| opened.saved.name == name) {
+            for opened in model
+                .open
+                .iter_mut()
+                .filter(|opened| opened.saved.name == name)
+            {
+                // What is still on the screen can be saved again, as a new file.
+                opened.saved = Profile::named(name.clone());
                 opened.has_file = false;
             }
             model.say(format!("Deleted {name}."));
@@ -162,8 +177,9 @@ fn cursor_to(model: &mut Model, name: Option<&str>) {
     let name = name.unwrap_or(&model.session().profile.name).to_owned();
     let (width, height) = super::layout::rows_area(model);
     let rows = model.rows(width);
-    let at = (0..rows.len())
-        .find(|row| crate::ui::overlays::profiles::at(model, *row).is_some_and(|entry| entry.name == name));
+    let at = (0..rows.len()).find(|row| {
+        crate::ui::overlays::profiles::at(model, *row).is_some_and(|entry| entry.name == name)
+    });
     if let Some(at) = at {
         model.rows_state_mut().go_to(at, &rows, height);
     }
@@ -177,7 +193,12 @@ fn names_a_profile(purpose: &Purpose) -> bool {
 }
 
 /// Takes the profile that the lab filled in.
-pub fn lab_started(model: &mut Model, id: OpenId, result: Result<Box<Profile>, String>, ink: Ink) -> Vec<Effect> {
+pub fn lab_started(
+    model: &mut Model,
+    id: OpenId,
+    result: Result<Box<Profile>, String>,
+    ink: Ink,
+) -> Vec<Effect> {
     let Some(opened) = model.by_id(id) else {
         return Vec::new();
     };

@@ -1,9 +1,12 @@
 //! Walking: sending, following a run, starting anew.
 
+use std::sync::Arc;
+
 use super::{Ask, Effect, Model, OpenId, Then};
 use crate::{
     flow::Ink,
-    session::{Command, Event},
+    protocol::exchange::{Exchange, Failure, Timings},
+    session::{Command, Event, What},
 };
 
 /// Sends the step that is shown.
@@ -14,7 +17,13 @@ pub fn send(model: &mut Model, ink: Ink) -> Vec<Effect> {
 
 /// Sends every step that is left.
 pub fn send_to_end(model: &mut Model, ink: Ink) -> Vec<Effect> {
-    let Some(last) = model.session().flow.steps().last().map(|step| step.info().id) else {
+    let Some(last) = model
+        .session()
+        .flow
+        .steps()
+        .last()
+        .map(|step| step.info().id)
+    else {
         return Vec::new();
     };
     followed(model, Command::SendThrough(last), ink)
@@ -110,4 +119,39 @@ pub fn withdraw(model: &mut Model, ink: Ink) -> Vec<Effect> {
     model.place_mut().chosen = None;
     model.say(format!("Withdrawn: {}.", names.join(", ")));
     effects
+}
+
+/// Takes back what could not be sent for want of a transport.
+pub fn stuck(model: &mut Model, id: OpenId, says: String, ink: Ink) -> Vec<Effect> {
+    let effects = Vec::new();
+    let Some(opened) = model.by_id(id) else {
+        return effects;
+    };
+    let Some((_, going)) = opened.session.waiting() else {
+        return effects;
+    };
+    let send = going.send;
+    let event = match &going.what {
+        What::Preparing(_) => {
+            drop(opened.session.command(Command::Abort, ink));
+            None
+        }
+        What::Sending(_, request) => Some(Event::Answered {
+            send,
+            exchange: Arc::new(Exchange {
+                request: request.clone(),
+                outcome: Err(Failure::Broken(says.clone())),
+                times: Timings {
+                    start: ink.now,
+                    first_byte: None,
+                    end: 0,
+                },
+            }),
+        }),
+    };
+    model.warn(says);
+    match event {
+        Some(event) => reported(model, id, event, ink),
+        None => effects,
+    }
 }

@@ -119,11 +119,9 @@ impl Input {
             }
         });
         self.area.insert_str(fitted.as_str());
-        let gone = text
-            .chars()
-            .count()
-            .saturating_sub(fitted.chars().count());
-        (gone > 0).then(|| format!("{gone} blank or control characters of the paste were left out."))
+        let gone = text.chars().count().saturating_sub(fitted.chars().count());
+        (gone > 0)
+            .then(|| format!("{gone} blank or control characters of the paste were left out."))
     }
 
     /// Returns the text as it stands.
@@ -151,7 +149,11 @@ impl Input {
         if self.is_masked() {
             let empty = self.area.is_empty();
             // Always as many, so that nobody can count.
-            let shown = if empty { 0 } else { MASK.min(width.saturating_sub(1)) };
+            let shown = if empty {
+                0
+            } else {
+                MASK.min(width.saturating_sub(1))
+            };
             return Seen {
                 lines: vec![glyphs.masked.repeat(shown)],
                 cursor: (cells(shown), 0),
@@ -297,9 +299,6 @@ mod tests {
         assert_eq!(seen.cursor, (9, 0));
         assert_eq!(seen.lines, ["xxxxxxxxx"]);
         let input = typed(Shape::Line, "a\u{202e}b");
-        assert_eq!(
-            input.seen(40, 1, Glyphs::UNICODE).lines,
-            ["a‹U+202E›b"]
-        );
+        assert_eq!(input.seen(40, 1, Glyphs::UNICODE).lines, ["a‹U+202E›b"]);
     }
 }
