@@ -10,6 +10,7 @@ mod peer;
 mod pty;
 mod tidy;
 mod transport;
+mod ui;
 mod vectors;
 mod walks;
 #[allow(dead_code, reason = "helpers wait for the tests that need them")]
