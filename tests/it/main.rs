@@ -4,6 +4,7 @@ mod export;
 mod curl;
 mod interop;
 mod lab;
+mod panels;
 #[allow(dead_code, reason = "helpers wait for the tests that need them")]
 mod peer;
 #[allow(dead_code, reason = "helpers wait for the tests that need them")]

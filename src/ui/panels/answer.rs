@@ -52,7 +52,7 @@ const FIRST: &[&str] = &[
 
 fn attempt<'a>(cx: &Cx<'a>) -> Option<(usize, &'a Attempt)> {
     let attempts = &cx.session.step(cx.step).attempts;
-    let at = cx.attempt.unwrap_or(attempts.len().wrapping_sub(1));
+    let at = cx.attempt.unwrap_or(attempts.len().saturating_sub(1));
     Some((at, attempts.get(at)?))
 }
 
