@@ -17,7 +17,7 @@ use jagwalk::{
     ui::{
         panels::{PANELS, Panel},
         rail::{rail_line, rail_rows},
-        rows::{CopyText, Cx, PanelState, Row, fold, plain, wrap},
+        rows::{CopyText, Cx, PanelState, Row, dressed, fold, is_folded, plain, wrap},
         theme::{Glyphs, Role},
     },
 };
@@ -51,13 +51,29 @@ fn panel(id: &str) -> &'static Panel {
         .expect("there is such a panel")
 }
 
+/// The rows as they are seen at first, with their folds as they stand.
+fn seen(rows: &[Row]) -> String {
+    let none = BTreeSet::new();
+    let shown = fold(rows, &none).into_iter().map(|index| {
+        let folded = is_folded(rows, &none, index);
+        Row::new(dressed(&rows[index], folded, Glyphs::UNICODE))
+    });
+    plain(&shown.collect::<Vec<_>>())
+}
+
 fn every_row(session: &Session, width: u16, reveal: bool) -> Vec<Row> {
     let mut rows = Vec::new();
     for step in session.flow.steps() {
         let id = step.info().id;
         for panel in PANELS {
-            for attempt in std::iter::once(None).chain((0..session.step(id).attempts.len()).map(Some)) {
-                let cx = Cx { reveal, attempt, ..cx(session, id, width) };
+            for attempt in
+                std::iter::once(None).chain((0..session.step(id).attempts.len()).map(Some))
+            {
+                let cx = Cx {
+                    reveal,
+                    attempt,
+                    ..cx(session, id, width)
+                };
                 rows.extend((panel.rows)(&cx));
                 rows.extend((panel.badge)(&cx).map(|badge| Row::text(Role::Text, badge)));
             }
@@ -78,7 +94,11 @@ fn states() -> Vec<(&'static str, Session)> {
         request.form()?.get("requested_token_type")?;
         Some(answer(
             400,
-            &[("Content-Type", "application/json"), ("Date", "Sun, 22 Nov 2026 10:14:07 GMT"), ("x-okta-request-id", "aKx0c2-8Qk")],
+            &[
+                ("Content-Type", "application/json"),
+                ("Date", "Sun, 22 Nov 2026 10:14:07 GMT"),
+                ("x-okta-request-id", "aKx0c2-8Qk"),
+            ],
             r#"{"error":"invalid_target","error_description":"'audience' is not allowed for this client.","big":12345678901234567890123,"twice":1,"twice":2}"#,
         ))
     };
@@ -104,10 +124,15 @@ fn each_panel_in_four_states_and_three_widths() {
                 let cx = cx(session, ID_JAG, width);
                 let rows = (panel.rows)(&cx);
                 for row in &rows {
-                    assert!(row.width() <= usize::from(width), "{} at {width}: {:?}", panel.id, row.plain());
+                    assert!(
+                        row.width() <= usize::from(width),
+                        "{} at {width}: {:?}",
+                        panel.id,
+                        row.plain()
+                    );
                 }
                 let badge = (panel.badge)(&cx).unwrap_or_else(|| "–".to_owned());
-                let _ = writeln!(text, "════ {name} · badge {badge}\n{}", plain(&rows));
+                let _ = writeln!(text, "════ {name} · badge {badge}\n{}", seen(&rows));
             }
             insta::assert_snapshot!(format!("{}-{width}", panel.id), text);
         }
@@ -147,9 +172,19 @@ fn meanings_of_the_pieces() {
         for row in (panel(id).rows)(&cx(&acme.session, ID_JAG, 80)) {
             let _ = writeln!(text, "{}", row.plain().trim_end());
             let pieces = row.spans.iter().filter(|(_, text)| !text.trim().is_empty());
-            let runs: Vec<String> = pieces.map(|(role, text)| format!("{}:{}", role.name(), text.width())).collect();
-            let at = row.at.as_ref().map(|at| format!(" @ {at}")).unwrap_or_default();
-            let note = row.note.as_ref().map(|note| format!(" # {note}")).unwrap_or_default();
+            let runs: Vec<String> = pieces
+                .map(|(role, text)| format!("{}:{}", role.name(), text.width()))
+                .collect();
+            let at = row
+                .at
+                .as_ref()
+                .map(|at| format!(" @ {at}"))
+                .unwrap_or_default();
+            let note = row
+                .note
+                .as_ref()
+                .map(|note| format!(" # {note}"))
+                .unwrap_or_default();
             let _ = writeln!(text, "    {}{at}{note}", runs.join(" "));
         }
     }
@@ -161,7 +196,10 @@ fn the_rail_in_four_states() {
     let mut text = String::new();
     for (name, mut session) in states() {
         if name == "done" {
-            session.command(Command::Edit(fields::AGENT_AUDIENCE, "urn:other".to_owned()), acme::ink(90));
+            session.command(
+                Command::Edit(fields::AGENT_AUDIENCE, "urn:other".to_owned()),
+                acme::ink(90),
+            );
         }
         for glyphs in [Glyphs::UNICODE, Glyphs::ASCII] {
             for width in [80, 40, 12] {
@@ -186,7 +224,9 @@ fn drawing_twice_gives_the_same_rows_at_any_width() {
             let once = every_row(&session, width, false);
             assert_eq!(once, every_row(&session, width, false));
             if width >= 8 {
-                let wide = once.iter().find(|row| row.width() > usize::from(width).max(32));
+                let wide = once
+                    .iter()
+                    .find(|row| row.width() > usize::from(width).max(32));
                 assert_eq!(wide, None);
             }
         }
@@ -206,13 +246,25 @@ fn the_request_says_whether_it_went_and_when_it_will_go_again() {
     assert!(said(&acme.session, ID_JAG, "request").starts_with("will be sent"));
     acme.through(ID_JAG);
     assert!(said(&acme.session, ID_JAG, "request").starts_with("sent 2026-"));
-    acme.command(Command::Edit(fields::AGENT_AUDIENCE, "urn:other".to_owned()));
+    acme.command(Command::Edit(
+        fields::AGENT_AUDIENCE,
+        "urn:other".to_owned(),
+    ));
     let text = said(&acme.session, ID_JAG, "request");
-    assert!(text.starts_with("will be sent again after the edit"), "{text}");
+    assert!(
+        text.starts_with("will be sent again after the edit"),
+        "{text}"
+    );
     assert!(text.contains("urn:other"), "{text}");
-    let first = Cx { attempt: Some(0), ..cx(&acme.session, ID_JAG, 200) };
+    let first = Cx {
+        attempt: Some(0),
+        ..cx(&acme.session, ID_JAG, 200)
+    };
     let text = plain(&(panel("request").rows)(&first));
-    assert!(text.starts_with("sent 2026-") && !text.contains("urn:other"), "{text}");
+    assert!(
+        text.starts_with("sent 2026-") && !text.contains("urn:other"),
+        "{text}"
+    );
 }
 
 #[test]
@@ -220,27 +272,56 @@ fn the_form_says_what_is_needed_and_what_is_handed_in() {
     let mut acme = Acme::new();
     acme.command(Command::Edit(fields::IDP_ISSUER, String::new()));
     let rows = (panel("inputs").rows)(&cx(&acme.session, StepId("discover-idp"), 80));
-    let row = rows.iter().find(|row| row.field == Some(fields::IDP_ISSUER)).unwrap();
+    let row = rows
+        .iter()
+        .find(|row| row.field == Some(fields::IDP_ISSUER))
+        .unwrap();
     assert!(row.plain().contains("needed"), "{}", row.plain());
     let mut acme = Acme::new();
     let token = acme.id_token("n");
-    acme.command(Command::UseExisting(Artifact::IdToken, Secret::minted("t", token)));
+    acme.command(Command::UseExisting(
+        Artifact::IdToken,
+        Secret::minted("t", token),
+    ));
     let text = said(&acme.session, ID_JAG, "inputs");
     assert!(text.contains("handed in"), "{text}");
     let text = said(&acme.session, REDEEM, "tokens");
-    assert!(text.contains("of alice@acme.example") && text.contains("handed in"), "{text}");
+    assert!(
+        text.contains("of alice@acme.example") && text.contains("handed in"),
+        "{text}"
+    );
 }
 
 #[test]
 fn what_came_instead_is_named_for_what_it_is() {
     let cases: &[(u16, &str, &[u8], &str)] = &[
-        (200, "text/html", b"<!DOCTYPE html><html>Sign in</html>", "an HTML page"),
-        (502, "", b"<html><body>Bad gateway</body></html>", "an HTML page"),
+        (
+            200,
+            "text/html",
+            b"<!DOCTYPE html><html>Sign in</html>",
+            "an HTML page",
+        ),
+        (
+            502,
+            "",
+            b"<html><body>Bad gateway</body></html>",
+            "an HTML page",
+        ),
         (200, "application/json", b"", "empty"),
         (200, "application/json", b"{\"a\": nope}", "does not parse"),
-        (200, "application/octet-stream", b"\x00\x01\x02PNG", "no text"),
+        (
+            200,
+            "application/octet-stream",
+            b"\x00\x01\x02PNG",
+            "no text",
+        ),
         (200, "text/plain", b"caf\xe9 au lait", "not valid UTF-8"),
-        (200, "text/plain", b"{\"a\":1}", "It is JSON, but it came as text/plain"),
+        (
+            200,
+            "text/plain",
+            b"{\"a\":1}",
+            "It is JSON, but it came as text/plain",
+        ),
     ];
     for (status, kind, body, says) in cases {
         let mut acme = Acme::new();
@@ -275,16 +356,25 @@ fn a_cut_body_and_a_huge_one_say_how_much_is_not_shown() {
     assert!(before.elapsed().as_secs() < 5, "{:?}", before.elapsed());
     assert!(rows.len() < 4000, "{}", rows.len());
     let text = plain(&rows);
-    assert!(text.contains("50.0 MB") && text.contains("not shown"), "{}", &text[text.len() - 500..]);
+    assert!(
+        text.contains("50.0 MB") && text.contains("not shown"),
+        "{}",
+        &text[text.len() - 500..]
+    );
 }
 
 #[test]
 fn a_failure_is_a_sentence_with_a_hint() {
     let mut acme = Acme::new();
-    acme.fails = Some(Failure::Connect("127.0.0.1:9 refused the connection".to_owned()));
+    acme.fails = Some(Failure::Connect(
+        "127.0.0.1:9 refused the connection".to_owned(),
+    ));
     acme.through(StepId("discover-idp"));
     let text = said(&acme.session, StepId("discover-idp"), "answer");
-    assert!(text.contains("No connection: 127.0.0.1:9 refused") && text.contains("Is the server up"), "{text}");
+    assert!(
+        text.contains("No connection: 127.0.0.1:9 refused") && text.contains("Is the server up"),
+        "{text}"
+    );
     assert!(said(&acme.session, ID_JAG, "log").contains("no connection"));
     assert!(said(&acme.session, StepId("discover-idp"), "history").contains("not reachable"));
 }
@@ -295,7 +385,9 @@ const HOSTILE: &str = "\x1b[2J\x1b]0;owned\x07 \u{202e}nimda\u{200b}\u{feff}\0\r
 
 fn no_controls(rows: &[Row]) {
     let check = |text: &str| {
-        let bad = text.chars().find(|c| c.is_control() || matches!(c, '\u{202e}' | '\u{200b}' | '\u{feff}'));
+        let bad = text
+            .chars()
+            .find(|c| c.is_control() || matches!(c, '\u{202e}' | '\u{200b}' | '\u{feff}'));
         assert_eq!(bad, None, "{text:?}");
     };
     for row in rows {
@@ -307,7 +399,10 @@ fn no_controls(rows: &[Row]) {
 #[test]
 fn hostile_texts_become_marks_everywhere() {
     let mut acme = Acme::new();
-    acme.command(Command::Edit(fields::AGENT_SCOPE, format!("todo {}", HOSTILE.replace(['\0', '\r', '\n', '\t'], ""))));
+    acme.command(Command::Edit(
+        fields::AGENT_SCOPE,
+        format!("todo {}", HOSTILE.replace(['\0', '\r', '\n', '\t'], "")),
+    ));
     acme.hostile = Some(HOSTILE);
     acme.through(CALL_API);
     let rows = every_row(&acme.session, 80, false);
@@ -376,21 +471,43 @@ fn an_echoing_server_gives_no_secret_away() {
         Artifact::AccessToken,
     ]
     .into_iter()
-    .map(|artifact| bag.value(artifact).expect("the walk has it").reveal().to_owned())
+    .map(|artifact| {
+        bag.value(artifact)
+            .expect("the walk has it")
+            .reveal()
+            .to_owned()
+    })
     .chain([acme::CLIENT_SECRET.to_owned()])
     .collect();
     let mut forms: BTreeSet<String> = BTreeSet::new();
     let mut echo = String::new();
     for secret in &secrets {
-        for form in [secret.clone(), form_encode(secret), STANDARD.encode(secret), serde_json::to_string(secret).unwrap()] {
+        for form in [
+            secret.clone(),
+            form_encode(secret),
+            STANDARD.encode(secret),
+            serde_json::to_string(secret).unwrap(),
+        ] {
             let _ = writeln!(echo, "you sent {form} to me");
             forms.insert(form.trim_matches('"').to_owned());
         }
     }
     let json = serde_json::json!({ "echo": echo, "list": secrets, "nested": { "basic": STANDARD.encode(format!("acme-sso:{}", form_encode(acme::CLIENT_SECRET))) } });
     let escaped = json.to_string().replace('&', "\\u0026");
-    for (kind, body) in [("application/json", escaped), ("text/plain", echo.clone()), ("text/html", format!("<html>{echo}"))] {
-        acme.api = Some(answer(500, &[("Content-Type", kind), ("x-echo", &secrets[3]), ("set-cookie", "session=s3cr3t-cookie-value; path=/")], &body));
+    for (kind, body) in [
+        ("application/json", escaped),
+        ("text/plain", echo.clone()),
+        ("text/html", format!("<html>{echo}")),
+    ] {
+        acme.api = Some(answer(
+            500,
+            &[
+                ("Content-Type", kind),
+                ("x-echo", &secrets[3]),
+                ("set-cookie", "session=s3cr3t-cookie-value; path=/"),
+            ],
+            &body,
+        ));
         acme.command(Command::Send(CALL_API));
         let rows = every_row(&acme.session, 300, false);
         let mut shown = plain(&rows);
@@ -401,8 +518,16 @@ fn an_echoing_server_gives_no_secret_away() {
             }
         }
         let basic = STANDARD.encode(format!("acme-sso:{}", form_encode(acme::CLIENT_SECRET)));
-        for form in forms.iter().map(String::as_str).chain(["s3cr3t-cookie-value", &basic]) {
-            assert!(!shown.contains(form), "{kind}: {form} in\n{}", around(&shown, form));
+        for form in forms
+            .iter()
+            .map(String::as_str)
+            .chain(["s3cr3t-cookie-value", &basic])
+        {
+            assert!(
+                !shown.contains(form),
+                "{kind}: {form} in\n{}",
+                around(&shown, form)
+            );
         }
         let debug = format!("{rows:?}");
         assert!(!debug.contains(acme::CLIENT_SECRET));
@@ -412,7 +537,10 @@ fn an_echoing_server_gives_no_secret_away() {
 }
 
 fn around(text: &str, needle: &str) -> String {
-    text.lines().find(|line| line.contains(needle)).unwrap_or_default().to_owned()
+    text.lines()
+        .find(|line| line.contains(needle))
+        .unwrap_or_default()
+        .to_owned()
 }
 
 // ---- rows ------------------------------------------------------------------------------------------------------------
@@ -424,10 +552,17 @@ fn folds_hide_and_finding_opens_them() {
     let rows = (panel("request").rows)(&cx(&acme.session, ID_JAG, 80));
     let mut state = PanelState::default();
     let shown = fold(&rows, &state.folds);
-    assert!(shown.len() < rows.len(), "what is inside the assertions is folded at first");
+    assert!(
+        shown.len() < rows.len(),
+        "what is inside the assertions is folded at first"
+    );
     state.query = "CLIENT-AUTHENTICATION+JWT".to_owned();
     assert!(state.find_next(&rows, 10));
-    assert!(rows[state.cursor].plain().contains("client-authentication+jwt"));
+    assert!(
+        rows[state.cursor]
+            .plain()
+            .contains("client-authentication+jwt")
+    );
     let open = fold(&rows, &state.folds);
     assert!(open.contains(&state.cursor));
     assert!(state.seen(&rows, 10).contains(&state.cursor));

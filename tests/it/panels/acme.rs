@@ -115,9 +115,12 @@ pub struct Acme {
 impl Acme {
     /// Starts a session at the tenant.
     pub fn new() -> Self {
-        let (profile, problems): (Profile, _) = load::load("acme", &PROFILE.replace("PEM", &pem(3)));
-        let errors: Vec<_> = problems.iter().map(ToString::to_string).filter(|says| !says.contains("inline") && !says.contains("in the file")).collect();
-        let _ = errors;
+        let (profile, problems): (Profile, _) =
+            load::load("acme", &PROFILE.replace("PEM", &pem(3)));
+        assert!(
+            problems.iter().all(|problem| !problem.fatal),
+            "{problems:?}"
+        );
         Self {
             session: Session::new(&XAA, profile, ink(0)),
             policy: |_| None,
@@ -191,7 +194,9 @@ impl Acme {
         let outcome = match &self.fails {
             Some(failure) => Err(failure.clone()),
             None => Ok(match &request {
-                Request::Http(http) => Answer::Http((self.policy)(http).unwrap_or_else(|| self.respond(http))),
+                Request::Http(http) => {
+                    Answer::Http((self.policy)(http).unwrap_or_else(|| self.respond(http)))
+                }
                 Request::Browser(asked) => Answer::Redirect(Redirect {
                     url: Secret::minted(
                         "redirect",
@@ -205,8 +210,17 @@ impl Acme {
                     ),
                     via: Via::Follow,
                     hops: vec![
-                        Hop { url: format!("{IDP}/authorize?{}", self.hostile.unwrap_or("client_id=acme-sso")), status: 302 },
-                        Hop { url: format!("{IDP}/login?user=alice"), status: 303 },
+                        Hop {
+                            url: format!(
+                                "{IDP}/authorize?{}",
+                                self.hostile.unwrap_or("client_id=acme-sso")
+                            ),
+                            status: 302,
+                        },
+                        Hop {
+                            url: format!("{IDP}/login?user=alice"),
+                            status: 303,
+                        },
                     ],
                 }),
             }),
@@ -231,7 +245,7 @@ impl Acme {
                 .unwrap_or_default()
         };
         let body = match request.url.as_str() {
-            url if url.contains("/.well-known/") => self.metadata(url),
+            url if url.contains("/.well-known/") => metadata(url),
             url if url.ends_with("/keys") => {
                 let mut jwk = self.key.public_jwk().clone();
                 jwk["kid"] = json!("key-1");
@@ -287,23 +301,25 @@ impl Acme {
         }
         answer(200, &headers, &body.to_string())
     }
+}
 
-    fn metadata(&self, url: &str) -> Value {
-        let issuer = if url.starts_with(IDP) { IDP } else { AS };
-        json!({
-            "issuer": issuer,
-            "authorization_endpoint": format!("{issuer}/authorize"),
-            "token_endpoint": format!("{issuer}/token"),
-            "jwks_uri": format!("{issuer}/keys"),
-            "grant_types_supported": ["authorization_code", "urn:ietf:params:oauth:grant-type:token-exchange"],
-            "authorization_response_iss_parameter_supported": true,
-        })
-    }
+fn metadata(url: &str) -> Value {
+    let issuer = if url.starts_with(IDP) { IDP } else { AS };
+    json!({
+        "issuer": issuer,
+        "authorization_endpoint": format!("{issuer}/authorize"),
+        "token_endpoint": format!("{issuer}/token"),
+        "jwks_uri": format!("{issuer}/keys"),
+        "grant_types_supported": ["authorization_code", "urn:ietf:params:oauth:grant-type:token-exchange"],
+        "authorization_response_iss_parameter_supported": true,
+    })
 }
 
 fn had(want: Want) -> Had {
     match want {
-        Want::Secret(field, _) => Had::Secret(field, Ok(Secret::typed(field.0, "read-from-outside"))),
+        Want::Secret(field, _) => {
+            Had::Secret(field, Ok(Secret::typed(field.0, "read-from-outside")))
+        }
         Want::Listener { redirect_uris, .. } => Had::Listener(Ok(redirect_uris[0].clone())),
     }
 }
