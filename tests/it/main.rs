@@ -5,6 +5,7 @@ mod export;
 mod interop;
 mod lab;
 mod laws;
+mod panels;
 #[allow(dead_code, reason = "helpers wait for the tests that need them")]
 mod peer;
 #[allow(dead_code, reason = "helpers wait for the tests that need them")]
