@@ -12,7 +12,7 @@ use crate::{
         exchange::Request,
         time::{Lifetime, Timestamp},
     },
-    session::{Session, Status, What},
+    session::{Session, Status, What, needs::maker},
 };
 
 /// Returns the rail as one line, for small screens: marks, the stage, and which step of how many.
@@ -131,10 +131,7 @@ fn word(session: &Session, id: StepId) -> String {
     match status {
         Status::Ready | Status::Blocked(_) if optional => "optional".to_owned(),
         Status::Ready => "ready".to_owned(),
-        Status::Blocked(blocked) => match blocked.first() {
-            Some(Blocked::Needs(artifact)) => format!("needs {}", artifact.name()),
-            _ => "needs input".to_owned(),
-        },
+        Status::Blocked(blocked) => needs_word(session, &blocked),
         Status::Skipped(_) => "skipped".to_owned(),
         Status::Waiting => match state.going.as_ref().map(|going| &going.what) {
             Some(What::Sending(_, Request::Browser(_))) => "waiting for you".to_owned(),
@@ -149,6 +146,29 @@ fn word(session: &Session, id: StepId) -> String {
         Status::Failed => "rejected".to_owned(),
         Status::Unreachable => "not reachable".to_owned(),
         Status::Interrupted => "cancelled".to_owned(),
+    }
+}
+
+/// Says what a step needs most: a field, else a token by its name, else the step that finds the metadata.
+fn needs_word(session: &Session, blocked: &[Blocked]) -> String {
+    let needs = |why: &Blocked| match why {
+        Blocked::Needs(artifact) => Some(*artifact),
+        _ => None,
+    };
+    if blocked.iter().any(|why| needs(why).is_none()) {
+        return "needs input".to_owned();
+    }
+    let token = blocked
+        .iter()
+        .filter_map(needs)
+        .find(|artifact| Artifact::GIVEABLE.contains(artifact));
+    match (token, blocked.first().and_then(needs)) {
+        (Some(token), _) => format!("needs {}", token.name()),
+        (None, Some(other)) => maker(session.flow, other).map_or_else(
+            || format!("needs {}", other.name()),
+            |step| format!("needs step {}", words::number(session, step)),
+        ),
+        (None, None) => "needs input".to_owned(),
     }
 }
 
@@ -230,7 +250,12 @@ fn line(
     );
     let gap = room.saturating_sub(title.1.width() + word.width());
     Row::new(fit(
-        vec![lead, title, (Role::Text, " ".repeat(gap)), (word_role, word)],
+        vec![
+            lead,
+            title,
+            (Role::Text, " ".repeat(gap)),
+            (word_role, word),
+        ],
         width,
         glyphs,
     ))
@@ -256,20 +281,33 @@ fn cut(text: &str, width: usize, glyphs: &Glyphs) -> String {
     out
 }
 
-/// Cuts pieces to a width together.
+/// Cuts pieces to a width together, with a sign.
 fn fit(spans: Vec<(Role, String)>, width: usize, glyphs: &Glyphs) -> Vec<(Role, String)> {
     let total: usize = spans.iter().map(|(_, text)| text.width()).sum();
     if total <= width {
         return spans;
     }
-    let mut left = width;
-    let mut out = Vec::new();
+    let mut left = width.saturating_sub(glyphs.cut.width());
+    let mut out: Vec<(Role, String)> = Vec::new();
     for (role, text) in spans {
-        let text = cut(&text, left, glyphs);
-        left = left.saturating_sub(text.width());
-        if !text.is_empty() {
-            out.push((role, text));
+        let whole = text.width() <= left;
+        let end = text
+            .char_indices()
+            .scan(0, |used, (at, c)| {
+                *used += c.width().unwrap_or(0);
+                Some((at + c.len_utf8(), *used))
+            })
+            .take_while(|(_, used)| *used <= left)
+            .last()
+            .map_or(0, |(end, _)| end);
+        out.push((role, text[..end].to_owned()));
+        left -= text[..end].width();
+        if !whole {
+            break;
         }
+    }
+    if width >= glyphs.cut.width() {
+        out.push((Role::Muted, glyphs.cut.to_owned()));
     }
     out
 }

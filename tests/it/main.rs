@@ -5,6 +5,7 @@ mod export;
 mod interop;
 mod lab;
 mod laws;
+mod panels;
 #[allow(dead_code, reason = "helpers wait for the tests that need them")]
 mod peer;
 #[allow(dead_code, reason = "helpers wait for the tests that need them")]
@@ -14,6 +15,7 @@ mod scripted;
 mod signin;
 mod tidy;
 mod transport;
+mod ui;
 mod vectors;
 mod walks;
 #[allow(dead_code, reason = "helpers wait for the tests that need them")]

@@ -29,6 +29,9 @@ pub static PANEL: Panel = Panel {
 /// More bytes than this of a body are not laid out.
 const SHOWN: usize = 256 * 1024;
 
+/// More bytes than this are not even looked at.
+const TAKEN: usize = 4 * 1024 * 1024;
+
 /// Of a body that is no text, this much is shown.
 const SHOWN_BINARY: usize = 2 * 1024;
 
@@ -52,7 +55,7 @@ const FIRST: &[&str] = &[
 
 fn attempt<'a>(cx: &Cx<'a>) -> Option<(usize, &'a Attempt)> {
     let attempts = &cx.session.step(cx.step).attempts;
-    let at = cx.attempt.unwrap_or(attempts.len().wrapping_sub(1));
+    let at = cx.attempt.unwrap_or(attempts.len().saturating_sub(1));
     Some((at, attempts.get(at)?))
 }
 
@@ -125,9 +128,15 @@ fn status(cx: &Cx, exchange: &Exchange, number: &str) -> Row {
         spans.push((Role::Muted, dot.clone()));
         spans.push((Role::Text, fact));
     }
-    Row::new(spans)
+    let mut row = Row::new(spans)
         .pointing(Pointer::Status)
-        .noted(Some(format!("It was sent {}.", exchange.times.start.in_words(cx.now))))
+        .noted(Some(format!("It was sent {}.", exchange.times.start.in_words(cx.now))));
+    // The row of the status copies the body, as far as that is handy.
+    row.copy = exchange
+        .response()
+        .filter(|response| response.body.0.len() <= SHOWN)
+        .map(|response| cx.copy("body", &response.text()));
+    row
 }
 
 /// Says what we make of it, where that is more than the status says.
@@ -177,11 +186,14 @@ fn body(cx: &Cx, response: &Response, depth: u16) -> Vec<Row> {
     let invalid = std::str::from_utf8(&bytes[..bytes.len().min(SHOWN * 2)]).err();
     let broken = invalid.is_some_and(|error| error.error_len().is_some());
     let binary = bytes.iter().take(SHOWN).any(|byte| *byte == 0);
-    let text = response.text();
+    // What is far beyond any screen is not even looked at.
+    let taken = bytes.len().min(TAKEN);
+    let text = String::from_utf8_lossy(&bytes[..taken]);
+    let whole = response.cut.is_none() && taken == bytes.len();
     let kind = response.content_type().unwrap_or_default();
     let start = text.trim_start_matches('\u{feff}').trim_start();
     let wants_json = kind == "application/json" || kind.ends_with("+json");
-    if is_json(&text, response.cut.is_none()) {
+    if is_json(&text, whole) {
         if !wants_json {
             let what = if kind.is_empty() { "without a content type".to_owned() } else { format!("as {}", cx.value(&kind)) };
             say(format!("It is JSON, but it came {what}."));
@@ -191,6 +203,11 @@ fn body(cx: &Cx, response: &Response, depth: u16) -> Vec<Row> {
         }
         let place = |path: &str| Some(Pointer::Json(path.to_owned())).filter(|_| depth == 0);
         rows.extend(json_rows(cx, &text, depth, &place));
+        if taken < bytes.len() {
+            let more = size((bytes.len() - taken) as u64);
+            let says = format!("{} {more} more not shown.", cx.glyphs.cut);
+            rows.push(Row::text(Role::FindingWarning, says).at_depth(depth));
+        }
         return rows;
     }
     let html = start.get(..200.min(start.len())).is_some_and(looks_like_html) || kind.contains("html");
@@ -207,7 +224,7 @@ fn body(cx: &Cx, response: &Response, depth: u16) -> Vec<Row> {
     } else if broken {
         say("It is not valid UTF-8; what does not fit is shown as \u{fffd}.".to_owned());
     }
-    rows.extend(lines(cx, &text, depth, Role::Text, limit));
+    rows.extend(lines(cx, &response.text(), depth, Role::Text, limit));
     rows
 }
 

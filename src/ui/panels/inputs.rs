@@ -145,7 +145,7 @@ fn origin(origin: Origin) -> Option<String> {
     match origin {
         Origin::Own | Origin::Absent => None,
         Origin::Filled => Some("from the lab".to_owned()),
-        Origin::Inherited(from) => Some(format!("inherited from {from}")),
+        Origin::Inherited(from) => Some(format!("from {from}")),
         Origin::Default => Some("default".to_owned()),
     }
 }

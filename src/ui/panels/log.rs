@@ -1,5 +1,7 @@
 //! Every exchange of the walk, or of the step: when, what for, where to, and what became of it.
 
+use unicode_width::UnicodeWidthStr;
+
 use super::Panel;
 use crate::{
     flow::{Made, StepId},
@@ -80,7 +82,11 @@ fn line(
 ) -> Vec<Row> {
     let short = cx.session.flow.step(step).map_or(step.0, |known| known.info().short);
     let number = words::number(cx.session, step);
-    let asked = vec![(Role::Text, format!("{} ", cx.text(method))), (Role::Link, cx.value(address))];
+    let mut seen = cx.value(address);
+    if let (Some((before, _)), true) = (address.split_once('?'), seen.width() > usize::from(cx.width / 2)) {
+        seen = format!("{}?{}", cx.value(before), cx.glyphs.cut);
+    }
+    let asked = vec![(Role::Text, format!("{} ", cx.text(method))), (Role::Link, seen)];
     let mut row = Row::new(vec![
         (Role::Muted, format!("{}  ", words::clock(at))),
         (Role::FieldLabel, format!("{number} {short:<20} ")),

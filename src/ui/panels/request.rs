@@ -46,7 +46,7 @@ pub(super) struct Chosen<'a> {
 pub(super) fn chosen<'a>(cx: &Cx<'a>) -> Option<Chosen<'a>> {
     let state = cx.session.step(cx.step);
     let count = state.attempts.len();
-    let at = cx.attempt.unwrap_or(count.wrapping_sub(1));
+    let at = cx.attempt.unwrap_or(count.saturating_sub(1));
     let attempt = state.attempts.get(at);
     let newest = at + 1 == count;
     let number = format!("attempt {} of {count}", at + 1);

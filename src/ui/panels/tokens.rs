@@ -1,5 +1,7 @@
 //! The tokens of a step taken apart: whose, how long, signed by whom, and what is in them.
 
+use unicode_width::UnicodeWidthStr;
+
 use super::Panel;
 use crate::{
     flow::{Artifact, Origin, TokenRecord},
@@ -79,7 +81,7 @@ fn nothing(cx: &Cx) -> Vec<Row> {
     if gives.is_empty() {
         return vec![Row::text(Role::Muted, "This step gains no token.")];
     }
-    let lead = format!("No token yet: this step gives {}", gives.join(", "));
+    let lead = format!("No token yet; this step gives {}", gives.join(", "));
     words::why_not(cx, &lead)
 }
 
@@ -113,8 +115,11 @@ fn record_rows(cx: &Cx, record: &TokenRecord, shut: bool) -> Vec<Row> {
     let mut add = |row: Row| rows.push(row.at_depth(1));
     add(signature(cx, &record.signature));
     add(raw_row(cx, &record.token, PAD));
-    add(Row::pair("fingerprint", PAD, Role::Text, cx.text(&record.fingerprint))
-        .noted(Some("The first eight hex digits of its SHA-256; the same token has the same everywhere.".to_owned())));
+    if cx.reveal {
+        // Masked, the token's own row has it.
+        let note = "The first eight hex digits of its SHA-256; the same token has the same everywhere.";
+        add(Row::pair("fingerprint", PAD, Role::Text, cx.text(&record.fingerprint)).noted(Some(note.to_owned())));
+    }
     if let Some(parent) = record.parent {
         add(Row::pair("made from", PAD, Role::Text, parent.name()));
     }
@@ -152,7 +157,11 @@ fn title(cx: &Cx, record: &TokenRecord) -> Row {
     row.spans.push((Role::Muted, dot.clone()));
     row.spans.push((role, from));
     if let Some(to) = goes_to(cx.session, record.artifact) {
-        row.spans.push((Role::Muted, format!("{dot}goes to step {to}")));
+        let says = format!("{dot}goes to step {to}");
+        // It is worth a place, but not a second row.
+        if row.width() + says.width() <= usize::from(cx.width) {
+            row.spans.push((Role::Muted, says));
+        }
     }
     row.note = record.expires.map(|end| format!("It ends {}.", end.in_words(cx.now)));
     row

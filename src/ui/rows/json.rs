@@ -171,10 +171,7 @@ pub fn json_rows(
     while let Some(piece) = pieces.next() {
         if layout.rows.len() >= ROWS_LIMIT {
             let more = pieces.0.len();
-            let says = format!(
-                "{} {more} more bytes are not shown; copying takes the whole body.",
-                cx.glyphs.cut
-            );
+            let says = format!("{} {more} more bytes are not shown.", cx.glyphs.cut);
             layout
                 .rows
                 .push(Row::text(Role::FindingWarning, says).at_depth(depth));

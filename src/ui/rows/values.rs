@@ -96,10 +96,7 @@ pub fn lines(cx: &Cx, text: &str, depth: u16, role: Role, limit: usize) -> Vec<R
             (left, 0) => format!("{} more", size(left as u64)),
             (left, more) => format!("{more} more lines and {}", size(left as u64)),
         };
-        let says = format!(
-            "{} {says} not shown; copying takes the whole body.",
-            cx.glyphs.cut
-        );
+        let says = format!("{} {says} not shown.", cx.glyphs.cut);
         rows.push(Row::text(Role::FindingWarning, says).at_depth(depth));
     }
     rows
@@ -146,5 +143,36 @@ pub fn took(micros: u64) -> String {
         }
         _ => crate::protocol::time::Lifetime(i64::try_from(micros / 1000).unwrap_or(i64::MAX))
             .to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_and_durations_have_their_units() {
+        let sizes = [0, 1, 118, 9_999, 12_345, 50_000_000].map(size);
+        assert_eq!(
+            sizes,
+            [
+                "0 bytes",
+                "1 byte",
+                "118 bytes",
+                "9999 bytes",
+                "12.3 kB",
+                "50.0 MB"
+            ]
+        );
+        let times = [420, 143_000, 2_140_000, 61_000_000].map(took);
+        assert_eq!(times, ["0.4 ms", "143 ms", "2.1 s", "1 min 1 s"]);
+    }
+
+    #[test]
+    fn a_text_is_ended_between_words() {
+        assert_eq!(head("abc", 3), ("abc", 0));
+        assert_eq!(head("abc defgh", 6), ("abc", 6));
+        assert_eq!(head("one-long-secret", 6), ("", 15));
+        assert_eq!(head("é é", 4), ("é", 3));
     }
 }

@@ -53,7 +53,7 @@ pub fn number(session: &Session, id: StepId) -> usize {
 pub fn why_not(cx: &Cx, lead: &str) -> Vec<Row> {
     match cx.session.status(cx.step) {
         Status::Blocked(blocked) => {
-            let mut rows = vec![Row::text(Role::Muted, format!("{lead}; the step:"))];
+            let mut rows = vec![Row::text(Role::Muted, format!("{lead}:"))];
             rows.extend(blocked.iter().map(|why| blocked_row(cx, why).at_depth(1)));
             rows
         }
@@ -127,7 +127,7 @@ pub fn via(via: Via) -> &'static str {
         Via::Listener => "redirect caught on loopback",
         Via::Paste => "redirect pasted",
         Via::PasteCode => "bare code pasted",
-        Via::Follow => "redirect found by following the sign-in",
+        Via::Follow => "redirect, followed",
     }
 }
 

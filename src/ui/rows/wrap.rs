@@ -30,7 +30,7 @@ fn broken(row: &Row, width: usize, out: &mut Vec<Row>) {
     let mut first = true;
     while start < cells.len() {
         let room = if first { width } else { width - hang };
-        let end = line_end(&cells, start, room, first);
+        let end = line_end(&cells, start, room);
         let mut spans: Vec<(Role, String)> = Vec::new();
         if !first {
             spans.push((Role::Text, " ".repeat(hang)));
@@ -57,7 +57,7 @@ fn broken(row: &Row, width: usize, out: &mut Vec<Row>) {
 }
 
 /// Returns where the line that begins at `start` ends: after the last space that leaves it half full, else hard.
-fn line_end(cells: &[(Role, char)], start: usize, room: usize, first: bool) -> usize {
+fn line_end(cells: &[(Role, char)], start: usize, room: usize) -> usize {
     let mut used = 0;
     let mut end = start;
     let mut space = None;
@@ -76,7 +76,6 @@ fn line_end(cells: &[(Role, char)], start: usize, room: usize, first: bool) -> u
     if end == cells.len() {
         return end;
     }
-    let _ = first;
     if cells[end].1 == ' ' {
         return end.max(start + 1);
     }
