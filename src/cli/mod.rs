@@ -4,7 +4,7 @@ pub mod args;
 pub mod lab;
 pub mod paths;
 pub mod profile;
-// pub mod run;
+pub mod run;
 pub mod secrets;
 pub mod start;
 pub mod store;
@@ -81,8 +81,8 @@ pub fn main() -> ExitCode {
 
 fn dispatch(cli: Cli) -> Result<u8, Failed> {
     match cli.command {
-        None => Ok(2),
-        Some(Command::Run(_)) => Ok(2),
+        None => screen(&cli.screen),
+        Some(Command::Run(options)) => runtime()?.block_on(run::run(options)),
         Some(Command::Lab(options)) => runtime()?.block_on(lab_command(options)),
         Some(Command::Profile(command)) => profile_command(command),
         Some(Command::Flows(listing)) => {
@@ -125,10 +125,12 @@ pub(crate) fn print(text: &str) {
 
 async fn lab_command(options: args::Lab) -> Result<u8, Failed> {
     let mut out = std::io::stdout();
-    lab::serve(options.dir, start::lab_options(options.port)?, &mut out).await.map_err(|error| {
-        let hint = error.hint();
-        Failed::usage(error.to_string()).hint(Some(hint))
-    })?;
+    lab::serve(options.dir, start::lab_options(options.port)?, &mut out)
+        .await
+        .map_err(|error| {
+            let hint = error.hint();
+            Failed::usage(error.to_string()).hint(Some(hint))
+        })?;
     Ok(0)
 }
 
@@ -136,7 +138,7 @@ fn profile_command(command: args::Profile) -> Result<u8, Failed> {
     let store = Store::find()?;
     match command {
         args::Profile::List(listing) => {
-            print(&profile::list(&store, listing.format == Format::Json)?)
+            print(&profile::list(&store, listing.format == Format::Json)?);
         }
         args::Profile::Show { profile } => print(&profile::show(&store, &profile)?),
         args::Profile::New { name, template } => print(&profile::new(&store, &name, &template)?),
@@ -165,8 +167,9 @@ fn flows(listing: &Listing) -> String {
         )
         .unwrap_or_default(),
         Format::Text => rows
-            .map(|(flow, steps)| format!("{:<12} {}\n             {}\n", flow.id.0, flow.title, steps.join(" ")))
-            .collect(),
+            .map(|(flow, steps)| format!("{:<12} {}\n             {}", flow.id.0, flow.title, steps.join(" ")))
+            .collect::<Vec<_>>()
+            .join("\n"),
     }
 }
 
@@ -177,4 +180,8 @@ fn themes(listing: &Listing) -> String {
         Format::Json => serde_json::to_string_pretty(&names).unwrap_or_default(),
         Format::Text => names.join("\n"),
     }
+}
+
+fn screen(_options: &args::Screen) -> Result<u8, Failed> {
+    Ok(2)
 }

@@ -135,11 +135,14 @@ impl Builder<'_> {
             vec![address]
         });
         for (name, value) in request.wire_headers() {
-            if request
+            let own = request
                 .headers
                 .iter()
-                .any(|(own, _)| own.eq_ignore_ascii_case(&name))
-            {
+                .any(|(own, _)| own.eq_ignore_ascii_case(&name));
+            // curl counts the body itself, and knows the host from the address.
+            let known =
+                name == "content-length" || (name == "host" && value.wire() == request.host());
+            if own && !known {
                 lines.push(vec![word("-H"), self.header(&name, &value)]);
             }
         }

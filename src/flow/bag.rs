@@ -201,6 +201,11 @@ impl Bag {
         self.metadata.get(&party)
     }
 
+    /// Returns every server's metadata, for masking.
+    pub fn metadata_mut(&mut self) -> impl Iterator<Item = &mut ServerMetadata> {
+        self.metadata.values_mut()
+    }
+
     /// Puts an artifact in, in place of an older one.
     pub fn put(&mut self, artifact: Artifact, held: Held) {
         self.held.insert(artifact, held);

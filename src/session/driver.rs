@@ -100,8 +100,14 @@ impl<T: Transport> Driver<T> {
                     // A bug in the transport must not leave the step waiting for ever.
                     let exchange = sending.catch_unwind().await.unwrap_or_else(|_| Exchange {
                         request: asked,
-                        outcome: Err(Failure::Broken("this program failed while it sent the request".to_owned())),
-                        times: Timings { start, first_byte: None, end: 0 },
+                        outcome: Err(Failure::Broken(
+                            "this program failed while it sent the request".to_owned(),
+                        )),
+                        times: Timings {
+                            start,
+                            first_byte: None,
+                            end: 0,
+                        },
                     });
                     let _ = events.send(Event::Answered {
                         send,

@@ -68,7 +68,8 @@ impl Attempt {
 
     /// Returns how long it took in microseconds: the sum of its exchanges.
     pub fn micros(&self) -> u64 {
-        self.made.iter().map(|made| made.exchange.times.end).sum()
+        let each = self.made.iter().map(|made| made.exchange.times.end);
+        each.fold(0, u64::saturating_add)
     }
 }
 

@@ -125,6 +125,11 @@ impl Vault {
         }
     }
 
+    /// Returns the text of a secret with every known secret in it masked: for an address that carries a code.
+    pub fn mask_inside(&self, secret: &Secret) -> String {
+        self.mask(secret.reveal())
+    }
+
     /// Returns where the text holds known secrets, in order, and what is shown in place of each.
     pub fn found(&self, text: &str) -> Vec<(Range<usize>, String)> {
         match &self.finder {
@@ -268,7 +273,7 @@ mod tests {
         for written in [
             text.to_owned(),
             form.clone(),
-            form.to_ascii_lowercase().replace("p%", "p%"),
+            lower_hex(&form),
             form.replace('+', "%20"),
             STANDARD.encode(text),
             URL_SAFE_NO_PAD.encode(text),

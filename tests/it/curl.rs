@@ -38,11 +38,23 @@ impl Transport for ByCurl {
         pasted: oneshot::Receiver<Redirect>,
         noted: Box<dyn Fn(String) + Send + Sync>,
     ) -> Exchange {
-        let Request::Http(http) = &request else { return self.world.send(purpose, request, pasted, noted).await };
-        let times = Timings { start: clock::now(), first_byte: None, end: 0 };
+        let Request::Http(http) = &request else {
+            return self.world.send(purpose, request, pasted, noted).await;
+        };
+        let times = Timings {
+            start: clock::now(),
+            first_byte: None,
+            end: 0,
+        };
         let (http, masked) = (http.clone(), self.masked);
-        let outcome = tokio::task::spawn_blocking(move || run(&http, masked)).await.expect("the shell runs");
-        Exchange { request, outcome: outcome.map(Answer::Http), times }
+        let outcome = tokio::task::spawn_blocking(move || run(&http, masked))
+            .await
+            .expect("the shell runs");
+        Exchange {
+            request,
+            outcome: outcome.map(Answer::Http),
+            times,
+        }
     }
 
     fn now(&self) -> Timestamp {
@@ -54,24 +66,43 @@ fn run(request: &HttpRequest, masked: bool) -> Result<Response, Failure> {
     let folder = tempfile::tempdir().expect("a folder for the answer");
     let (head, body) = (folder.path().join("head"), folder.path().join("body"));
     let made = curl(request, &Vault::new(b"salt"), masked);
-    let script = format!("curl() {{ command curl -D \"$HEAD_FILE\" -o \"$BODY_FILE\" \"$@\"; }}\n{}\n", made.text);
+    let script = format!(
+        "curl() {{ command curl -D \"$HEAD_FILE\" -o \"$BODY_FILE\" \"$@\"; }}\n{}\n",
+        made.text
+    );
     let mut shell = Process::new("sh");
-    shell.arg("-c").arg(&script).env("HEAD_FILE", &head).env("BODY_FILE", &body).env_remove("http_proxy");
+    shell
+        .arg("-c")
+        .arg(&script)
+        .env("HEAD_FILE", &head)
+        .env("BODY_FILE", &body)
+        .env_remove("http_proxy");
     if masked {
         for (name, secret) in &made.vars {
-            assert!(!script.contains(secret.reveal()), "the masked cURL shows {name}");
+            assert!(
+                !script.contains(secret.reveal()),
+                "the masked cURL shows {name}"
+            );
             shell.env(name, secret.reveal());
         }
     }
     let output = shell.output().expect("sh is there");
     if !output.status.success() {
-        return Err(Failure::Broken(String::from_utf8_lossy(&output.stderr).into_owned()));
+        return Err(Failure::Broken(
+            String::from_utf8_lossy(&output.stderr).into_owned(),
+        ));
     }
-    let head = String::from_utf8(fs::read(head).expect("curl wrote the head")).expect("heads are ASCII");
+    let head =
+        String::from_utf8(fs::read(head).expect("curl wrote the head")).expect("heads are ASCII");
     let body = fs::read(body).unwrap_or_default();
     let mut lines = head.lines();
-    let status = lines.next().and_then(|line| line.split(' ').nth(1)).and_then(|code| code.parse().ok());
-    let headers = lines.filter_map(|line| line.split_once(": ")).map(|(name, value)| (name.into(), value.into()));
+    let status = lines
+        .next()
+        .and_then(|line| line.split(' ').nth(1))
+        .and_then(|code| code.parse().ok());
+    let headers = lines
+        .filter_map(|line| line.split_once(": "))
+        .map(|(name, value)| (name.into(), value.into()));
     Ok(Response {
         status: status.expect("a status line"),
         headers: headers.collect(),
@@ -94,8 +125,16 @@ async fn the_lab_is_walked_by_curl_with_every_client_authentication() {
     for kind in ClientKind::ALL {
         for masked in [false, true] {
             let (session, end) = walk(walks::as_client(&profile, &lab, kind), masked).await;
-            let expected = if kind == ClientKind::Public { End::Refused } else { End::Done };
-            assert!(end == expected, "{kind:?}, masked {masked}: {end:?}\n{}", walks::story(&session));
+            let expected = if kind == ClientKind::Public {
+                End::Refused
+            } else {
+                End::Done
+            };
+            assert!(
+                end == expected,
+                "{kind:?}, masked {masked}: {end:?}\n{}",
+                walks::story(&session)
+            );
         }
     }
 }
@@ -110,10 +149,17 @@ async fn the_peer_is_walked_by_curl() {
     for auth in [peer::Auth::PrivateKeyJwt, peer::Auth::ClientSecretBasic] {
         let text = peer.profile_toml(auth, "alice");
         let (profile, problems) = jagwalk::profile::load::load("peer", &text);
-        assert!(problems.iter().all(|problem| !problem.fatal), "{problems:?}");
+        assert!(
+            problems.iter().all(|problem| !problem.fatal),
+            "{problems:?}"
+        );
         for masked in [false, true] {
             let (session, end) = walk(profile.clone(), masked).await;
-            assert!(end == End::Done, "masked {masked}: {end:?}\n{}", walks::story(&session));
+            assert!(
+                end == End::Done,
+                "masked {masked}: {end:?}\n{}",
+                walks::story(&session)
+            );
         }
     }
 }

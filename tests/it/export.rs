@@ -8,14 +8,17 @@ use std::{
 };
 
 use jagwalk::{
-    export::{Curl, curl},
+    export::{self, Curl, curl},
+    flow::StepId,
     protocol::{
         http::{Body, HttpRequest, Params, Value},
         secret::Secret,
     },
-    session::Vault,
+    session::{Session, Vault, headless},
 };
 use proptest::prelude::*;
+
+use crate::scripted;
 
 /// What curl would be called with, as a real shell splits the text.
 fn split(curl: &Curl) -> Vec<String> {
@@ -149,7 +152,7 @@ fn sent(curl: &Curl, server: &TcpListener) -> String {
             .expect("there is a POSIX shell")
     });
     let (mut stream, _) = server.accept().expect("curl comes");
-    let (mut received, mut chunk) = (Vec::new(), [0; 65_536]);
+    let (mut received, mut chunk) = (Vec::new(), vec![0; 65_536]);
     while !whole(&received) {
         let count = stream.read(&mut chunk).expect("curl speaks");
         assert!(count > 0, "curl hung up in the middle: {}", curl.text);
@@ -268,4 +271,25 @@ fn the_real_curl_sends_the_very_bytes() {
             );
         }
     }
+}
+
+/// A story or report of a walk through to its last step.
+fn text(session: &Session) -> String {
+    let last = scripted::last();
+    export::text(session, last, headless::end(session, last), false)
+}
+
+fn report(session: &Session) -> serde_json::Value {
+    let last = scripted::last();
+    export::report(session, last, headless::end(session, last), false)
+}
+
+#[test]
+fn a_happy_walk_is_told() {
+    let session = scripted::happy();
+    println!("{}", text(&session));
+    println!("{}", text(&scripted::refused()));
+    println!("{}", text(&scripted::html()));
+    println!("{}", text(&scripted::unreachable()));
+    println!("{:#}", report(&scripted::refused()));
 }
