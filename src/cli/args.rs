@@ -72,6 +72,10 @@ pub enum Command {
 
 /// Options of `run`.
 #[derive(Args, Debug)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a flag of the command line"
+)]
 #[command(
     after_help = "A SRC is env:NAME, file:PATH, cmd:COMMAND or - (standard input); a secret is never taken from a \
                         plain argument.\n\nExit status: 0 done · 2 usage, profile, or an input is missing · 3 refused \

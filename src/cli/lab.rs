@@ -159,8 +159,9 @@ fn write_secret(path: &Path, text: &str) -> io::Result<()> {
     Ok(())
 }
 
+/// Quotes a text for TOML: its basic strings have every escape that JSON writes.
 fn quoted(text: &str) -> String {
-    toml_edit::Value::from(text).to_string().trim().to_owned()
+    serde_json::Value::from(text).to_string()
 }
 
 /// Returns what ends when the person or the system asks us to stop.

@@ -1,9 +1,10 @@
 //! The command line: parses it, puts the rooms together, and turns what happened into an exit status.
 
 pub mod args;
+pub mod lab;
 pub mod paths;
 pub mod profile;
-// pub mod run;
+pub mod run;
 pub mod secrets;
 pub mod start;
 pub mod store;
@@ -80,9 +81,9 @@ pub fn main() -> ExitCode {
 
 fn dispatch(cli: Cli) -> Result<u8, Failed> {
     match cli.command {
-        None => Ok(2),
-        Some(Command::Run(_)) => Ok(2),
-        Some(Command::Lab(_)) => Ok(2),
+        None => screen(&cli.screen),
+        Some(Command::Run(options)) => runtime()?.block_on(run::run(options)),
+        Some(Command::Lab(options)) => runtime()?.block_on(lab_command(options)),
         Some(Command::Profile(command)) => profile_command(command),
         Some(Command::Flows(listing)) => {
             print(&flows(&listing));
@@ -122,11 +123,22 @@ pub(crate) fn print(text: &str) {
     let _ = out.flush();
 }
 
+async fn lab_command(options: args::Lab) -> Result<u8, Failed> {
+    let mut out = std::io::stdout();
+    lab::serve(options.dir, start::lab_options(options.port)?, &mut out)
+        .await
+        .map_err(|error| {
+            let hint = error.hint();
+            Failed::usage(error.to_string()).hint(Some(hint))
+        })?;
+    Ok(0)
+}
+
 fn profile_command(command: args::Profile) -> Result<u8, Failed> {
     let store = Store::find()?;
     match command {
         args::Profile::List(listing) => {
-            print(&profile::list(&store, listing.format == Format::Json)?)
+            print(&profile::list(&store, listing.format == Format::Json)?);
         }
         args::Profile::Show { profile } => print(&profile::show(&store, &profile)?),
         args::Profile::New { name, template } => print(&profile::new(&store, &name, &template)?),
@@ -155,8 +167,9 @@ fn flows(listing: &Listing) -> String {
         )
         .unwrap_or_default(),
         Format::Text => rows
-            .map(|(flow, steps)| format!("{:<12} {}\n             {}\n", flow.id.0, flow.title, steps.join(" ")))
-            .collect(),
+            .map(|(flow, steps)| format!("{:<12} {}\n             {}", flow.id.0, flow.title, steps.join(" ")))
+            .collect::<Vec<_>>()
+            .join("\n"),
     }
 }
 
@@ -167,4 +180,8 @@ fn themes(listing: &Listing) -> String {
         Format::Json => serde_json::to_string_pretty(&names).unwrap_or_default(),
         Format::Text => names.join("\n"),
     }
+}
+
+fn screen(_options: &args::Screen) -> Result<u8, Failed> {
+    Ok(2)
 }

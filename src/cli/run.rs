@@ -19,7 +19,12 @@ use crate::{
     export,
     flow::{Artifact, Flow, Ink, StepId, flows},
     profile::{FieldPath, FieldValue, Kind, Profile, SecretSource, fields},
-    protocol::{exchange::{Login, Request}, secret::Secret, time::Lifetime, visible::visible},
+    protocol::{
+        exchange::{Login, Request},
+        secret::Secret,
+        time::Lifetime,
+        visible::visible,
+    },
     session::{
         Agreed, Command, Driver, Session, Status, What,
         headless::{self, End, Incoming},
@@ -55,7 +60,10 @@ pub async fn run(options: Run) -> Result<u8, Failed> {
     let flow = flow_of(&options, &profile)?;
     let through = through_of(flow, options.through.as_deref())?;
     let world = World::new(&profile, !options.no_browser).map_err(Failed::usage)?;
-    let ink = Ink { now: clock::now(), seed: entropy::seed() };
+    let ink = Ink {
+        now: clock::now(),
+        seed: entropy::seed(),
+    };
     let mut session = Session::new(flow, profile, ink);
     session.patience = Lifetime::from_secs(i64::from(options.login_timeout));
     hand_in(&mut session, &options, ink).await?;
@@ -97,7 +105,10 @@ async fn drive(session: &mut Session, world: World, through: StepId, options: &R
             let _ = interrupt.send(Incoming::Interrupt);
         }
     });
-    let mut told = Told { lines: Some(to_walk), ..Told::default() };
+    let mut told = Told {
+        lines: Some(to_walk),
+        ..Told::default()
+    };
     let end = headless::walk(
         session,
         &mut driver,
@@ -110,7 +121,11 @@ async fn drive(session: &mut Session, world: World, through: StepId, options: &R
         },
     )
     .await;
-    if end == End::Blocked && session.question.is_none() && session.profile.text(fields::ENVIRONMENT) == Some("prod") && !options.yes_prod {
+    if end == End::Blocked
+        && session.question.is_none()
+        && session.profile.text(fields::ENVIRONMENT) == Some("prod")
+        && !options.yes_prod
+    {
         say("The profile is marked as production; --yes-prod agrees to send to it.");
     }
     pump.abort();
@@ -143,7 +158,10 @@ impl Told {
             }
             self.read_lines();
         }
-        let notice = session.notice.as_ref().map(|notice| session.vault.mask(&notice.says));
+        let notice = session
+            .notice
+            .as_ref()
+            .map(|notice| session.vault.mask(&notice.says));
         if notice != self.notice {
             if let Some(says) = &notice {
                 say(says);
@@ -154,11 +172,20 @@ impl Told {
 
     /// Reads pasted lines in the background; the thread ends with the program.
     fn read_lines(&mut self) {
-        let Some(lines) = self.lines.take() else { return };
+        let Some(lines) = self.lines.take() else {
+            return;
+        };
         std::thread::spawn(move || {
             let mut line = String::new();
-            while std::io::stdin().read_line(&mut line).is_ok_and(|count| count > 0) {
-                if !line.trim().is_empty() && lines.send(Incoming::Line(std::mem::take(&mut line))).is_err() {
+            while std::io::stdin()
+                .read_line(&mut line)
+                .is_ok_and(|count| count > 0)
+            {
+                if !line.trim().is_empty()
+                    && lines
+                        .send(Incoming::Line(std::mem::take(&mut line)))
+                        .is_err()
+                {
                     break;
                 }
                 line.clear();
@@ -175,20 +202,31 @@ async fn set(profile: &mut Profile, settings: &[String]) -> Result<(), Failed> {
         };
         match FieldPath::find(path) {
             Some(field) if matches!(field.field().kind, Kind::Secret) && !value.is_empty() => {
-                let secret = secrets::from_source(path, value).await.map_err(|says| Failed::usage(format!("--set {says}")))?;
+                let secret = secrets::from_source(path, value)
+                    .await
+                    .map_err(|says| Failed::usage(format!("--set {says}")))?;
                 profile.set(field, FieldValue::Secret(SecretSource::Inline(secret)));
             }
-            _ => profile.edit_at(path, value).map_err(|says| Failed::usage(format!("--set {path}: {says}")))?,
+            _ => profile
+                .edit_at(path, value)
+                .map_err(|says| Failed::usage(format!("--set {path}: {says}")))?,
         }
     }
     Ok(())
 }
 
 fn flow_of(options: &Run, profile: &Profile) -> Result<&'static Flow, Failed> {
-    let id = options.flow.as_deref().or_else(|| profile.text(fields::FLOW)).unwrap_or("xaa");
+    let id = options
+        .flow
+        .as_deref()
+        .or_else(|| profile.text(fields::FLOW))
+        .unwrap_or("xaa");
     flows::find(id).ok_or_else(|| {
         let known: Vec<&str> = flows::FLOWS.iter().map(|flow| flow.id.0).collect();
-        Failed::usage(format!("There is no flow {id:?}; there is: {}.", known.join(", ")))
+        Failed::usage(format!(
+            "There is no flow {id:?}; there is: {}.",
+            known.join(", ")
+        ))
     })
 }
 
@@ -198,7 +236,11 @@ fn through_of(flow: &Flow, through: Option<&str>) -> Result<StepId, Failed> {
         None => Ok(*ids.last().expect("a flow has steps")),
         Some(name) => ids.iter().copied().find(|id| id.0 == name).ok_or_else(|| {
             let known: Vec<&str> = ids.iter().map(|id| id.0).collect();
-            Failed::usage(format!("The flow {} has no step {name:?}; its steps are: {}.", flow.id.0, known.join(", ")))
+            Failed::usage(format!(
+                "The flow {} has no step {name:?}; its steps are: {}.",
+                flow.id.0,
+                known.join(", ")
+            ))
         }),
     }
 }
@@ -212,22 +254,42 @@ async fn hand_in(session: &mut Session, options: &Run, ink: Ink) -> Result<(), F
     };
     let mut given: Vec<(Artifact, &str)> = Vec::new();
     for token in &options.token {
-        let known = || Artifact::GIVEABLE.iter().map(|artifact| artifact.id()).collect::<Vec<_>>().join(", ");
-        let Some((name, source)) = token.split_once('=') else {
-            return Err(Failed::usage(format!("--token: expected NAME=SRC with NAME one of {}.", known())));
+        let known = || {
+            Artifact::GIVEABLE
+                .iter()
+                .map(|artifact| artifact.id())
+                .collect::<Vec<_>>()
+                .join(", ")
         };
-        let artifact = Artifact::find(name)
-            .ok_or_else(|| Failed::usage(format!("--token {name}: expected one of {}.", known())))?;
+        let Some((name, source)) = token.split_once('=') else {
+            return Err(Failed::usage(format!(
+                "--token: expected NAME=SRC with NAME one of {}.",
+                known()
+            )));
+        };
+        let artifact = Artifact::find(name).ok_or_else(|| {
+            Failed::usage(format!("--token {name}: expected one of {}.", known()))
+        })?;
         given.push((artifact, source));
     }
-    given.extend(options.subject_token.as_deref().map(|source| (subject, source)));
+    given.extend(
+        options
+            .subject_token
+            .as_deref()
+            .map(|source| (subject, source)),
+    );
     for (artifact, source) in given {
-        let secret: Secret =
-            secrets::from_source(artifact.id(), source).await.map_err(|says| Failed::usage(format!("--token {says}")))?;
+        let secret: Secret = secrets::from_source(artifact.id(), source)
+            .await
+            .map_err(|says| Failed::usage(format!("--token {says}")))?;
         session.command(Command::UseExisting(artifact, secret), ink);
         if let Some(notice) = &session.notice {
             if notice.bad {
-                return Err(Failed::usage(format!("--token {}: {}", artifact.id(), session.vault.mask(&notice.says))));
+                return Err(Failed::usage(format!(
+                    "--token {}: {}",
+                    artifact.id(),
+                    session.vault.mask(&notice.says)
+                )));
             }
             say(&session.vault.mask(&notice.says));
         }
@@ -253,7 +315,10 @@ fn needs_a_person(session: &Session, through: StepId) -> Result<(), Failed> {
 }
 
 fn write_private(path: &Path, text: &str) -> Result<(), Failed> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."));
+    let folder = path
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty())
+        .unwrap_or_else(|| Path::new("."));
     let write = || -> std::io::Result<()> {
         // A temporary file is readable by its owner alone from the start, and replaces the old one whole.
         let mut file = tempfile::NamedTempFile::new_in(folder)?;
@@ -261,7 +326,8 @@ fn write_private(path: &Path, text: &str) -> Result<(), Failed> {
         file.persist(path)?;
         Ok(())
     };
-    write().map_err(|error| Failed::usage(format!("{} cannot be written: {error}.", path.display())))
+    write()
+        .map_err(|error| Failed::usage(format!("{} cannot be written: {error}.", path.display())))
 }
 
 fn say(line: &str) {

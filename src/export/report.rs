@@ -9,8 +9,9 @@ use crate::{
         exchange::{Answer, Exchange, Login, Redirect, Request, Via},
         http::Response,
         jwt::{Part, Signature},
+        oauth::OAuthError,
     },
-    session::{Session, Status, StepState, Walk, headless::End},
+    session::{Outcome, Session, Status, StepState, Walk, headless::End},
 };
 
 /// Makes the report of a walk that was to go through a step; masked, unless `reveal` asks for the secrets.
@@ -27,8 +28,70 @@ pub fn report(session: &Session, through: StepId, end: End, reveal: bool) -> Jso
         "flow": session.flow.id.0,
         "profile": session.profile.name,
         "outcome": end.id(),
-        "verdict": null,
+        "verdict": verdict(session, &walk, through, end, reveal),
         "steps": steps,
+    })
+}
+
+/// Returns the step that a walk ended at: the one whose signature failed, else the first that is not done.
+pub(super) fn ended_at(session: &Session, through: StepId) -> Option<StepId> {
+    let suspect = |state: &&StepState| matches!(state.outcome(), Some(Outcome::Suspect(_)));
+    let suspect = session
+        .walk
+        .steps
+        .iter()
+        .find(suspect)
+        .map(|state| state.id);
+    suspect.or_else(|| session.next_step(Some(through)))
+}
+
+/// Says where a walk ended and what is known of it. No rule weighs the evidence here, so no side is blamed: only what
+/// the profile itself lacks is certain.
+fn verdict(session: &Session, walk: &Walk, through: StepId, end: End, reveal: bool) -> Json {
+    let Some(id) = ended_at(session, through).filter(|_| end != End::Done) else {
+        return Json::Null;
+    };
+    let attempt = state(walk, id).and_then(StepState::last);
+    let exchange = attempt.and_then(|attempt| attempt.main());
+    let because: Vec<String> = match exchange.map(|exchange| (&exchange.request, &exchange.outcome))
+    {
+        Some((request, Ok(Answer::Http(response)))) => vec![
+            format!(
+                "{} {} answered {}.",
+                request.http().method,
+                mask::address(request.http()),
+                response.status
+            ),
+            OAuthError::of(response).to_string(),
+        ],
+        Some((request, Err(failure))) => {
+            vec![
+                format!(
+                    "{} {} was sent.",
+                    request.http().method,
+                    mask::address(request.http())
+                ),
+                failure.to_string(),
+            ]
+        }
+        _ => Vec::new(),
+    };
+    let (owner, confidence, fix) = match end {
+        End::Blocked => ("you", "certain", "Fill in what is missing."),
+        _ => (
+            "unknown",
+            "guess",
+            "Compare the request with what the server says, and ask its log for that time.",
+        ),
+    };
+    json!({
+        "step": id,
+        "owner": owner,
+        "confidence": confidence,
+        "code": null,
+        "says": says(session, walk, id, reveal),
+        "because": because,
+        "fix": fix,
     })
 }
 

@@ -5,7 +5,7 @@ use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 use super::{
     curl::normal,
     mask,
-    report::{millis, says, state, status_id, tokens},
+    report::{ended_at, millis, says, state, status_id, tokens},
 };
 use crate::{
     flow::{Made, Step, StepId, TokenRecord},
@@ -274,12 +274,6 @@ fn words(page: &mut Page, response: &Response) {
 
 /// The outcome in one line: with what was said of the step where the walk ended, or as much of it as fits.
 fn last_line(session: &Session, walk: &Walk, through: StepId, end: End, reveal: bool) -> String {
-    let suspect = session
-        .walk
-        .steps
-        .iter()
-        .find(|state| matches!(state.outcome(), Some(Outcome::Suspect(_))))
-        .map(|state| state.id);
     let last = session.flow.steps().last().map(|step| step.info().id);
     let outcome = match end {
         End::Done if last == Some(through) => {
@@ -292,7 +286,7 @@ fn last_line(session: &Session, walk: &Walk, through: StepId, end: End, reveal: 
         End::Blocked => "Blocked",
         End::Interrupted => "Interrupted",
     };
-    let Some(id) = suspect.or_else(|| session.next_step(Some(through))) else {
+    let Some(id) = ended_at(session, through) else {
         return format!("{outcome}.");
     };
     let code = match state(walk, id).and_then(StepState::outcome) {

@@ -127,9 +127,7 @@ impl Api {
         for name in ["sub", "client_id", "jti"] {
             kind.needs(&claims, name)?;
         }
-        must(claims["iat"].is_number(), "invalid_token", || {
-            "Expected the claim iat as a number in the access token, received nothing.".to_owned()
-        })?;
+        kind.time(&claims, "iat")?;
         must(claims.get("cnf").is_none(), "invalid_token", || {
             "The access token is bound to a key (cnf) and is not taken as a Bearer token (RFC 9449 section 7.2)."
                 .to_owned()

@@ -13,8 +13,15 @@ use crate::protocol::{http::FORM, oauth::urn};
 pub struct Form(Vec<(String, String)>);
 
 impl Form {
-    /// Reads the body of a POST (RFC 6749 §3.2).
+    /// Reads the body of a POST (RFC 6749 §3.2), and nothing in it twice.
     pub fn read(incoming: &Incoming) -> Result<Self, Refusal> {
+        let form = Self::body(incoming)?;
+        form.nothing_twice()?;
+        Ok(form)
+    }
+
+    /// Reads the body of a POST, without a look at duplicates.
+    pub fn body(incoming: &Incoming) -> Result<Self, Refusal> {
         let kind = incoming.content_type();
         must(kind == FORM, "invalid_request", || {
             format!(
@@ -28,9 +35,7 @@ impl Form {
                 "Expected a form in UTF-8, received other bytes.",
             )
         })?;
-        let form = Self::lenient(text);
-        form.nothing_twice()?;
-        Ok(form)
+        Ok(Self::lenient(text))
     }
 
     /// Reads form-encoded text without a look at duplicates.

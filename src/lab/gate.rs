@@ -174,7 +174,7 @@ impl Gate {
         kind.equals(&claims, "sub", &client.id)?;
         kind.only_audience(&claims, &[&self.issuer, &self.endpoint])?;
         kind.in_time(&claims, now)?;
-        let exp = Claims(&claims).time("exp").unwrap_or_default();
+        let exp = kind.time(&claims, "exp")?;
         must(
             exp <= now.plus_secs(ASSERTION_LIFE),
             "invalid_client",

@@ -7,7 +7,7 @@ use crate::protocol::{
     jwt::{Claims, Signature, Token, jose, token::Form},
     metadata::Jwks,
     secret::Secret,
-    time::Timestamp,
+    time::{Lifetime, Timestamp},
 };
 
 /// How far another clock may run ahead, in seconds. A passed `exp` is never forgiven.
@@ -30,16 +30,20 @@ impl Kind<'_> {
     pub fn open(&self, raw: &str, keys: &Jwks, from: &str) -> Result<Value, Refusal> {
         let Self { name, error, .. } = *self;
         let token = Token::parse(&Secret::minted(name, raw));
-        must(token.form == Form::Jws, error, || {
-            format!("Expected the {name} to be a signed JWT of three parts, received another form.")
-        })?;
+        let (Form::Jws, Some(header)) = (token.form, token.header.json.clone()) else {
+            return Err(Refusal::new(
+                error,
+                format!(
+                    "Expected the {name} to be a signed JWT of three parts, received another form."
+                ),
+            ));
+        };
         must(token.problems.is_empty(), error, || {
             format!(
                 "The {name} is malformed: {}",
                 received(token.problems.first().map(String::as_str))
             )
         })?;
-        let header = token.header.json.clone().unwrap_or_default();
         must(header.get("crit").is_none(), error, || {
             format!("Expected no critical extensions in the {name}, received crit.")
         })?;
@@ -139,66 +143,53 @@ impl Kind<'_> {
     /// Refuses what has expired, has no end, or does not begin yet.
     pub fn in_time(&self, claims: &Value, now: Timestamp) -> Result<(), Refusal> {
         let Self { name, error, .. } = *self;
-        let exp = Claims(claims).time("exp");
-        must(exp.is_some(), error, || {
-            format!(
-                "Expected the claim exp as a number in the {name}, received {}.",
-                as_text(claims.get("exp"))
-            )
-        })?;
-        must(exp.is_some_and(|exp| now < exp), error, || {
+        let exp = self.time(claims, "exp")?;
+        must(now < exp, error, || {
             format!(
                 "The {name} has expired: exp {}, now {}.",
-                as_text(claims.get("exp")),
+                exp.secs(),
                 now.secs()
             )
         })?;
         for begin in ["nbf", "iat"] {
-            let Some(value) = claims.get(begin) else {
+            if claims.get(begin).is_none() {
                 continue;
-            };
-            let at = Claims(claims).time(begin);
-            must(at.is_some(), error, || {
+            }
+            let at = self.time(claims, begin)?;
+            must(at <= now.plus_secs(LEEWAY), error, || {
                 format!(
-                    "Expected the claim {begin} as a number in the {name}, received {}.",
-                    as_text(Some(value))
+                    "The {name} is not valid yet: {begin} {}, now {}.",
+                    at.secs(),
+                    now.secs()
                 )
             })?;
-            must(
-                at.is_some_and(|at| at <= now.plus_secs(LEEWAY)),
-                error,
-                || {
-                    format!(
-                        "The {name} is not valid yet: {begin} {}, now {}.",
-                        as_text(Some(value)),
-                        now.secs()
-                    )
-                },
-            )?;
         }
         Ok(())
     }
 
     /// Refuses a span from `iat` to `exp` that is longer than so many seconds, or has no `iat`.
     pub fn lives_at_most(&self, claims: &Value, seconds: i64) -> Result<(), Refusal> {
-        let Self { name, error, .. } = *self;
-        let iat = Claims(claims).time("iat");
-        must(iat.is_some(), error, || {
-            format!("Expected the claim iat as a number in the {name}, received nothing.")
-        })?;
-        let span = iat
-            .zip(Claims(claims).time("exp"))
-            .map(|(iat, exp)| exp.since(iat));
-        must(
-            span.is_some_and(|span| span.0 <= seconds * 1000),
-            error,
-            || {
+        let span = self.time(claims, "exp")?.since(self.time(claims, "iat")?);
+        must(span <= Lifetime::from_secs(seconds), self.error, || {
+            format!(
+                "Expected the {} to live at most {seconds} s from iat to exp, received {span}.",
+                self.name
+            )
+        })
+    }
+
+    /// Returns a claim that has to be a time.
+    pub fn time(&self, claims: &Value, name: &str) -> Result<Timestamp, Refusal> {
+        Claims(claims).time(name).ok_or_else(|| {
+            Refusal::new(
+                self.error,
                 format!(
-                    "Expected the {name} to live at most {seconds} s from iat to exp, received {}.",
-                    received(span.map(|span| span.to_string()).as_deref())
-                )
-            },
-        )
+                    "Expected the claim {name} as a number in the {}, received {}.",
+                    self.name,
+                    as_text(claims.get(name))
+                ),
+            )
+        })
     }
 }
 

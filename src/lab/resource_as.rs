@@ -110,9 +110,6 @@ impl ResourceAs {
     fn redeem(&self, form: &Form, client: &Client, now: Timestamp) -> Result<Value, Refusal> {
         let claims = self.judge(form.need("assertion")?, client, now)?;
         let sub = claims["sub"].as_str().unwrap_or_default();
-        must(user_of(sub).is_some(), "invalid_grant", || {
-            format!("No user {} is known here.", received(Some(sub)))
-        })?;
         self.right_resource(form, &claims)?;
         let scope = granted_scope(form, &claims)?;
         let access = json!({
@@ -125,6 +122,7 @@ impl ResourceAs {
             "token_type": "Bearer",
             "expires_in": ACCESS_LIFE,
             "scope": scope,
+            "resource": self.resource,
         }))
     }
 
@@ -145,7 +143,10 @@ impl ResourceAs {
         kind.in_time(&claims, now)?;
         kind.lives_at_most(&claims, ID_JAG_LIFE)?;
         kind.needs(&claims, "jti")?;
-        kind.needs(&claims, "sub")?;
+        let sub = kind.needs(&claims, "sub")?;
+        must(user_of(sub).is_some(), "invalid_grant", || {
+            format!("No user {} is known here.", received(Some(sub)))
+        })?;
         must(claims.get("cnf").is_none(), "invalid_grant", || {
             "The ID-JAG is bound to a key (cnf), and no proof of that key can be checked here."
                 .to_owned()

@@ -1,7 +1,8 @@
 //! Performs effects with a transport and reports events; every front end uses the same.
 
-use std::{collections::HashMap, future::Future, sync::Arc};
+use std::{collections::HashMap, future::Future, panic::AssertUnwindSafe, sync::Arc};
 
+use futures_util::FutureExt as _;
 use tokio::{
     sync::{mpsc, oneshot},
     task::AbortHandle,
@@ -94,7 +95,20 @@ impl<T: Transport> Driver<T> {
                 let notes = events.clone();
                 let noted = Box::new(move |says| drop(notes.send(Event::Noted { send, says })));
                 let task = tokio::spawn(async move {
-                    let exchange = transport.send(purpose, request, pasted, noted).await;
+                    let (asked, start) = (request.clone(), transport.now());
+                    let sending = AssertUnwindSafe(transport.send(purpose, request, pasted, noted));
+                    // A bug in the transport must not leave the step waiting for ever.
+                    let exchange = sending.catch_unwind().await.unwrap_or_else(|_| Exchange {
+                        request: asked,
+                        outcome: Err(Failure::Broken(
+                            "this program failed while it sent the request".to_owned(),
+                        )),
+                        times: Timings {
+                            start,
+                            first_byte: None,
+                            end: 0,
+                        },
+                    });
                     let _ = events.send(Event::Answered {
                         send,
                         exchange: Arc::new(exchange),

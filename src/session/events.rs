@@ -62,11 +62,11 @@ impl Session {
     pub(super) fn answered(
         &mut self,
         send: SendId,
-        exchange: Arc<Exchange>,
+        exchange: &Arc<Exchange>,
         ink: Ink,
         effects: &mut Vec<Effect>,
     ) {
-        self.vault.learn_answer(&exchange);
+        self.vault.learn_answer(exchange);
         let Some((
             id,
             Going {
@@ -86,7 +86,7 @@ impl Session {
             .expect("what is in flight belongs to an attempt");
         attempt.made.push(Made {
             purpose,
-            exchange: Arc::clone(&exchange),
+            exchange: Arc::clone(exchange),
         });
         let aborted = matches!(exchange.outcome, Err(Failure::Aborted));
         let looping = attempt.made.len() >= EXCHANGES_LIMIT;
@@ -135,7 +135,7 @@ impl Session {
         };
         match again {
             Some((purpose, request)) => {
-                self.emit(id, purpose, Request::Http(request), ink.now, effects)
+                self.emit(id, purpose, Request::Http(request), ink.now, effects);
             }
             None => self.go_on(ink, effects),
         }
@@ -155,8 +155,9 @@ impl Session {
             Verdict::Refused(error) => Outcome::Refused(error),
             Verdict::Rejected(why) => Outcome::Failed(why),
             Verdict::Suspect(why) => Outcome::Suspect(why),
-            Verdict::Unreadable(why) => Outcome::Failed(vec![why]),
-            Verdict::Unreachable(Failure::Broken(why)) => Outcome::Failed(vec![why]),
+            Verdict::Unreadable(why) | Verdict::Unreachable(Failure::Broken(why)) => {
+                Outcome::Failed(vec![why])
+            }
             Verdict::Unreachable(failure) => Outcome::Unreachable(failure),
             Verdict::Instead(_) | Verdict::Also(..) => Outcome::Failed(vec![
                 "The step went round in circles and was stopped.".to_owned(),
@@ -172,7 +173,7 @@ impl Session {
             match gain {
                 Gain::Keys(party, set) => drop(self.walk.keys.insert(party, set)),
                 Gain::Metadata(party, metadata) if keep => {
-                    self.walk.bag.put_metadata(party, metadata)
+                    self.walk.bag.put_metadata(party, metadata);
                 }
                 Gain::Held(artifact, value, expires) if keep => {
                     if artifact.is_secret() {

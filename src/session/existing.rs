@@ -83,7 +83,7 @@ impl Session {
             .map(|end| format!(" It has expired: {}.", end.in_words(now)));
         self.tell(format!(
             "{} handed in; the steps that would make it are left out.{}",
-            upper(article(artifact)),
+            upper(&article(artifact)),
             late.unwrap_or_default()
         ));
     }
@@ -128,7 +128,7 @@ fn article(artifact: Artifact) -> String {
     }
 }
 
-fn upper(text: String) -> String {
+fn upper(text: &str) -> String {
     let mut chars = text.chars();
     chars
         .next()

@@ -33,9 +33,9 @@ pub async fn walk<T: Transport>(
     let mut effects = session.command(Command::SendThrough(through), ink(session, driver));
     let mut interrupted = false;
     loop {
-        effects
-            .into_iter()
-            .for_each(|effect| driver.perform(effect));
+        for effect in effects {
+            driver.perform(effect);
+        }
         if let Some(question) = &session.question {
             let command = if answer(question) {
                 Command::Confirm

@@ -183,6 +183,7 @@ impl Session {
     }
 
     /// Plays a journal again: the same commands and events, to the same state.
+    #[must_use]
     pub fn replay(&self) -> Self {
         let mut session = Self::new(self.flow, self.origin.0.clone(), self.origin.1);
         session.patience = self.patience;
@@ -267,7 +268,7 @@ impl Session {
         let mut effects = Vec::new();
         match event {
             Event::Prepared { send, had } => self.prepared(send, had, ink, &mut effects),
-            Event::Answered { send, exchange } => self.answered(send, exchange, ink, &mut effects),
+            Event::Answered { send, exchange } => self.answered(send, &exchange, ink, &mut effects),
             Event::Noted { send, says } => {
                 if self.waiting().is_some_and(|(_, going)| going.send == send) {
                     self.complain(says);

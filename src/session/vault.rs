@@ -274,7 +274,7 @@ mod tests {
         for written in [
             text.to_owned(),
             form.clone(),
-            form.to_ascii_lowercase().replace("p%", "p%"),
+            lower_hex(&form),
             form.replace('+', "%20"),
             STANDARD.encode(text),
             URL_SAFE_NO_PAD.encode(text),

@@ -1,4 +1,18 @@
 //! The screen: a pure reader of the session, which it changes through commands only.
 
+pub mod action;
+pub mod copy;
+pub mod engine;
+pub mod keymap;
+pub mod layout;
+pub mod model;
+pub mod overlays;
+pub mod panels;
+pub mod rail;
+pub mod rows;
+pub mod run;
 pub mod terminal;
 pub mod theme;
+pub mod update;
+pub mod view;
+pub mod widgets;

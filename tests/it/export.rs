@@ -155,7 +155,7 @@ fn sent(curl: &Curl, server: &TcpListener) -> String {
             .expect("there is a POSIX shell")
     });
     let (mut stream, _) = server.accept().expect("curl comes");
-    let (mut received, mut chunk) = (Vec::new(), [0; 65_536]);
+    let (mut received, mut chunk) = (Vec::new(), vec![0; 65_536]);
     while !whole(&received) {
         let count = stream.read(&mut chunk).expect("curl speaks");
         assert!(count > 0, "curl hung up in the middle: {}", curl.text);

@@ -1,14 +1,17 @@
 //! The integration tests, one binary so that everything links once.
 
+mod curl;
 mod export;
 mod interop;
 mod lab;
+mod laws;
 #[allow(dead_code, reason = "helpers wait for the tests that need them")]
 mod peer;
 #[allow(dead_code, reason = "helpers wait for the tests that need them")]
 mod pty;
 #[allow(dead_code, reason = "helpers wait for the tests that need them")]
 mod scripted;
+mod signin;
 mod tidy;
 mod transport;
 mod vectors;

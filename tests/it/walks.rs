@@ -163,7 +163,7 @@ async fn a_public_client_signs_in_and_is_refused_at_the_exchange() {
     assert!(end == End::Refused, "{end:?}\n{}", story(&session));
     match session.step(StepId("id-jag")).outcome() {
         Some(Outcome::Refused(error)) => {
-            assert_eq!(error.error.as_deref(), Some("unauthorized_client"))
+            assert_eq!(error.error.as_deref(), Some("unauthorized_client"));
         }
         other => panic!("{other:?}"),
     }

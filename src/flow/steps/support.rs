@@ -324,7 +324,7 @@ pub fn record(
         expires: exp.or_else(|| {
             came.answer
                 .expires_in
-                .filter(|_| artifact != Artifact::IdToken)
+                .filter(|_| !matches!(artifact, Artifact::IdToken | Artifact::RefreshToken))
                 .map(|s| came.at.plus_secs(s))
         }),
         token,

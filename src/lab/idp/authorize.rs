@@ -16,7 +16,7 @@ use crate::{
     protocol::{http::Params, time::Timestamp},
 };
 
-/// Redirect URIs of every client: exact but for the port (RFC 8252 §7.3), `None` standing for any.
+/// Redirect URIs of every client, as what stands before and after the port: any port fits (RFC 8252 §7.3).
 const REDIRECTS: [(&str, &str); 2] = [
     ("http://127.0.0.1", "/callback"),
     ("http://[::1]", "/callback"),
@@ -36,7 +36,7 @@ impl Idp {
     /// Takes an authorization request (RFC 6749 §4.1.1, OpenID Connect Core §3.1.2.1).
     pub(super) fn authorize(&mut self, incoming: &Incoming, now: Timestamp) -> Outgoing {
         let params = if incoming.method == "POST" {
-            match Form::read(incoming) {
+            match Form::body(incoming) {
                 Ok(params) => params,
                 Err(refusal) => return pages::problem(400, &refusal.says),
             }

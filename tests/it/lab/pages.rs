@@ -152,9 +152,11 @@ async fn no_page_is_skipped_and_no_form_forged() {
     let aside = |path: &str| HttpRequest::get(at.replace("/sign-in", path), "text/html");
     assert_eq!(browser.open(aside("/continue")).await.status, 400);
     assert_eq!(browser.open(aside("/consent")).await.status, 400);
-    let mut early = press(&at, &html, "decision", "allow");
-    early.url = world.at_idp("/consent");
-    assert_eq!(browser.open(early).await.status, 400);
+    for decision in ["allow", "deny"] {
+        let mut early = press(&at, &html, "decision", decision);
+        early.url = world.at_idp("/consent");
+        assert_eq!(browser.open(early).await.status, 400);
+    }
 
     let mut forged = pick.clone();
     super::world::set(&mut forged, "csrf", "guess");

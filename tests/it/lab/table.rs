@@ -2,13 +2,13 @@
 
 use jagwalk::{
     lab::ClientKind,
-    protocol::{http::Body, keys::Alg, oauth::urn},
+    protocol::{http::{Body, HttpRequest}, keys::Alg, oauth::urn},
 };
 use serde_json::json;
 
 use super::{
     draft::{Base, Draft},
-    world::{REDIRECT, advance, assert_with, basic, basic_raw, get, now},
+    world::{REDIRECT, advance, assert_with, basic, basic_raw, get, now, push},
 };
 
 /// One check: what is changed, and how the lab answers.
@@ -65,6 +65,11 @@ const AUTHORIZE_PAGE: &[Row] = &[
 /// The authorization endpoint: errors that are told to the client.
 const AUTHORIZE: &[Row] = &[
     row(Base::Authorize, "a parameter twice", 303, "invalid_request", |d| d.request.query.push("state", "two")),
+    row(Base::Authorize, "a parameter twice, posted", 303, "invalid_request", |d| {
+        let mut request = HttpRequest::post_form(d.request.url.clone(), d.request.query.clone());
+        push(&mut request, "state", "two");
+        d.request = request;
+    }),
     row(Base::Authorize, "request object", 303, "request_not_supported", |d| d.query("request", "e30.e30.")),
     row(Base::Authorize, "request_uri", 303, "request_uri_not_supported", |d| d.query("request_uri", "https://c.example.com/r")),
     row(Base::Authorize, "response_type missing", 303, "invalid_request", |d| d.request.query.remove("response_type")),
@@ -380,6 +385,7 @@ const BEARER: &[Row] = &[
     row(Base::Bearer(BASIC), "resource asked another", 400, "invalid_target", |d| d.push("resource", "https://api.example.com")),
     row(Base::Bearer(BASIC), "scope asked beyond", 400, "invalid_scope", |d| d.push("scope", "notes.read notes.delete")),
     row(Base::Bearer(BASIC), "scope asked malformed", 400, "invalid_scope", |d| d.push("scope", " notes.read")),
+    row(Base::Bearer(BASIC), "scope malformed", 400, "invalid_scope", |d| d.token().claim("scope", "notes.read  notes.write")),
     row(Base::Bearer(BASIC), "scope unknown here", 400, "invalid_scope", |d| d.token().claim("scope", "mail.read")),
     row(Base::Bearer(BASIC), "scope no text", 400, "invalid_scope", |d| d.token().claim("scope", json!(["notes.read"]))),
 ];

@@ -1,0 +1,474 @@
+//! The action table: what can be done, by which keys, where, and when; help, hints and README come from it.
+
+use super::model::{Context, Model};
+use crate::{flow::Blocked, session::Status};
+
+/// Whether an action can be had now.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Availability {
+    /// It can.
+    Yes,
+    /// It cannot, because of this; empty when it makes no sense here at all.
+    No(&'static str),
+}
+
+impl Availability {
+    fn when(yes: bool, else_why: &'static str) -> Self {
+        if yes { Self::Yes } else { Self::No(else_why) }
+    }
+}
+
+/// Where an action can be had.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Scope {
+    /// In every place, while text is edited too.
+    Everywhere,
+    /// On the walk.
+    Walk,
+    /// Wherever there are rows.
+    Rows,
+    /// In a list or a page that lies over the walk.
+    Overlay,
+    /// In the list of profiles.
+    Profiles,
+    /// While a question is asked.
+    Question,
+    /// While text is edited.
+    Field,
+}
+
+impl Scope {
+    /// Tells whether actions of this scope can be had in a context.
+    pub fn holds_in(self, context: Context) -> bool {
+        match self {
+            Self::Everywhere => true,
+            Self::Walk => context == Context::Walk,
+            Self::Rows => !matches!(context, Context::Question | Context::Field),
+            Self::Overlay => matches!(context, Context::Overlay | Context::Profiles),
+            Self::Profiles => context == Context::Profiles,
+            Self::Question => context == Context::Question,
+            Self::Field => context == Context::Field,
+        }
+    }
+
+    /// Returns the heading of help and README.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Everywhere => "everywhere",
+            Self::Walk => "walk",
+            Self::Rows => "rows",
+            Self::Overlay => "lists and pages",
+            Self::Profiles => "profiles",
+            Self::Question => "question",
+            Self::Field => "while editing",
+        }
+    }
+
+    /// Every scope, in the order of the help.
+    pub const ALL: [Self; 7] = [
+        Self::Walk,
+        Self::Rows,
+        Self::Overlay,
+        Self::Profiles,
+        Self::Question,
+        Self::Field,
+        Self::Everywhere,
+    ];
+}
+
+/// One line of the table.
+#[derive(Debug)]
+pub struct Entry {
+    /// Which action.
+    pub action: Action,
+    /// Its word in a keys file.
+    pub id: &'static str,
+    /// What it does.
+    pub about: &'static str,
+    /// Its keys, as [`super::keymap::Key::parse`] reads them.
+    pub keys: &'static [&'static str],
+    /// Where it can be had.
+    pub scope: Scope,
+    /// Its word in the footer; empty when it needs none.
+    pub hint: &'static str,
+    /// Whether it can be had now.
+    pub when: fn(&Model) -> Availability,
+}
+
+macro_rules! actions {
+    ($(
+        #[doc = $about:literal]
+        $action:ident = $id:literal, [$($key:literal),+], $scope:ident, hint $hint:literal, when $when:ident;
+    )+) => {
+        /// Something that can be done from the keyboard.
+        #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+        pub enum Action {
+            $(#[doc = $about] $action,)+
+        }
+
+        /// Every action. Where several share a key, the first that can be had is meant.
+        pub static ACTIONS: &[Entry] = &[$(Entry {
+            action: Action::$action,
+            id: $id,
+            about: $about.trim_ascii(),
+            keys: &[$($key),+],
+            scope: Scope::$scope,
+            hint: $hint,
+            when: $when,
+        },)+];
+    };
+}
+
+actions! {
+    /// Opens the box for the redirect that the browser ended on.
+    PasteRedirect = "paste-redirect", ["enter"], Walk, hint "paste the redirect", when waits_for_browser;
+    /// Goes to the step of the rail that the cursor is on.
+    OpenStep = "open-step", ["enter"], Walk, hint "open", when on_rail;
+    /// Edits the field that the cursor is on.
+    EditField = "edit-field", ["enter", "e"], Walk, hint "edit", when on_field;
+    /// Follows the row that the cursor is on: to an attempt, a step or a token.
+    Follow = "follow", ["enter"], Walk, hint "look at it", when on_link;
+    /// Goes on to the next step.
+    NextStep = "next-step", ["enter"], Walk, hint "next step", when can_go_on;
+    /// Sends the request of this step.
+    SendStep = "send-step", ["enter"], Walk, hint "send", when can_send;
+    /// Sends the request of this step, again if it was sent before.
+    SendAgain = "send-again", ["r"], Walk, hint "send", when can_send_again;
+    /// Opens the inputs of this step.
+    EditInputs = "edit-inputs", ["e"], Walk, hint "inputs", when on_step;
+    /// Sends every step that is left, to the end.
+    SendToEnd = "send-to-end", ["R"], Walk, hint "to the end", when can_run;
+    /// Cancels what is in flight.
+    Cancel = "cancel", ["esc"], Walk, hint "cancel", when in_flight;
+    /// Goes to the next panel.
+    NextPanel = "next-panel", ["]", "right"], Walk, hint "panel", when on_step;
+    /// Goes to the panel before.
+    PreviousPanel = "previous-panel", ["[", "left"], Walk, hint "", when on_step;
+    /// Goes to the next match.
+    FindNext = "find-next", ["n"], Rows, hint "next match", when has_query;
+    /// Goes to the match before.
+    FindPrevious = "find-previous", ["N"], Rows, hint "", when has_query;
+    /// Forgets what was looked for.
+    StopFinding = "stop-finding", ["esc"], Rows, hint "stop finding", when has_query;
+    /// Shows the panel with all else again.
+    Unzoom = "unzoom", ["esc"], Walk, hint "unzoom", when zoomed;
+    /// Goes back to the newest attempt.
+    NewestAttempt = "newest-attempt", ["esc"], Walk, hint "newest attempt", when looks_back;
+    /// Puts the keys back to the panel.
+    LeaveRail = "leave-rail", ["esc"], Walk, hint "to the panel", when on_rail;
+    /// Copies something: the row, the cURL, the request, the answer, a token.
+    Copy = "copy", ["y"], Walk, hint "copy", when always;
+    /// Goes to the other pane: the rail or the panel.
+    NextPane = "next-pane", ["tab", "shift-tab"], Walk, hint "rail", when always;
+    /// Goes to a stage by its number.
+    Stage = "stage", ["1", "2", "3", "4", "5", "6", "7", "8", "9"], Walk, hint "", when always;
+    /// Goes to the next step of the rail.
+    StepDown = "step-down", ["J"], Walk, hint "", when always;
+    /// Goes to the step before.
+    StepUp = "step-up", ["K"], Walk, hint "", when always;
+    /// Shows an earlier attempt of this step.
+    Older = "older-attempt", [","], Walk, hint "older attempt", when has_older;
+    /// Shows a later attempt of this step.
+    Newer = "newer-attempt", ["."], Walk, hint "newer attempt", when looks_back;
+    /// Uses a token or code that you already have, in place of the steps that make it.
+    UseExisting = "use-existing", ["u"], Walk, hint "use existing", when not_archived;
+    /// Withdraws what was handed in for this step.
+    Withdraw = "withdraw", ["x"], Walk, hint "withdraw", when has_given;
+    /// Shows the address for the browser alone, on the whole width.
+    Address = "address", ["o"], Walk, hint "address alone", when has_address;
+    /// Starts a new walk: new state, nonce and keys.
+    NewWalk = "new-walk", ["n"], Walk, hint "new walk", when can_start_anew;
+    /// Opens the list of profiles.
+    Profiles = "profiles", ["p"], Walk, hint "profiles", when always;
+    /// Opens every field of this profile.
+    Profile = "profile", ["P"], Walk, hint "whole profile", when always;
+    /// Opens the list of flows.
+    Flows = "flows", ["f"], Walk, hint "", when always;
+    /// Shows the log: of this step, and pressed again of the whole walk.
+    Log = "log", ["l"], Walk, hint "log", when always;
+    /// Shows the panel alone.
+    Zoom = "zoom", ["z"], Walk, hint "zoom", when always;
+    /// Shows secrets on the screen, or hides them again.
+    Reveal = "reveal", ["v"], Walk, hint "", when always;
+    /// Writes the walk to a file, secrets masked.
+    WriteTrace = "write-trace", ["w"], Walk, hint "", when has_results;
+    /// Takes the next theme.
+    NextTheme = "next-theme", ["t"], Walk, hint "", when always;
+    /// Leaves; asks only if something would be lost.
+    Quit = "quit", ["q"], Walk, hint "leave", when always;
+
+    /// Moves down.
+    Down = "down", ["down", "j"], Rows, hint "", when always;
+    /// Moves up.
+    Up = "up", ["up", "k"], Rows, hint "", when always;
+    /// Moves a page down.
+    PageDown = "page-down", ["pgdn", "ctrl-d"], Rows, hint "", when always;
+    /// Moves a page up.
+    PageUp = "page-up", ["pgup", "ctrl-u"], Rows, hint "", when always;
+    /// Moves to the first row.
+    Top = "top", ["home", "g"], Rows, hint "", when always;
+    /// Moves to the last row.
+    Bottom = "bottom", ["end", "G"], Rows, hint "", when always;
+    /// Folds or unfolds what stands under a heading.
+    Fold = "fold", ["space", "h"], Rows, hint "fold", when can_fold;
+    /// Finds a text.
+    Find = "find", ["/"], Rows, hint "find", when can_find;
+
+    /// Makes a new profile.
+    CreateProfile = "create-profile", ["c"], Profiles, hint "create", when always;
+    /// Copies a profile under a new name.
+    DuplicateProfile = "duplicate-profile", ["d"], Profiles, hint "duplicate", when on_profile;
+    /// Gives a profile another name.
+    RenameProfile = "rename-profile", ["r"], Profiles, hint "rename", when on_saved_profile;
+    /// Deletes a profile, after a question.
+    DeleteProfile = "delete-profile", ["x"], Profiles, hint "delete", when on_saved_profile;
+    /// Opens a profile with all its fields.
+    EditProfile = "edit-profile", ["e"], Profiles, hint "every field", when on_profile;
+    /// Takes what the cursor is on.
+    Pick = "pick", ["enter"], Overlay, hint "choose", when can_pick;
+    /// Copies what the page shows.
+    CopyPage = "copy-page", ["y"], Overlay, hint "copy", when on_address;
+    /// Opens the address in a browser.
+    OpenAddress = "open-address", ["o"], Overlay, hint "open a browser", when on_address;
+    /// Goes back to the walk.
+    Close = "close", ["esc", "q"], Overlay, hint "back", when always;
+
+    /// Agrees.
+    Yes = "yes", ["y"], Question, hint "yes", when always;
+    /// Declines.
+    No = "no", ["n", "esc", "q"], Question, hint "no", when always;
+
+    /// Takes over what was typed.
+    Accept = "accept", ["enter"], Field, hint "accept", when is_one_line;
+    /// Takes over a text of several lines.
+    AcceptText = "accept-text", ["tab"], Field, hint "accept", when is_long_text;
+    /// Starts a new line in a text of several lines.
+    NewLine = "new-line", ["enter"], Field, hint "new line", when is_long_text;
+    /// Takes the choice before.
+    ChoiceUp = "choice-up", ["up", "left", "shift-tab"], Field, hint "", when is_choice;
+    /// Takes the next choice.
+    ChoiceDown = "choice-down", ["down", "right", "tab"], Field, hint "next choice", when is_choice;
+    /// Drops what was typed.
+    Discard = "discard", ["esc"], Field, hint "discard", when always;
+
+    /// Saves the profile to its file.
+    Save = "save", ["ctrl-s"], Everywhere, hint "save", when can_save;
+    /// Shows what the keys do.
+    Help = "help", ["?"], Everywhere, hint "help", when always;
+    /// Draws the screen anew.
+    Redraw = "redraw", ["ctrl-l"], Everywhere, hint "", when always;
+    /// Stops the program until the shell continues it.
+    Suspend = "suspend", ["ctrl-z"], Everywhere, hint "", when always;
+    /// Leaves at once.
+    Leave = "leave", ["ctrl-c"], Everywhere, hint "", when always;
+}
+
+const NONSENSE: Availability = Availability::No("");
+
+fn always(_: &Model) -> Availability {
+    Availability::Yes
+}
+
+fn not_archived(model: &Model) -> Availability {
+    Availability::when(!model.session().archived, "This is a stored trace.")
+}
+
+fn waits_for_browser(model: &Model) -> Availability {
+    if model.waits_for_browser().is_some() {
+        Availability::Yes
+    } else {
+        NONSENSE
+    }
+}
+
+fn on_rail(model: &Model) -> Availability {
+    Availability::when(model.on_rail(), "")
+}
+
+fn on_step(model: &Model) -> Availability {
+    Availability::when(
+        !model.on_rail(),
+        "The keys are on the rail; Tab gives them back to the panel.",
+    )
+}
+
+fn on_field(model: &Model) -> Availability {
+    Availability::when(
+        !model.on_rail()
+            && !model.waiting_page()
+            && model.under.field.is_some()
+            && !model.session().archived,
+        "",
+    )
+}
+
+fn on_link(model: &Model) -> Availability {
+    Availability::when(
+        !model.on_rail() && !model.waiting_page() && model.under.goes.is_some(),
+        "",
+    )
+}
+
+fn can_go_on(model: &Model) -> Availability {
+    let step = model.place().step;
+    let session = model.session();
+    let over = session.step(step).is_fresh() || session.skipped(step).is_some();
+    Availability::when(
+        over && !model.on_rail() && model.step_after(step).is_some(),
+        "",
+    )
+}
+
+fn can_send(model: &Model) -> Availability {
+    let step = model.place().step;
+    let over = model.session().step(step).is_fresh() || model.session().skipped(step).is_some();
+    if over && model.step_after(step).is_none() {
+        return Availability::No(
+            "The walk is at its end; r sends the step again, n starts a new walk.",
+        );
+    }
+    can_send_again(model)
+}
+
+fn can_send_again(model: &Model) -> Availability {
+    let session = model.session();
+    if session.archived {
+        return Availability::No("This is a stored trace: nothing is sent from it.");
+    }
+    if model.opened().lab.is_starting() {
+        return Availability::No("The lab is starting.");
+    }
+    if session.waiting().is_some() {
+        return Availability::No("A step is in flight; Esc cancels it.");
+    }
+    let step = model.place().step;
+    if session.skipped(step).is_some() {
+        return Availability::No("The step is left out.");
+    }
+    match &session.step(step).draft {
+        Some(Err(blocked)) if blocked.iter().any(|why| matches!(why, Blocked::Needs(_))) => {
+            Availability::No("An earlier step must be done first.")
+        }
+        Some(Err(_)) => Availability::No("A field is missing or wrong; e opens the inputs."),
+        Some(Ok(_)) => Availability::Yes,
+        None => Availability::No("There is nothing to send."),
+    }
+}
+
+fn can_run(model: &Model) -> Availability {
+    let session = model.session();
+    if session.archived {
+        return Availability::No("This is a stored trace: nothing is sent from it.");
+    }
+    if model.opened().lab.is_starting() {
+        return Availability::No("The lab is starting.");
+    }
+    if session.waiting().is_some() {
+        return Availability::No("A step is in flight; Esc cancels it.");
+    }
+    match session.next_step(None) {
+        None => Availability::No("Every step is done; n starts a new walk."),
+        Some(step) => match session.status(step) {
+            Status::Blocked(_) => {
+                Availability::No("The next step lacks something; its inputs say what.")
+            }
+            _ => Availability::Yes,
+        },
+    }
+}
+
+fn in_flight(model: &Model) -> Availability {
+    Availability::when(model.session().waiting().is_some(), "")
+}
+
+fn has_query(model: &Model) -> Availability {
+    Availability::when(!model.rows_state().query.is_empty(), "")
+}
+
+fn zoomed(model: &Model) -> Availability {
+    Availability::when(model.screen.zoom, "")
+}
+
+fn looks_back(model: &Model) -> Availability {
+    Availability::when(model.place().attempt.is_some(), "")
+}
+
+fn has_older(model: &Model) -> Availability {
+    let attempts = model.session().step(model.place().step).attempts.len();
+    let at = model.place().attempt.unwrap_or(attempts.saturating_sub(1));
+    Availability::when(at > 0, "There is no earlier attempt.")
+}
+
+fn has_given(model: &Model) -> Availability {
+    Availability::when(
+        !model.given_here().is_empty() && !model.session().archived,
+        "Nothing was handed in for this step.",
+    )
+}
+
+fn has_address(model: &Model) -> Availability {
+    Availability::when(
+        model.address().is_some(),
+        "This step has no address for a browser.",
+    )
+}
+
+fn can_start_anew(model: &Model) -> Availability {
+    not_archived(model)
+}
+
+fn has_results(model: &Model) -> Availability {
+    let any = model
+        .session()
+        .walk
+        .steps
+        .iter()
+        .any(|state| !state.attempts.is_empty());
+    Availability::when(any, "Nothing was sent yet.")
+}
+
+fn can_fold(model: &Model) -> Availability {
+    Availability::when(model.under.foldable, "")
+}
+
+fn can_find(model: &Model) -> Availability {
+    Availability::when(model.under.rows > 0, "There is nothing to look through.")
+}
+
+fn on_profile(model: &Model) -> Availability {
+    Availability::when(model.picked_profile().is_some(), "")
+}
+
+fn on_saved_profile(model: &Model) -> Availability {
+    Availability::when(
+        model.picked_profile().is_some_and(|entry| !entry.built_in),
+        "The built-in lab has no file.",
+    )
+}
+
+fn can_pick(model: &Model) -> Availability {
+    Availability::when(model.overlay_picks(), "")
+}
+
+fn on_address(model: &Model) -> Availability {
+    Availability::when(model.on_address_page(), "")
+}
+
+fn is_one_line(model: &Model) -> Availability {
+    Availability::when(!model.edits_long_text(), "")
+}
+
+fn is_long_text(model: &Model) -> Availability {
+    Availability::when(model.edits_long_text(), "")
+}
+
+fn is_choice(model: &Model) -> Availability {
+    Availability::when(model.edits_choice(), "")
+}
+
+fn can_save(model: &Model) -> Availability {
+    Availability::when(
+        model.opened().is_dirty() && !model.session().archived,
+        "Nothing to save: the profile is as its file has it.",
+    )
+}

@@ -1,0 +1,244 @@
+//! The model with the world outside around it: performs effects, and turns what comes of them into messages.
+
+use std::{collections::HashMap, future::Future, sync::Arc};
+
+use ratatui::{
+    buffer::Buffer,
+    layout::{Position, Rect},
+};
+use tokio::sync::mpsc;
+use zeroize::Zeroizing;
+
+use super::{
+    model::{Model, OpenId, Start},
+    update::{Effect, Msg, ProfilesOp, ProfilesReply, startup, update},
+    view::view,
+};
+use crate::{
+    flow::Ink,
+    profile::{FieldPath, Profile, fields},
+    protocol::time::Timestamp,
+    session::{self, Driver, Session, Transport},
+};
+
+/// The world outside, as the screen sees it; the command line makes it.
+pub trait Host: Send + Sync + 'static {
+    /// What sends the requests of a session.
+    type Transport: Transport;
+
+    /// Reads or changes the profiles on disk. It may block: it is called where that is allowed.
+    fn profiles(&self, op: ProfilesOp) -> ProfilesReply;
+
+    /// Starts the lab (once; a second call uses the same) and fills a profile in, only by [`Profile::fill`].
+    fn lab(&self, profile: Profile) -> impl Future<Output = Result<Profile, String>> + Send;
+
+    /// Makes what sends requests for a profile, from its network settings.
+    ///
+    /// # Errors
+    /// A sentence on what of the settings cannot be used.
+    fn transport(&self, profile: &Profile) -> Result<Arc<Self::Transport>, String>;
+
+    /// Writes the trace of a session to a file, secrets masked; returns the sentence about it. It may block.
+    ///
+    /// # Errors
+    /// A sentence on why it could not be written.
+    fn trace(&self, path: &str, session: &Session) -> Result<String, String>;
+
+    /// Opens an address in a browser.
+    ///
+    /// # Errors
+    /// A sentence on why there is none.
+    fn open(&self, address: &str) -> Result<(), String>;
+
+    /// Returns fresh randomness for a walk.
+    fn seed(&self) -> [u8; 32];
+
+    /// Returns the time.
+    fn now(&self) -> Timestamp;
+}
+
+/// What only the terminal can do.
+pub enum Outside {
+    /// Puts a text on the clipboard.
+    Copy(Zeroizing<String>),
+    /// Draws every cell anew.
+    Redraw,
+    /// Stops until the shell continues us.
+    Suspend,
+    /// Leaves.
+    Quit,
+}
+
+/// A driver, and the network settings it was made with.
+struct Sender<T> {
+    driver: Driver<T>,
+    settings: Vec<String>,
+}
+
+/// The model and what performs its effects; must live inside a tokio runtime.
+pub struct Engine<H: Host> {
+    /// The model.
+    pub model: Model,
+    host: Arc<H>,
+    senders: HashMap<OpenId, Sender<H::Transport>>,
+    into: mpsc::UnboundedSender<Msg>,
+}
+
+impl<H: Host> Engine<H> {
+    /// Makes the engine; what comes of effects arrives at the receiver.
+    pub fn new(
+        start: Start,
+        host: Arc<H>,
+        size: (u16, u16),
+    ) -> (Self, mpsc::UnboundedReceiver<Msg>) {
+        let (into, from) = mpsc::unbounded_channel();
+        let model = Model::new(start, size, host.now());
+        let engine = Self {
+            model,
+            host,
+            senders: HashMap::new(),
+            into,
+        };
+        (engine, from)
+    }
+
+    /// Begins: to be called once the first frame is drawn.
+    pub fn begin(&mut self) -> Vec<Outside> {
+        let effects = startup(&mut self.model);
+        self.perform(effects)
+    }
+
+    /// Takes a message; returns what only the terminal can do.
+    pub fn take(&mut self, msg: Msg) -> Vec<Outside> {
+        let ink = Ink {
+            now: self.host.now(),
+            seed: self.host.seed(),
+        };
+        let effects = update(&mut self.model, msg, ink);
+        self.perform(effects)
+    }
+
+    /// Draws; returns the cursor of the text that is edited.
+    pub fn draw(&self, area: Rect, buf: &mut Buffer) -> Option<Position> {
+        view(&self.model, area, buf)
+    }
+
+    /// Returns how long nothing needs to be drawn, in milliseconds; for ever when none.
+    pub fn idle(&self) -> Option<u64> {
+        let at = self.model.wakes_at()?;
+        u64::try_from(at.since(self.host.now()).0.max(1)).ok()
+    }
+
+    fn perform(&mut self, effects: Vec<Effect>) -> Vec<Outside> {
+        effects
+            .into_iter()
+            .filter_map(|effect| self.one(effect))
+            .collect()
+    }
+
+    fn one(&mut self, effect: Effect) -> Option<Outside> {
+        let (host, into) = (Arc::clone(&self.host), self.into.clone());
+        // Where a message cannot be handed over, the screen is gone, and nobody waits for it.
+        match effect {
+            Effect::Session(id, effect) => self.send(id, effect),
+            Effect::Profiles(op) => {
+                tokio::task::spawn_blocking(move || {
+                    let reply = host.profiles(op.clone());
+                    let _ = into.send(Msg::Profiles(op, reply));
+                });
+            }
+            Effect::Lab(id, profile) => {
+                tokio::spawn(async move {
+                    let result = host.lab(*profile).await.map(Box::new);
+                    let _ = into.send(Msg::Lab(id, result));
+                });
+            }
+            Effect::Trace { path, session } => {
+                tokio::task::spawn_blocking(move || {
+                    let (bad, says) = match host.trace(&path, &session) {
+                        Ok(says) => (false, says),
+                        Err(says) => (true, says),
+                    };
+                    let _ = into.send(Msg::Said { bad, says });
+                });
+            }
+            Effect::Open(address) => {
+                tokio::task::spawn_blocking(move || {
+                    let (bad, says) = match host.open(&address) {
+                        Ok(()) => (false, "A browser was started.".to_owned()),
+                        Err(says) => (true, says),
+                    };
+                    let _ = into.send(Msg::Said { bad, says });
+                });
+            }
+            Effect::Copy(text) => return Some(Outside::Copy(text)),
+            Effect::Redraw => return Some(Outside::Redraw),
+            Effect::Suspend => return Some(Outside::Suspend),
+            Effect::Quit => return Some(Outside::Quit),
+        }
+        None
+    }
+
+    /// Hands an effect to the driver of its session; one without settings that work cancels itself.
+    fn send(&mut self, id: OpenId, effect: session::Effect) {
+        let Some(opened) = self.model.by_id(id) else {
+            return;
+        };
+        let profile = opened.session.profile.clone();
+        let settings = network(&profile);
+        let starts = matches!(
+            effect,
+            session::Effect::Send { .. } | session::Effect::Prepare { .. }
+        );
+        let fits = self
+            .senders
+            .get(&id)
+            .is_some_and(|sender| !starts || sender.settings == settings);
+        if !fits {
+            match self.host.transport(&profile) {
+                Ok(transport) => {
+                    let (events, from) = mpsc::unbounded_channel();
+                    tokio::spawn(forward(id, from, self.into.clone()));
+                    let driver = Driver::new(transport, events);
+                    self.senders.insert(id, Sender { driver, settings });
+                }
+                Err(says) => {
+                    let _ = self.into.send(Msg::Stuck(id, says));
+                    return;
+                }
+            }
+        }
+        if let Some(sender) = self.senders.get_mut(&id) {
+            sender.driver.perform(effect);
+        }
+    }
+}
+
+async fn forward(
+    id: OpenId,
+    mut from: mpsc::UnboundedReceiver<session::Event>,
+    into: mpsc::UnboundedSender<Msg>,
+) {
+    while let Some(event) = from.recv().await {
+        if into.send(Msg::Session(id, event)).is_err() {
+            return;
+        }
+    }
+}
+
+/// Returns the settings that a transport is made from: when they change, another one is made.
+fn network(profile: &Profile) -> Vec<String> {
+    const ALL: [FieldPath; 5] = [
+        fields::NETWORK_CA_FILE,
+        fields::NETWORK_CLIENT_CERTIFICATE,
+        fields::NETWORK_PROXY,
+        fields::NETWORK_TIMEOUT,
+        fields::NETWORK_INSECURE,
+    ];
+    ALL.iter()
+        .map(|field| match profile.secret(*field) {
+            Some((place, source)) => format!("{place} {source:?}"),
+            None => profile.shown_effective(*field),
+        })
+        .collect()
+}

@@ -1,0 +1,170 @@
+//! Where things stand: three tiers by size, and one line below the smallest.
+
+use ratatui::layout::Rect;
+
+use super::model::Model;
+
+/// How much room there is.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Tier {
+    /// Too little: one line says so.
+    Tiny,
+    /// The rail is one line.
+    Compact,
+    /// The rail stands at the left.
+    Regular,
+    /// And the notes at the right.
+    Wide,
+}
+
+impl Tier {
+    /// Chooses by columns and lines.
+    pub fn of((width, height): (u16, u16)) -> Self {
+        match (width, height) {
+            (..60, _) | (_, ..16) => Self::Tiny,
+            (160.., 40..) => Self::Wide,
+            (100.., 28..) => Self::Regular,
+            _ => Self::Compact,
+        }
+    }
+}
+
+/// The places of the walk's screen; a place that is left out has no area.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct Places {
+    /// Flow, profile, environment, marks.
+    pub header: Rect,
+    /// The rail as one line.
+    pub rail_line: Rect,
+    /// The rail at the left.
+    pub rail: Rect,
+    /// Between the rail and the rest.
+    pub bar: Rect,
+    /// What the step does.
+    pub title: Rect,
+    /// The names of the panels.
+    pub tabs: Rect,
+    /// Under them.
+    pub rule: Rect,
+    /// The rows.
+    pub body: Rect,
+    /// What the row under the cursor is.
+    pub note: Rect,
+    /// Above the story.
+    pub second_rule: Rect,
+    /// What happened, in a sentence or two.
+    pub story: Rect,
+    /// What can be done now.
+    pub hints: Rect,
+    /// Between the panel and the notes at the right.
+    pub side_bar: Rect,
+}
+
+/// Returns the places for a model.
+pub fn places(model: &Model) -> Places {
+    let (width, height) = model.size;
+    let alone = model.screen.zoom || model.waiting_page();
+    let tier = Tier::of(model.size);
+    if tier == Tier::Tiny {
+        return Places::default();
+    }
+    let mut places = Places::default();
+    let mut rest = Rect::new(0, 0, width, height);
+    places.header = top(&mut rest, 1);
+    places.hints = bottom(&mut rest, 1);
+    if model.screen.overlay.is_some() {
+        places.title = top(&mut rest, 1);
+        places.rule = top(&mut rest, 1);
+        places.note = bottom(&mut rest, 2);
+        places.body = rest;
+        return places;
+    }
+    if tier == Tier::Compact || alone {
+        places.rail_line = top(&mut rest, 1);
+    } else {
+        places.rail = left(&mut rest, 32);
+        places.bar = left(&mut rest, 1);
+    }
+    places.title = top(&mut rest, 1);
+    places.tabs = top(&mut rest, 1);
+    places.rule = top(&mut rest, 1);
+    places.story = bottom(&mut rest, 2);
+    places.second_rule = bottom(&mut rest, 1);
+    if model.waiting_page() {
+        places.body = rest;
+        return places;
+    }
+    if tier == Tier::Wide && !alone {
+        places.note = right(&mut rest, 46);
+        places.side_bar = right(&mut rest, 1);
+    } else {
+        places.note = bottom(&mut rest, if height >= 34 { 3 } else { 2 });
+    }
+    places.body = rest;
+    places
+}
+
+/// Returns how many columns and lines the rows have.
+pub fn rows_area(model: &Model) -> (u16, usize) {
+    let body = places(model).body;
+    let margin = if is_bare(model) { 0 } else { 2 };
+    (
+        body.width.saturating_sub(margin).max(1),
+        usize::from(body.height.max(1)),
+    )
+}
+
+/// Returns the columns of a list over the walk.
+pub fn overlay_width((width, _): (u16, u16)) -> u16 {
+    width.saturating_sub(2).max(1)
+}
+
+/// Tells whether rows stand at the very edge.
+pub fn is_bare(model: &Model) -> bool {
+    match &model.screen.overlay {
+        Some(overlay) => overlay.is_bare(),
+        None => model.waiting_page(),
+    }
+}
+
+fn top(rest: &mut Rect, lines: u16) -> Rect {
+    let lines = lines.min(rest.height);
+    let taken = Rect {
+        height: lines,
+        ..*rest
+    };
+    rest.y += lines;
+    rest.height -= lines;
+    taken
+}
+
+fn bottom(rest: &mut Rect, lines: u16) -> Rect {
+    let lines = lines.min(rest.height);
+    rest.height -= lines;
+    Rect {
+        y: rest.y + rest.height,
+        height: lines,
+        ..*rest
+    }
+}
+
+fn left(rest: &mut Rect, columns: u16) -> Rect {
+    let columns = columns.min(rest.width);
+    let taken = Rect {
+        width: columns,
+        ..*rest
+    };
+    rest.x += columns;
+    rest.width -= columns;
+    taken
+}
+
+fn right(rest: &mut Rect, columns: u16) -> Rect {
+    let columns = columns.min(rest.width);
+    rest.width -= columns;
+    Rect {
+        x: rest.x + rest.width,
+        width: columns,
+        ..*rest
+    }
+}

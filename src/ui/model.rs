@@ -1,0 +1,752 @@
+//! What the screen is made from: sessions, where the user stands in them, and what lies over the walk.
+
+use std::collections::BTreeMap;
+
+use super::{
+    overlays::{self, Overlay},
+    panels::{PANELS, Panel},
+    rows::{Cx, Goes, PanelState, Row, is_folded},
+    theme::{Depth, Glyphs, Look, Shelf},
+    widgets::field::Input,
+};
+use crate::{
+    flow::{Artifact, Flow, Ink, Origin, StepId, flows},
+    profile::{self, FieldPath, FieldValue, Problem, Profile, fields},
+    protocol::{
+        exchange::{AuthorizeRequest, Login, Request},
+        secret::Secret,
+        time::Timestamp,
+    },
+    session::{Command, Going, Outcome, Session, Status, What},
+};
+
+/// The number of an open profile: answers find their session by it.
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub struct OpenId(pub u64);
+
+/// A profile to choose from.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct ProfileEntry {
+    /// The name it is opened by.
+    pub name: String,
+    /// What people call it.
+    pub title: String,
+    /// Its environment: dev, test or prod.
+    pub environment: String,
+    /// Whether it is the built-in lab, which has no file.
+    pub built_in: bool,
+    /// What is wrong with its file, with line and column.
+    pub problems: Vec<String>,
+}
+
+/// What the screen starts with; made by the command line.
+pub struct Start {
+    /// The session to show first: of a profile, or of a stored trace.
+    pub session: Session,
+    /// Whether its profile has a file; the built-in lab has none.
+    pub has_file: bool,
+    /// What is wrong with that file.
+    pub problems: Vec<Problem>,
+    /// What is wrong elsewhere: in the configuration, in a theme.
+    pub warnings: Vec<String>,
+    /// The theme's name.
+    pub theme: String,
+    /// The themes there are.
+    pub shelf: Shelf,
+    /// How many colours the terminal takes.
+    pub depth: Depth,
+    /// The marks it has.
+    pub glyphs: &'static Glyphs,
+}
+
+/// How far the lab of a profile is.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Lab {
+    /// The profile wants none.
+    Unwanted,
+    /// It starts.
+    Starting,
+    /// It runs, and the profile is filled in.
+    Running,
+    /// It could not start, and why.
+    Failed(String),
+}
+
+impl Lab {
+    /// Tells whether nothing can be sent yet.
+    pub fn is_starting(&self) -> bool {
+        *self == Self::Starting
+    }
+}
+
+/// A profile that was visited: its session is kept, so that switching loses nothing.
+pub struct Opened {
+    /// Its number.
+    pub id: OpenId,
+    /// The session.
+    pub session: Session,
+    /// Where the user stands in it.
+    pub place: Place,
+    /// The profile as its file has it.
+    pub saved: Profile,
+    /// Whether it has a file.
+    pub has_file: bool,
+    /// What is wrong with that file.
+    pub problems: Vec<Problem>,
+    /// Its lab.
+    pub lab: Lab,
+}
+
+impl Opened {
+    /// Puts a session on the screen, at the step that is next.
+    pub fn new(id: OpenId, session: Session, has_file: bool, problems: Vec<Problem>) -> Self {
+        let first = session.flow.steps().next().map(|step| step.info().id);
+        let step = session
+            .next_step(None)
+            .or(first)
+            .expect("every flow has a step");
+        let wants_lab = session.profile.flag(fields::LAB) && !session.archived;
+        Self {
+            id,
+            saved: session.profile.clone(),
+            place: Place::at(step),
+            has_file,
+            problems,
+            lab: if wants_lab {
+                Lab::Starting
+            } else {
+                Lab::Unwanted
+            },
+            session,
+        }
+    }
+
+    /// Returns what was edited since the file was read or written; `None` takes a field back.
+    pub fn edits(&self) -> Vec<(FieldPath, Option<FieldValue>)> {
+        fields::FIELDS
+            .iter()
+            .map(|field| field.path)
+            .filter(|path| written(&self.saved, *path) != written(&self.session.profile, *path))
+            .map(|path| (path, written(&self.session.profile, path).cloned()))
+            .collect()
+    }
+
+    /// Tells whether a profile says other things than the one of the session, apart from what the lab fills in.
+    pub fn differs_from(&self, profile: &Profile) -> bool {
+        fields::FIELDS
+            .iter()
+            .any(|field| written(profile, field.path) != written(&self.session.profile, field.path))
+    }
+
+    /// Tells whether the profile differs from its file.
+    pub fn is_dirty(&self) -> bool {
+        !self.edits().is_empty()
+    }
+}
+
+/// What is written in the very field, not filled in by the lab.
+fn written(profile: &Profile, field: FieldPath) -> Option<&FieldValue> {
+    (profile.origin(field) == profile::Origin::Own)
+        .then(|| profile.own(field))
+        .flatten()
+}
+
+/// Where the user stands in a walk.
+#[derive(Clone, Debug)]
+pub struct Place {
+    /// The step that is shown.
+    pub step: StepId,
+    /// The panel that the user chose; else the most telling one is shown.
+    pub chosen: Option<&'static str>,
+    /// The attempt that is looked at; else the newest.
+    pub attempt: Option<usize>,
+    /// What each panel remembers.
+    pub states: BTreeMap<(StepId, &'static str), PanelState>,
+}
+
+impl Place {
+    fn at(step: StepId) -> Self {
+        Self {
+            step,
+            chosen: None,
+            attempt: None,
+            states: BTreeMap::new(),
+        }
+    }
+
+    /// Goes to a step, where the most telling panel is shown.
+    pub fn go(&mut self, step: StepId) {
+        if self.step != step {
+            self.step = step;
+            self.attempt = None;
+        }
+        self.chosen = None;
+    }
+}
+
+/// What lies over the walk, and how it is looked at.
+#[derive(Default)]
+pub struct Screen {
+    /// The list or page over the walk.
+    pub overlay: Option<Overlay>,
+    /// What is asked before something is lost.
+    pub ask: Option<Ask>,
+    /// The text that is being edited.
+    pub editor: Option<Editor>,
+    /// Whether the keys are on the rail.
+    pub rail: bool,
+    /// Whether the panel is alone.
+    pub zoom: bool,
+    /// Whether secrets are shown.
+    pub reveal: bool,
+    /// Whether the log is that of the walk.
+    pub log_whole: bool,
+    /// What the last key came to; gone with the next.
+    pub toast: Option<Toast>,
+}
+
+/// A sentence about the last key.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Toast {
+    /// Whether it is bad news.
+    pub bad: bool,
+    /// The sentence.
+    pub says: String,
+}
+
+/// A question of the screen's own.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Ask {
+    /// The question.
+    pub says: String,
+    /// What a yes does.
+    pub then: Then,
+}
+
+/// What a yes does.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Then {
+    /// Leaves.
+    Quit,
+    /// Deletes a profile.
+    Delete(String),
+    /// Starts a new walk.
+    NewWalk,
+}
+
+/// What is being typed.
+pub struct Editor {
+    /// What it is for.
+    pub purpose: Purpose,
+    /// What it is typed into.
+    pub taking: Taking,
+    /// What was wrong with it, or what was done to a paste.
+    pub says: Option<String>,
+}
+
+/// What a text is typed for.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Purpose {
+    /// A field of the profile.
+    Field(FieldPath),
+    /// A text to find.
+    Find,
+    /// The redirect that the browser ended on.
+    Redirect,
+    /// A token or code that the user has.
+    Existing(Artifact),
+    /// The name of a new profile.
+    Create,
+    /// The name of a copy of that profile.
+    Duplicate(String),
+    /// Another name for that profile.
+    Rename(String),
+    /// The name to save the built-in profile under.
+    SaveAs,
+    /// The file for the trace.
+    Trace,
+}
+
+/// How a value is taken.
+pub enum Taking {
+    /// By typing.
+    Typed(Input),
+    /// By choosing; the first word is empty and takes the field back.
+    Chosen {
+        /// The words.
+        words: Vec<&'static str>,
+        /// Which one.
+        at: usize,
+    },
+}
+
+/// What the cursor is on: found once after every change, so that asking costs nothing.
+#[derive(Clone, Debug, Default)]
+pub struct Under {
+    /// How many rows there are.
+    pub rows: usize,
+    /// The field of the row.
+    pub field: Option<FieldPath>,
+    /// Where the row leads.
+    pub goes: Option<Goes>,
+    /// Whether something can be folded.
+    pub foldable: bool,
+}
+
+/// Where keys go.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Context {
+    /// To the walk.
+    Walk,
+    /// To a list or page over it.
+    Overlay,
+    /// To the list of profiles.
+    Profiles,
+    /// To a question.
+    Question,
+    /// Into a text.
+    Field,
+}
+
+/// All that is known on the screen's side.
+pub struct Model {
+    /// The profiles that were visited; never empty.
+    pub open: Vec<Opened>,
+    /// Which of them is shown.
+    pub current: usize,
+    /// What lies over the walk.
+    pub screen: Screen,
+    /// The profiles to choose from.
+    pub profiles: Vec<ProfileEntry>,
+    /// Columns and lines.
+    pub size: (u16, u16),
+    /// How things look.
+    pub look: Look,
+    /// The theme's name.
+    pub theme: String,
+    /// The themes there are.
+    pub shelf: Shelf,
+    /// What is wrong with the configuration.
+    pub warnings: Vec<String>,
+    /// What the cursor is on.
+    pub under: Under,
+    /// Now, as of the last message.
+    pub now: Timestamp,
+    next_id: u64,
+}
+
+impl Model {
+    /// Makes the model of the first frame.
+    pub fn new(start: Start, size: (u16, u16), now: Timestamp) -> Self {
+        let (theme, mistakes) = start.shelf.load(&start.theme);
+        let mut warnings = start.warnings;
+        warnings.extend(mistakes.iter().map(ToString::to_string));
+        let opened = Opened::new(OpenId(0), start.session, start.has_file, start.problems);
+        let mut model = Self {
+            open: vec![opened],
+            current: 0,
+            screen: Screen::default(),
+            profiles: Vec::new(),
+            size,
+            look: Look::new(&theme, start.depth, start.glyphs),
+            theme: start.theme,
+            shelf: start.shelf,
+            warnings,
+            under: Under::default(),
+            now,
+            next_id: 1,
+        };
+        if let Some(first) = model.warnings.first() {
+            model.screen.toast = Some(Toast {
+                bad: true,
+                says: first.clone(),
+            });
+        }
+        model
+    }
+
+    /// Returns the open profile.
+    pub fn opened(&self) -> &Opened {
+        &self.open[self.current]
+    }
+
+    /// Returns the open profile for change.
+    pub fn opened_mut(&mut self) -> &mut Opened {
+        &mut self.open[self.current]
+    }
+
+    /// Returns its session.
+    pub fn session(&self) -> &Session {
+        &self.opened().session
+    }
+
+    /// Returns where the user stands.
+    pub fn place(&self) -> &Place {
+        &self.opened().place
+    }
+
+    /// Returns where the user stands, for change.
+    pub fn place_mut(&mut self) -> &mut Place {
+        &mut self.opened_mut().place
+    }
+
+    /// Finds an open profile by its number.
+    pub fn by_id(&mut self, id: OpenId) -> Option<&mut Opened> {
+        self.open.iter_mut().find(|opened| opened.id == id)
+    }
+
+    /// Opens a profile beside the others and shows it; returns its number.
+    pub fn open_profile(
+        &mut self,
+        profile: Profile,
+        has_file: bool,
+        problems: Vec<Problem>,
+        ink: Ink,
+    ) -> OpenId {
+        let flow = profile
+            .text(fields::FLOW)
+            .and_then(find_flow)
+            .unwrap_or(flows::FLOWS[0]);
+        let id = OpenId(self.next_id);
+        self.next_id += 1;
+        let session = Session::new(flow, profile, ink);
+        self.open.push(Opened::new(id, session, has_file, problems));
+        self.current = self.open.len() - 1;
+        id
+    }
+
+    /// Tells where keys go.
+    pub fn context(&self) -> Context {
+        if self.screen.editor.is_some() {
+            Context::Field
+        } else if self.screen.ask.is_some() || self.session().question.is_some() {
+            Context::Question
+        } else {
+            match &self.screen.overlay {
+                None => Context::Walk,
+                Some(Overlay::Profiles(_)) => Context::Profiles,
+                Some(_) => Context::Overlay,
+            }
+        }
+    }
+
+    /// Tells whether the keys are on the rail.
+    pub fn on_rail(&self) -> bool {
+        self.screen.rail && self.screen.overlay.is_none()
+    }
+
+    /// Returns the sign-in that waits for a browser.
+    pub fn waits_for_browser(&self) -> Option<(StepId, &AuthorizeRequest, &Going)> {
+        match self.session().waiting()? {
+            (
+                step,
+                going @ Going {
+                    what: What::Sending(_, Request::Browser(asked)),
+                    ..
+                },
+            ) if asked.login != Login::Follow => Some((step, asked, going)),
+            _ => None,
+        }
+    }
+
+    /// Tells whether the page that waits for the browser is shown.
+    pub fn waiting_page(&self) -> bool {
+        let place = self.place();
+        place.chosen.is_none()
+            && self
+                .waits_for_browser()
+                .is_some_and(|(step, ..)| step == place.step)
+    }
+
+    /// Returns the address for the browser, of what waits or of what this step would send.
+    pub fn address(&self) -> Option<String> {
+        if let Some((_, asked, _)) = self.waits_for_browser() {
+            return Some(asked.http.address());
+        }
+        match &self.session().step(self.place().step).draft {
+            Some(Ok(draft)) => match &draft.request {
+                Request::Browser(asked) => Some(asked.http.address()),
+                Request::Http(_) => None,
+            },
+            _ => None,
+        }
+    }
+
+    /// Returns the artifacts of this step that were handed in.
+    pub fn given_here(&self) -> Vec<Artifact> {
+        let session = self.session();
+        let Some(step) = session.flow.step(self.place().step) else {
+            return Vec::new();
+        };
+        let info = step.info();
+        info.gives
+            .iter()
+            .chain(info.needs)
+            .copied()
+            .filter(|artifact| {
+                session
+                    .walk
+                    .bag
+                    .held(*artifact)
+                    .is_some_and(|held| held.origin == Origin::Given)
+            })
+            .collect()
+    }
+
+    /// Returns the next step that is not left out.
+    pub fn step_after(&self, step: StepId) -> Option<StepId> {
+        let session = self.session();
+        session
+            .flow
+            .steps()
+            .map(|step| step.info().id)
+            .skip_while(|id| *id != step)
+            .skip(1)
+            .find(|id| session.skipped(*id).is_none())
+    }
+
+    /// Returns the panel that is shown.
+    pub fn panel(&self) -> &'static Panel {
+        let place = self.place();
+        let id = place
+            .chosen
+            .unwrap_or_else(|| telling(self.session(), place.step));
+        PANELS
+            .iter()
+            .find(|panel| panel.id == id)
+            .copied()
+            .unwrap_or(PANELS[0])
+    }
+
+    /// Returns what panels look at.
+    pub fn cx(&self, width: u16) -> Cx<'_> {
+        Cx {
+            session: self.session(),
+            step: self.place().step,
+            now: self.now,
+            reveal: self.screen.reveal,
+            glyphs: self.look.glyphs,
+            width,
+            log_whole: self.screen.log_whole,
+            attempt: self.place().attempt,
+        }
+    }
+
+    /// Returns the rows that keys move over: of the overlay, or of the panel.
+    pub fn rows(&self, width: u16) -> Vec<Row> {
+        match &self.screen.overlay {
+            Some(overlay) => overlays::rows(overlay, self, width),
+            None if self.waiting_page() => Vec::new(),
+            None => (self.panel().rows)(&self.cx(width)),
+        }
+    }
+
+    /// Returns what those rows remember.
+    pub fn rows_state(&self) -> &PanelState {
+        static BLANK: std::sync::LazyLock<PanelState> =
+            std::sync::LazyLock::new(PanelState::default);
+        match &self.screen.overlay {
+            Some(overlay) => overlay.state(),
+            None => self
+                .place()
+                .states
+                .get(&(self.place().step, self.panel().id))
+                .unwrap_or(&BLANK),
+        }
+    }
+
+    /// Returns what those rows remember, for change.
+    pub fn rows_state_mut(&mut self) -> &mut PanelState {
+        let panel = self.panel().id;
+        match &mut self.screen.overlay {
+            Some(overlay) => overlay.state_mut(),
+            None => {
+                let place = &mut self.open[self.current].place;
+                place.states.entry((place.step, panel)).or_default()
+            }
+        }
+    }
+
+    /// Looks at what is under the cursor; to be called after every change.
+    pub fn look_under(&mut self, width: u16, height: usize) {
+        let first_sight = self.screen.overlay.is_none()
+            && !self
+                .place()
+                .states
+                .contains_key(&(self.place().step, self.panel().id));
+        let rows = self.rows(width);
+        if first_sight && self.panel().id == "inputs" {
+            if let Some(at) = self.missing_row(&rows) {
+                self.rows_state_mut().go_to(at, &rows, height);
+            }
+        }
+        self.rows_state_mut().clamp(&rows, height);
+        let state = self.rows_state();
+        let row = rows.get(state.cursor);
+        self.under = Under {
+            rows: rows.len(),
+            field: row.and_then(|row| row.field),
+            goes: row.and_then(|row| row.goes),
+            foldable: row.is_some_and(|row| row.heading)
+                || is_folded(&rows, &state.folds, state.cursor)
+                || rows.iter().any(|row| row.heading) && row.is_some_and(|row| row.depth > 0),
+        };
+    }
+
+    /// Finds the row of the first field that is missing or wrong.
+    pub fn missing_row(&self, rows: &[Row]) -> Option<usize> {
+        let Some(Err(blocked)) = &self.session().step(self.place().step).draft else {
+            return None;
+        };
+        blocked.iter().find_map(|why| {
+            let (crate::flow::Blocked::Missing(path) | crate::flow::Blocked::Invalid(path, _)) =
+                why
+            else {
+                return None;
+            };
+            rows.iter()
+                .position(|row| row.field.is_some_and(|field| field.0 == path))
+        })
+    }
+
+    /// Returns the profile of the list that the cursor is on.
+    pub fn picked_profile(&self) -> Option<&ProfileEntry> {
+        match &self.screen.overlay {
+            Some(Overlay::Profiles(state)) => overlays::profiles::at(self, state.cursor),
+            _ => None,
+        }
+    }
+
+    /// Tells whether Enter takes something of the overlay.
+    pub fn overlay_picks(&self) -> bool {
+        match &self.screen.overlay {
+            Some(Overlay::Profiles(_)) => self.picked_profile().is_some(),
+            Some(Overlay::Profile(_)) => self.under.field.is_some() && !self.session().archived,
+            Some(Overlay::Flows(_) | Overlay::Copy(_) | Overlay::Existing(_)) => true,
+            _ => false,
+        }
+    }
+
+    /// Tells whether the page with the address is shown.
+    pub fn on_address_page(&self) -> bool {
+        matches!(self.screen.overlay, Some(Overlay::Address(_)))
+    }
+
+    /// Tells whether a text of several lines is edited.
+    pub fn edits_long_text(&self) -> bool {
+        matches!(
+            &self.screen.editor,
+            Some(Editor {
+                taking: Taking::Typed(input),
+                ..
+            }) if input.is_long()
+        )
+    }
+
+    /// Tells whether a word is chosen.
+    pub fn edits_choice(&self) -> bool {
+        matches!(
+            &self.screen.editor,
+            Some(Editor {
+                taking: Taking::Chosen { .. },
+                ..
+            })
+        )
+    }
+
+    /// Says a sentence about the last key.
+    pub fn say(&mut self, says: impl Into<String>) {
+        self.screen.toast = Some(Toast {
+            bad: false,
+            says: says.into(),
+        });
+    }
+
+    /// Says a bad sentence about the last key.
+    pub fn warn(&mut self, says: impl Into<String>) {
+        self.screen.toast = Some(Toast {
+            bad: true,
+            says: says.into(),
+        });
+    }
+
+    /// Gives the shown session a command; to be followed by what it asks for.
+    pub fn command(&mut self, command: Command, ink: Ink) -> Vec<super::update::Effect> {
+        let opened = self.opened_mut();
+        let id = opened.id;
+        opened
+            .session
+            .command(command, ink)
+            .into_iter()
+            .map(|effect| super::update::Effect::Session(id, effect))
+            .collect()
+    }
+
+    /// Returns when the screen must be drawn again although nothing happens: while something is waited for, and
+    /// while something that is shown ends within two minutes.
+    pub fn wakes_at(&self) -> Option<Timestamp> {
+        let next_second = Timestamp(self.now.0 - self.now.0.rem_euclid(1000) + 1000);
+        let session = self.session();
+        if session.waiting().is_some() {
+            return Some(next_second);
+        }
+        session
+            .walk
+            .bag
+            .iter()
+            .filter_map(|(_, held)| held.expires)
+            .filter(|end| end.0 + 1000 > self.now.0)
+            .map(|end| {
+                let soon = Timestamp(end.0 - SOON);
+                if soon > self.now { soon } else { next_second }
+            })
+            .min()
+    }
+
+    /// Hands in a token for the shown session.
+    pub fn use_existing(
+        &mut self,
+        artifact: Artifact,
+        secret: Secret,
+        ink: Ink,
+    ) -> Vec<super::update::Effect> {
+        self.command(Command::UseExisting(artifact, secret), ink)
+    }
+}
+
+/// A countdown that ends within this many milliseconds is drawn every second.
+const SOON: i64 = 120_000;
+
+/// Finds a flow by its id.
+pub fn find_flow(id: &str) -> Option<&'static Flow> {
+    flows::FLOWS.iter().copied().find(|flow| flow.id.0 == id)
+}
+
+/// Returns the panel that tells most about a step as it stands.
+fn telling(session: &Session, step: StepId) -> &'static str {
+    let state = session.step(step);
+    if !state.given.is_empty() {
+        return "tokens";
+    }
+    match session.status(step) {
+        Status::Blocked(_) => "inputs",
+        Status::Ready | Status::Interrupted | Status::Skipped(_) => "request",
+        Status::Waiting if state.last().is_none_or(|attempt| attempt.outcome.is_some()) => {
+            "request"
+        }
+        Status::Waiting => "request",
+        _ if state.stale => match &state.draft {
+            Some(Ok(_)) => "request",
+            _ => "inputs",
+        },
+        Status::Done
+            if state
+                .last()
+                .is_some_and(|attempt| !attempt.tokens.is_empty()) =>
+        {
+            "tokens"
+        }
+        Status::Failed if matches!(state.outcome(), Some(Outcome::Suspect(_))) => "tokens",
+        _ => "answer",
+    }
+}

@@ -1,0 +1,28 @@
+//! The flows to choose from.
+
+use crate::{
+    flow::flows,
+    ui::{
+        model::Model,
+        rows::{Row, wrap},
+        theme::Role,
+    },
+};
+
+/// Returns two rows for each flow: its title and what it is for.
+pub fn rows(model: &Model, width: u16) -> Vec<Row> {
+    let rows = flows::FLOWS
+        .iter()
+        .map(|flow| {
+            let here = std::ptr::eq(*flow, model.session().flow);
+            Row::new(vec![
+                (Role::Text, " ".to_owned()),
+                (Role::FieldValue, flow.id.0.to_owned()),
+                (Role::Text, format!("  {}", flow.title)),
+                (Role::Muted, if here { "  this one" } else { "" }.to_owned()),
+            ])
+            .noted(Some(flow.about.to_owned()))
+        })
+        .collect();
+    wrap(rows, width)
+}

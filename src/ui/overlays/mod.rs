@@ -1,0 +1,94 @@
+//! Lists and pages that lie over the walk: each a state and a function to rows.
+
+pub mod address;
+pub mod confirm;
+pub mod copy_menu;
+pub mod existing;
+pub mod flow_list;
+pub mod help;
+pub mod paste;
+pub mod profile_page;
+pub mod profiles;
+
+use super::{
+    model::Model,
+    rows::{PanelState, Row},
+};
+
+/// What lies over the walk.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Overlay {
+    /// What the keys do.
+    Help(PanelState),
+    /// The profiles.
+    Profiles(PanelState),
+    /// Every field of this profile.
+    Profile(PanelState),
+    /// The flows.
+    Flows(PanelState),
+    /// What can be copied.
+    Copy(PanelState),
+    /// What can be handed in.
+    Existing(PanelState),
+    /// The address for the browser, alone.
+    Address(PanelState),
+}
+
+impl Overlay {
+    /// Returns what it remembers.
+    pub fn state(&self) -> &PanelState {
+        match self {
+            Self::Help(state)
+            | Self::Profiles(state)
+            | Self::Profile(state)
+            | Self::Flows(state)
+            | Self::Copy(state)
+            | Self::Existing(state)
+            | Self::Address(state) => state,
+        }
+    }
+
+    /// Returns what it remembers, for change.
+    pub fn state_mut(&mut self) -> &mut PanelState {
+        match self {
+            Self::Help(state)
+            | Self::Profiles(state)
+            | Self::Profile(state)
+            | Self::Flows(state)
+            | Self::Copy(state)
+            | Self::Existing(state)
+            | Self::Address(state) => state,
+        }
+    }
+
+    /// Returns its heading.
+    pub fn title(&self) -> &'static str {
+        match self {
+            Self::Help(_) => "Keys",
+            Self::Profiles(_) => "Profiles",
+            Self::Profile(_) => "Every field of the profile",
+            Self::Flows(_) => "Flows",
+            Self::Copy(_) => "Copy to the terminal’s clipboard, with real values",
+            Self::Existing(_) => "Use a token or code that you already have",
+            Self::Address(_) => "The address for the browser",
+        }
+    }
+
+    /// Tells whether it takes the whole width without any margin, so that it can be copied with the mouse.
+    pub fn is_bare(&self) -> bool {
+        matches!(self, Self::Address(_))
+    }
+}
+
+/// Returns the rows of what lies over the walk.
+pub fn rows(overlay: &Overlay, model: &Model, width: u16) -> Vec<Row> {
+    match overlay {
+        Overlay::Help(_) => help::rows(model, width),
+        Overlay::Profiles(_) => profiles::rows(model, width),
+        Overlay::Profile(_) => profile_page::rows(model, width),
+        Overlay::Flows(_) => flow_list::rows(model, width),
+        Overlay::Copy(_) => copy_menu::rows(model, width),
+        Overlay::Existing(_) => existing::rows(model, width),
+        Overlay::Address(_) => address::rows(model, width),
+    }
+}

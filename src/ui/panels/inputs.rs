@@ -1,0 +1,260 @@
+//! The form of a step: why it exists, the fields it reads, the tokens it takes, and what holds it back.
+
+use super::Panel;
+use crate::{
+    flow::{Artifact, Blocked, Draft, Origin as From, Step},
+    profile::{FieldPath, Kind, Origin, fields},
+    session::Status,
+    ui::{
+        rows::{Cx, Goes, Row, words, wrap},
+        theme::Role,
+    },
+};
+
+/// The panel.
+pub static PANEL: Panel = Panel {
+    id: "inputs",
+    title: "Inputs",
+    rows,
+    badge,
+};
+
+/// More lines than this of one field are not shown in the form.
+const LINES_LIMIT: usize = 6;
+
+fn blocked<'a>(cx: &Cx<'a>) -> &'a [Blocked] {
+    match &cx.session.step(cx.step).draft {
+        Some(Err(blocked)) => blocked,
+        _ => &[],
+    }
+}
+
+fn badge(cx: &Cx) -> Option<String> {
+    let count = blocked(cx).iter().filter(|why| !matches!(why, Blocked::Needs(_))).count();
+    (count > 0).then(|| format!("{count} needed"))
+}
+
+fn rows(cx: &Cx) -> Vec<Row> {
+    let Some(step) = cx.session.flow.step(cx.step) else {
+        return Vec::new();
+    };
+    let info = step.info();
+    let mut rows = vec![Row::text(Role::Muted, info.why)];
+    rows.push(Row::text(Role::Muted, place(cx)));
+    if let Status::Skipped(why) = cx.session.status(cx.step) {
+        rows.push(Row::text(Role::StepSkipped, format!("{} Left out: {}", cx.glyphs.skipped, cx.text(&why))));
+    }
+    rows.push(Row::blank());
+    let draft = match &cx.session.step(cx.step).draft {
+        Some(Ok(draft)) => Some(draft),
+        _ => None,
+    };
+    let pad = words::pad(info.fields.iter().map(|path| path.field().label), cx.width);
+    for path in info.fields {
+        rows.extend(field(cx, *path, pad, draft));
+    }
+    rows.extend(overrides(cx));
+    rows.extend(takes(cx, step));
+    rows.extend(rest(cx, info.fields));
+    wrap(rows, cx.width)
+}
+
+fn place(cx: &Cx) -> String {
+    let dot = cx.glyphs.dot;
+    let stage = cx.session.flow.stage_of(cx.step).map_or("", |stage| stage.title);
+    let spec = cx.session.flow.step(cx.step).map(|step| step.info().spec.join(", ")).unwrap_or_default();
+    let count = cx.session.flow.steps().count();
+    format!("{stage} {dot} step {} of {count} {dot} {spec}", words::number(cx.session, cx.step))
+}
+
+fn field(cx: &Cx, path: FieldPath, pad: usize, draft: Option<&Draft>) -> Vec<Row> {
+    let entry = path.field();
+    let profile = &cx.session.profile;
+    let mut spans = Vec::new();
+    let mut invalid = Vec::new();
+    let mut missing = false;
+    for why in blocked(cx) {
+        match why {
+            Blocked::Missing(at) if concerns(at, path) => missing = true,
+            Blocked::Invalid(at, says) if concerns(at, path) => invalid.push(says.as_str()),
+            _ => {}
+        }
+    }
+    let text = profile.shown_effective(path);
+    let mut lines = text.trim_end_matches('\n').split('\n');
+    let role = if invalid.is_empty() { Role::FieldValue } else { Role::FieldInvalid };
+    let first = lines.next().unwrap_or_default();
+    if missing {
+        spans.push((Role::FieldInvalid, "needed".to_owned()));
+    } else if first.is_empty() {
+        spans.push((Role::Muted, cx.glyphs.idle.to_owned()));
+    } else {
+        spans.push((if entry.kind == Kind::Secret { Role::Secret } else { role }, cx.value(first)));
+    }
+    if let Some(says) = unused(cx, path) {
+        spans.push((Role::Muted, format!("  {says}")));
+    } else if let Some(says) = origin(profile.origin(path)) {
+        spans.push((Role::Muted, format!("  {says}")));
+    }
+    let mut head = Row::pair(entry.label, pad, Role::FieldValue, "");
+    head.spans.pop();
+    head.spans.extend(spans);
+    let mut rows = vec![head];
+    let indent = || (Role::Muted, " ".repeat(pad + 2));
+    let more: Vec<&str> = lines.collect();
+    for line in more.iter().take(LINES_LIMIT) {
+        rows.push(Row::new(vec![indent(), (role, cx.value(line))]));
+    }
+    if more.len() > LINES_LIMIT {
+        let says = format!("{} {} more lines", cx.glyphs.cut, more.len() - LINES_LIMIT);
+        rows.push(Row::new(vec![indent(), (Role::Muted, says)]));
+    }
+    for says in invalid {
+        let says = format!("{} {}", cx.glyphs.failed, words::sentence(&cx.text(says)));
+        rows.push(Row::new(vec![indent(), (Role::FieldInvalid, says)]));
+    }
+    for (_, url) in draft.iter().flat_map(|draft| &draft.resolved).filter(|(at, _)| *at == path) {
+        // What the field itself says need not be said twice.
+        if *url != text {
+            let spans = vec![indent(), (Role::Muted, format!("{} ", cx.glyphs.to)), (Role::Link, cx.value(url))];
+            rows.push(Row::new(spans).copying(cx.copy("address", url)));
+        }
+    }
+    let help = format!("{} ({})", entry.help, entry.path);
+    rows.into_iter()
+        .map(|row| {
+            let copy = row.copy.clone().or_else(|| (!text.is_empty() && entry.kind != Kind::Secret).then(|| cx.copy("field", &text)));
+            Row { field: Some(path), at: Some(crate::protocol::pointer::Pointer::Profile(path.0.to_owned())), copy, note: Some(help.clone()), ..row }
+        })
+        .collect()
+}
+
+/// Tells whether a reason speaks of this field, or of the one it has its value from.
+fn concerns(at: &str, path: FieldPath) -> bool {
+    let mut here = Some(path);
+    while let Some(field) = here {
+        if field.0 == at {
+            return true;
+        }
+        here = field.field().inherits;
+    }
+    false
+}
+
+fn origin(origin: Origin) -> Option<String> {
+    match origin {
+        Origin::Own | Origin::Absent => None,
+        Origin::Filled => Some("from the lab".to_owned()),
+        Origin::Inherited(from) => Some(format!("inherited from {from}")),
+        Origin::Default => Some("default".to_owned()),
+    }
+}
+
+/// Says why a field plays no part, where that follows from another one.
+fn unused(cx: &Cx, path: FieldPath) -> Option<String> {
+    let profile = &cx.session.profile;
+    let auth = match path.table() {
+        "sso" => fields::SSO_AUTH,
+        "agent" => fields::AGENT_AUTH,
+        "resource_as" => fields::RESOURCE_AS_AUTH,
+        _ => return None,
+    };
+    let auth = profile.text(auth).unwrap_or_default();
+    let used = match path.key() {
+        "client_secret" => auth.starts_with("client_secret"),
+        "private_key" | "kid" | "alg" | "assertion_audience" => auth == "private_key_jwt",
+        "saml_assertion" => return (profile.text(fields::AGENT_SUBJECT) != Some("saml2")).then(|| "not used: the subject is no SAML assertion".to_owned()),
+        _ => true,
+    };
+    (!used).then(|| format!("not used with {}", cx.text(if auth.is_empty() { "none" } else { auth })))
+}
+
+fn overrides(cx: &Cx) -> Vec<Row> {
+    let overrides = cx.session.profile.step(cx.step.0);
+    if overrides.is_empty() {
+        return Vec::new();
+    }
+    let mut rows = vec![Row::blank(), Row::heading(cx.glyphs, 0, format!("set by step.{} in the profile", cx.step))];
+    let claims = overrides.claims.iter().map(|(name, value)| ("claim", name, value.to_string()));
+    let others = [("parameter", &overrides.params), ("header", &overrides.headers)];
+    let others = others.into_iter().flat_map(|(what, pairs)| pairs.iter().map(move |(name, value)| (what, name, value.clone())));
+    for (what, name, value) in others.chain(claims) {
+        let name = format!("{what} {}", cx.text(name));
+        rows.push(Row::pair(&name, 20, Role::FieldValue, cx.value(&value)).at_depth(1));
+    }
+    rows
+}
+
+fn takes(cx: &Cx, step: &dyn Step) -> Vec<Row> {
+    let needs = step.needs(&cx.session.profile);
+    if needs.is_empty() {
+        return Vec::new();
+    }
+    let pad = words::pad(needs.iter().map(|artifact| artifact.name()), cx.width);
+    let mut rows = vec![Row::blank(), Row::text(Role::Strong, "takes from earlier steps")];
+    for artifact in needs {
+        let mut row = Row::pair(artifact.name(), pad, Role::Text, "");
+        row.spans.pop();
+        row.spans.extend(state(cx, artifact));
+        if Artifact::GIVEABLE.contains(&artifact) {
+            row.goes = Some(Goes::Artifact(artifact));
+            row.note = Some("An existing one can be handed in instead.".to_owned());
+        }
+        rows.push(row.at_depth(1));
+    }
+    rows
+}
+
+/// Says how an artifact stands: `needs ID-JAG`, `fresh · ends in 9 min · from step 4`, `handed in`.
+fn state(cx: &Cx, artifact: Artifact) -> Vec<(Role, String)> {
+    let dot = (Role::Muted, format!(" {} ", cx.glyphs.dot));
+    let bag = &cx.session.walk.bag;
+    let Some(held) = bag.held(artifact) else {
+        return if bag.has(artifact) {
+            vec![(Role::Text, "found".to_owned())]
+        } else {
+            vec![(Role::StepSkipped, format!("needs {}", artifact.name()))]
+        };
+    };
+    let mut spans = vec![if held.suspect.is_some() {
+        (Role::FindingError, "suspect: its signature failed".to_owned())
+    } else if held.stale {
+        (Role::StepStale, "stale".to_owned())
+    } else {
+        (Role::Text, "fresh".to_owned())
+    }];
+    spans.push(dot.clone());
+    if held.origin == From::Given && spans[0].1 == "fresh" {
+        spans.clear();
+        spans.push((Role::Accent, "handed in".to_owned()));
+        spans.push(dot.clone());
+    }
+    if held.expires.is_some() {
+        spans.push(words::ends(held.expires, cx.now));
+        spans.push(dot.clone());
+    }
+    if let From::Step(step) = held.origin {
+        spans.push((Role::Muted, format!("from step {}", words::number(cx.session, step))));
+        spans.push(dot);
+    }
+    spans.push((Role::Secret, cx.secret(&held.value)));
+    spans
+}
+
+/// Lists what holds the step back and stands in none of its fields and tokens.
+fn rest(cx: &Cx, shown: &[FieldPath]) -> Vec<Row> {
+    let left: Vec<Row> = blocked(cx)
+        .iter()
+        .filter(|why| match why {
+            Blocked::Needs(_) => false,
+            Blocked::Missing(at) | Blocked::Invalid(at, _) => !shown.iter().any(|path| concerns(at, *path)),
+        })
+        .map(|why| words::blocked_row(cx, why).at_depth(1))
+        .collect();
+    if left.is_empty() {
+        return left;
+    }
+    let mut rows = vec![Row::blank(), Row::text(Role::Strong, "also needed")];
+    rows.extend(left);
+    rows
+}

@@ -1,0 +1,102 @@
+//! Every exchange of the walk, or of the step: when, what for, where to, and what became of it.
+
+use super::Panel;
+use crate::{
+    flow::{Made, StepId},
+    protocol::{
+        exchange::{Failure, Purpose},
+        time::Timestamp,
+    },
+    session::What,
+    ui::{
+        rows::{Cx, Goes, Row, words, wrap},
+        theme::Role,
+    },
+};
+
+/// The panel.
+pub static PANEL: Panel = Panel {
+    id: "log",
+    title: "Log",
+    rows,
+    badge,
+};
+
+/// From this width on an exchange takes one row.
+const WIDE: u16 = 110;
+
+fn made<'a>(cx: &Cx<'a>) -> Vec<(StepId, &'a Made)> {
+    let mut all: Vec<(StepId, &Made)> = cx
+        .session
+        .walk
+        .steps
+        .iter()
+        .filter(|state| cx.log_whole || state.id == cx.step)
+        .flat_map(|state| state.attempts.iter().flat_map(|attempt| &attempt.made).map(|made| (state.id, made)))
+        .collect();
+    all.sort_by_key(|(_, made)| made.exchange.times.start);
+    all
+}
+
+fn badge(cx: &Cx) -> Option<String> {
+    let count = made(cx).len();
+    (count > 0).then(|| count.to_string())
+}
+
+fn rows(cx: &Cx) -> Vec<Row> {
+    let made = made(cx);
+    let scope = if cx.log_whole { "of this walk" } else { "of this step" };
+    let lead = format!("{} {scope} {} times in UTC", words::count(made.len(), "request"), cx.glyphs.dot);
+    let mut rows = vec![Row::text(Role::Muted, lead)];
+    for (step, made) in made {
+        let exchange = &made.exchange;
+        let (role, came) = words::came(cx, exchange);
+        let http = exchange.request.http();
+        rows.extend(line(cx, step, exchange.times.start, made.purpose, (role, came), (&http.method, &http.address())));
+        if let Err(failure) = &exchange.outcome
+            && *failure != Failure::Aborted
+        {
+            rows.push(Row::text(Role::FindingError, cx.value(&failure.to_string())).at_depth(1).going(Goes::Step(step)));
+        }
+    }
+    if let Some((step, going)) = cx.session.waiting()
+        && (cx.log_whole || step == cx.step)
+        && let What::Sending(purpose, request) = &going.what
+    {
+        let http = request.http();
+        let came = (Role::StepWaiting, "in flight".to_owned());
+        rows.extend(line(cx, step, going.since, *purpose, came, (&http.method, &http.address())));
+    }
+    wrap(rows, cx.width)
+}
+
+fn line(
+    cx: &Cx,
+    step: StepId,
+    at: Timestamp,
+    purpose: Purpose,
+    (role, came): (Role, String),
+    (method, address): (&str, &str),
+) -> Vec<Row> {
+    let short = cx.session.flow.step(step).map_or(step.0, |known| known.info().short);
+    let number = words::number(cx.session, step);
+    let asked = vec![(Role::Text, format!("{} ", cx.text(method))), (Role::Link, cx.value(address))];
+    let mut row = Row::new(vec![
+        (Role::Muted, format!("{}  ", words::clock(at))),
+        (Role::FieldLabel, format!("{number} {short:<20} ")),
+        (Role::Muted, format!("{:<9}", purpose.id())),
+    ]);
+    let mut rows = Vec::new();
+    let copy = cx.copy("address", address);
+    let note = Some(format!("It was sent {}.", at.in_words(cx.now)));
+    if cx.width >= WIDE {
+        row.spans.push((role, format!("{came:<36}  ")));
+        row.spans.extend(asked);
+        rows.push(row);
+    } else {
+        row.spans.push((role, came));
+        rows.push(row);
+        rows.push(Row::new(asked).at_depth(5));
+    }
+    rows.into_iter().map(|row| row.going(Goes::Step(step)).copying(copy.clone()).noted(note.clone())).collect()
+}

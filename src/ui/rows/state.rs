@@ -1,0 +1,205 @@
+//! What a panel remembers: where it is scrolled to, the cursor, folds and what was looked for; and moving about in it.
+
+use std::{collections::BTreeSet, ops::Range};
+
+use super::Row;
+use crate::ui::theme::{Glyphs, Role};
+
+/// The state of one panel.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct PanelState {
+    /// The first line that is seen, counted over the rows that no fold hides.
+    pub scroll: usize,
+    /// The row of the cursor, by its index in all rows.
+    pub cursor: usize,
+    /// The headings whose fold was turned over, by their number among the headings.
+    pub folds: BTreeSet<usize>,
+    /// What was looked for.
+    pub query: String,
+}
+
+impl PanelState {
+    /// Moves the cursor by so many shown rows, and scrolls so that it is seen.
+    pub fn move_by(&mut self, delta: isize, rows: &[Row], height: usize) {
+        let shown = fold(rows, &self.folds);
+        if shown.is_empty() {
+            (self.cursor, self.scroll) = (0, 0);
+            return;
+        }
+        let at = position(&shown, self.cursor)
+            .saturating_add_signed(delta)
+            .min(shown.len() - 1);
+        self.cursor = shown[at];
+        self.follow(at, shown.len(), height);
+    }
+
+    /// Moves by whole pages.
+    pub fn page(&mut self, pages: isize, rows: &[Row], height: usize) {
+        let step = isize::try_from(height.saturating_sub(1).max(1)).unwrap_or(isize::MAX);
+        self.move_by(pages.saturating_mul(step), rows, height);
+    }
+
+    /// Moves to the first row.
+    pub fn home(&mut self, rows: &[Row], height: usize) {
+        self.move_by(isize::MIN, rows, height);
+    }
+
+    /// Moves to the last row.
+    pub fn end(&mut self, rows: &[Row], height: usize) {
+        self.move_by(isize::MAX, rows, height);
+    }
+
+    /// Brings cursor and scroll back into what there is, after the rows or the height changed.
+    pub fn clamp(&mut self, rows: &[Row], height: usize) {
+        self.move_by(0, rows, height);
+    }
+
+    /// Puts the cursor on a row, opening the folds that hide it.
+    pub fn go_to(&mut self, index: usize, rows: &[Row], height: usize) {
+        self.uncover(index, rows);
+        self.cursor = index;
+        self.clamp(rows, height);
+    }
+
+    /// Opens or closes the heading at the cursor, or the one it stands under.
+    pub fn toggle(&mut self, rows: &[Row], height: usize) {
+        let Some(heading) = heading_of(rows, self.cursor) else {
+            return;
+        };
+        let number = number(rows, heading);
+        if !self.folds.remove(&number) {
+            self.folds.insert(number);
+        }
+        self.cursor = heading;
+        self.clamp(rows, height);
+    }
+
+    /// Moves to the next row that has the query; tells whether there is one.
+    pub fn find_next(&mut self, rows: &[Row], height: usize) -> bool {
+        self.find(rows, height, |index, count| (index + 1) % count)
+    }
+
+    /// Moves to the row before that has the query; tells whether there is one.
+    pub fn find_prev(&mut self, rows: &[Row], height: usize) -> bool {
+        self.find(rows, height, |index, count| (index + count - 1) % count)
+    }
+
+    /// Returns which of the shown rows are seen, by their place among the shown.
+    pub fn window(&self, height: usize) -> Range<usize> {
+        self.scroll..self.scroll.saturating_add(height)
+    }
+
+    /// Returns the rows that are seen, by their index in all rows.
+    pub fn seen(&self, rows: &[Row], height: usize) -> Vec<usize> {
+        let shown = fold(rows, &self.folds);
+        let scroll = self.scroll.min(shown.len().saturating_sub(height));
+        shown.into_iter().skip(scroll).take(height).collect()
+    }
+
+    fn find(&mut self, rows: &[Row], height: usize, next: impl Fn(usize, usize) -> usize) -> bool {
+        let wanted = self.query.to_lowercase();
+        if wanted.is_empty() || rows.is_empty() {
+            return false;
+        }
+        let mut index = self.cursor.min(rows.len() - 1);
+        for _ in 0..rows.len() {
+            index = next(index, rows.len());
+            if rows[index].plain().to_lowercase().contains(&wanted) {
+                self.go_to(index, rows, height);
+                return true;
+            }
+        }
+        false
+    }
+
+    fn uncover(&mut self, index: usize, rows: &[Row]) {
+        let mut at = index;
+        while let Some(heading) = above(rows, at) {
+            if is_folded(rows, &self.folds, heading) {
+                let number = number(rows, heading);
+                if !self.folds.remove(&number) {
+                    self.folds.insert(number);
+                }
+            }
+            at = heading;
+        }
+    }
+
+    fn follow(&mut self, at: usize, count: usize, height: usize) {
+        let height = height.max(1);
+        self.scroll = self
+            .scroll
+            .min(at)
+            .max((at + 1).saturating_sub(height))
+            .min(count.saturating_sub(height));
+    }
+}
+
+/// Returns the rows that no fold hides, by index.
+pub fn fold(rows: &[Row], folds: &BTreeSet<usize>) -> Vec<usize> {
+    let mut shown = Vec::with_capacity(rows.len());
+    let mut hidden_below: Option<u16> = None;
+    let mut heading = 0;
+    for (index, row) in rows.iter().enumerate() {
+        if hidden_below.is_some_and(|depth| row.depth <= depth) {
+            hidden_below = None;
+        }
+        if hidden_below.is_none() {
+            shown.push(index);
+        }
+        if row.heading {
+            if hidden_below.is_none() && row.shut != folds.contains(&heading) {
+                hidden_below = Some(row.depth);
+            }
+            heading += 1;
+        }
+    }
+    shown
+}
+
+/// Tells whether the row is a heading whose rows are hidden.
+pub fn is_folded(rows: &[Row], folds: &BTreeSet<usize>, index: usize) -> bool {
+    rows.get(index)
+        .is_some_and(|row| row.heading && row.shut != folds.contains(&number(rows, index)))
+}
+
+/// Returns a row's pieces with the mark of its fold as it stands.
+pub fn dressed(row: &Row, folded: bool, glyphs: &Glyphs) -> Vec<(Role, String)> {
+    let mut spans = row.spans.clone();
+    if row.heading && folded {
+        let mark = format!("{} ", glyphs.unfolded);
+        if let Some((_, text)) = spans.iter_mut().find(|(_, text)| *text == mark) {
+            *text = format!("{} ", glyphs.current);
+        }
+    }
+    spans
+}
+
+fn position(shown: &[usize], cursor: usize) -> usize {
+    match shown.binary_search(&cursor) {
+        Ok(at) => at,
+        // Hidden by a fold: the heading above it.
+        Err(at) => at.saturating_sub(1),
+    }
+}
+
+fn number(rows: &[Row], index: usize) -> usize {
+    rows[..index].iter().filter(|row| row.heading).count()
+}
+
+/// The heading at a row, or the nearest that it stands under.
+fn heading_of(rows: &[Row], index: usize) -> Option<usize> {
+    match rows.get(index) {
+        Some(row) if row.heading => Some(index),
+        Some(_) => above(rows, index),
+        None => None,
+    }
+}
+
+/// The nearest heading above a row that is less deep.
+fn above(rows: &[Row], index: usize) -> Option<usize> {
+    let depth = rows.get(index)?.depth;
+    (0..index)
+        .rev()
+        .find(|at| rows[*at].heading && rows[*at].depth < depth)
+}

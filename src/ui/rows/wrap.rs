@@ -1,0 +1,108 @@
+//! Breaking long rows: nothing is lost, and what goes on stands under where it began.
+
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+
+use super::Row;
+use crate::ui::theme::Role;
+
+/// Breaks every row that is wider than `width`; what goes on keeps the row's place, field, copy and note.
+pub fn wrap(rows: Vec<Row>, width: u16) -> Vec<Row> {
+    let width = usize::from(width).max(8);
+    let mut out = Vec::with_capacity(rows.len());
+    for row in rows {
+        if row.width() <= width {
+            out.push(row);
+        } else {
+            broken(&row, width, &mut out);
+        }
+    }
+    out
+}
+
+fn broken(row: &Row, width: usize, out: &mut Vec<Row>) {
+    let hang = hang(row, width);
+    let cells: Vec<(Role, char)> = row
+        .spans
+        .iter()
+        .flat_map(|(role, text)| text.chars().map(|c| (*role, c)))
+        .collect();
+    let mut start = 0;
+    let mut first = true;
+    while start < cells.len() {
+        let room = if first { width } else { width - hang };
+        let end = line_end(&cells, start, room, first);
+        let mut spans: Vec<(Role, String)> = Vec::new();
+        if !first {
+            spans.push((Role::Text, " ".repeat(hang)));
+        }
+        for (role, c) in &cells[start..end] {
+            match spans.last_mut() {
+                Some((last, text)) if last == role => text.push(*c),
+                _ => spans.push((*role, c.to_string())),
+            }
+        }
+        out.push(Row {
+            spans,
+            heading: row.heading && first,
+            shut: row.shut && first,
+            ..row.clone()
+        });
+        first = false;
+        start = end;
+        // A line does not begin with the space it was broken at.
+        while start < cells.len() && cells[start].1 == ' ' {
+            start += 1;
+        }
+    }
+}
+
+/// Returns where the line that begins at `start` ends: after the last space that leaves it half full, else hard.
+fn line_end(cells: &[(Role, char)], start: usize, room: usize, first: bool) -> usize {
+    let mut used = 0;
+    let mut end = start;
+    let mut space = None;
+    while end < cells.len() {
+        let c = cells[end].1;
+        let wide = c.width().unwrap_or(0);
+        if used + wide > room {
+            break;
+        }
+        used += wide;
+        end += 1;
+        if c == ' ' && used * 2 > room {
+            space = Some(end);
+        }
+    }
+    if end == cells.len() {
+        return end;
+    }
+    let _ = first;
+    if cells[end].1 == ' ' {
+        return end.max(start + 1);
+    }
+    space.unwrap_or(end).max(start + 1)
+}
+
+/// Returns the column where a broken row goes on: under its value, else a little deeper than its beginning.
+fn hang(row: &Row, width: usize) -> usize {
+    let mut at = 0;
+    let mut named = false;
+    let mut lead = None;
+    for (role, text) in &row.spans {
+        let is_gap = text.trim().is_empty() || (named && *role == Role::JsonPunct);
+        if lead.is_none() && !text.trim().is_empty() {
+            lead = Some(at + text.width() - text.trim_start().width());
+        }
+        if named && !is_gap {
+            if at <= width / 2 {
+                return at;
+            }
+            break;
+        }
+        named = named || matches!(role, Role::FieldLabel | Role::JsonKey);
+        at += text.width();
+    }
+    let lead = lead.unwrap_or_default();
+    let deeper = if named { lead + 2 } else { lead };
+    if deeper <= width / 2 { deeper } else { 0 }
+}

@@ -1,0 +1,404 @@
+//! What happens on a message: the only place that changes the model.
+
+mod editing;
+mod moving;
+mod profiles;
+mod walking;
+
+use crossterm::event::KeyEvent;
+
+use super::{
+    action::Action,
+    copy,
+    keymap::{self, Key, Meaning},
+    layout,
+    model::{Ask, Context, Lab, Model, OpenId, ProfileEntry, Purpose, Taking, Then},
+    overlays::{Overlay, existing},
+    rows::PanelState,
+    theme::Look,
+};
+use crate::{
+    flow::Ink,
+    profile::{FieldPath, FieldValue, Problem, Profile},
+    session::{self, Command, Session},
+};
+
+/// Something that happened.
+pub enum Msg {
+    /// A key was pressed.
+    Key(KeyEvent),
+    /// A text was pasted in one piece.
+    Paste(String),
+    /// The screen has so many columns and lines.
+    Resize(u16, u16),
+    /// The driver of a session reports.
+    Session(OpenId, session::Event),
+    /// The profiles on disk were asked or changed.
+    Profiles(ProfilesOp, ProfilesReply),
+    /// The lab of a profile has started and filled it in, or not.
+    Lab(OpenId, Result<Box<Profile>, String>),
+    /// A session's effect could not even be tried, and why.
+    Stuck(OpenId, String),
+    /// Something that was asked of the world outside came to this.
+    Said {
+        /// Whether it is bad news.
+        bad: bool,
+        /// The sentence.
+        says: String,
+    },
+    /// Time passed while something was waited for.
+    Tick,
+}
+
+/// Something to be done outside the model.
+pub enum Effect {
+    /// An effect of a session.
+    Session(OpenId, session::Effect),
+    /// Sends a text to the terminal's clipboard.
+    Copy(zeroize::Zeroizing<String>),
+    /// Writes the trace of a session to a file.
+    Trace {
+        /// The path as it was typed.
+        path: String,
+        /// The session as it stands.
+        session: Box<Session>,
+    },
+    /// Asks or changes the profiles on disk.
+    Profiles(ProfilesOp),
+    /// Starts the lab for a profile and fills it in.
+    Lab(OpenId, Box<Profile>),
+    /// Opens an address in a browser.
+    Open(String),
+    /// Draws every cell anew.
+    Redraw,
+    /// Stops the program until the shell continues it.
+    Suspend,
+    /// Leaves.
+    Quit,
+}
+
+/// What is asked of the profiles on disk.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum ProfilesOp {
+    /// Which there are, the built-in lab among them.
+    List,
+    /// Reads one.
+    Load(String),
+    /// Writes edits into the file of one; `None` takes a field back.
+    Save {
+        /// Which.
+        name: String,
+        /// The edits.
+        edits: Vec<(FieldPath, Option<FieldValue>)>,
+    },
+    /// Makes a new file from the text of another with edits in it; never over a file that is there.
+    SaveAs {
+        /// The new name.
+        name: String,
+        /// The profile whose text it begins with; an empty one when none.
+        from: Option<String>,
+        /// The edits.
+        edits: Vec<(FieldPath, Option<FieldValue>)>,
+    },
+    /// Makes a new, empty one.
+    Create {
+        /// Its name.
+        name: String,
+        /// The sample that it begins with; the plainest when none is named.
+        template: Option<String>,
+    },
+    /// Copies one.
+    Duplicate {
+        /// Which.
+        from: String,
+        /// The name of the copy.
+        to: String,
+    },
+    /// Gives one another name.
+    Rename {
+        /// Which.
+        from: String,
+        /// The new name.
+        to: String,
+    },
+    /// Deletes one.
+    Delete(String),
+}
+
+/// What came of it.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum ProfilesReply {
+    /// The profiles there are now; the change was made.
+    Done(Vec<ProfileEntry>),
+    /// The profile that was read.
+    Loaded {
+        /// It.
+        profile: Box<Profile>,
+        /// Whether it has a file; the built-in lab has none.
+        has_file: bool,
+        /// What is wrong with the file.
+        problems: Vec<Problem>,
+    },
+    /// It could not be done, and why.
+    Failed(String),
+}
+
+/// Returns what is to be done once the first frame is drawn.
+pub fn startup(model: &mut Model) -> Vec<Effect> {
+    settle(model);
+    let mut effects = vec![Effect::Profiles(ProfilesOp::List)];
+    effects.extend(lab(model));
+    effects
+}
+
+/// Starts the lab of the open profile if it wants one that does not run.
+fn lab(model: &mut Model) -> Option<Effect> {
+    let opened = model.opened_mut();
+    let wanted =
+        opened.session.profile.flag(crate::profile::fields::LAB) && !opened.session.archived;
+    if !wanted || opened.lab == Lab::Running {
+        return None;
+    }
+    opened.lab = Lab::Starting;
+    Some(Effect::Lab(
+        opened.id,
+        Box::new(opened.session.profile.clone()),
+    ))
+}
+
+/// Takes a message; `ink` carries the time, and randomness for a new walk.
+pub fn update(model: &mut Model, msg: Msg, ink: Ink) -> Vec<Effect> {
+    model.now = ink.now;
+    let effects = match msg {
+        Msg::Key(event) => match Key::of(&event) {
+            Some(key) => pressed(model, key, ink),
+            None => return Vec::new(),
+        },
+        Msg::Paste(text) => editing::pasted(model, &text, ink),
+        Msg::Resize(columns, lines) => {
+            model.size = (columns, lines);
+            Vec::new()
+        }
+        Msg::Session(id, event) => walking::reported(model, id, event, ink),
+        Msg::Profiles(op, reply) => profiles::answered(model, op, reply, ink),
+        Msg::Lab(id, result) => profiles::lab_started(model, id, result, ink),
+        Msg::Stuck(id, says) => walking::stuck(model, id, says, ink),
+        Msg::Said { bad, says } => {
+            if bad {
+                model.warn(says);
+            } else {
+                model.say(says);
+            }
+            Vec::new()
+        }
+        Msg::Tick => Vec::new(),
+    };
+    settle(model);
+    effects
+}
+
+/// Brings cursors and what is under them up to date.
+fn settle(model: &mut Model) {
+    let (width, height) = layout::rows_area(model);
+    model.look_under(width, height);
+}
+
+fn pressed(model: &mut Model, key: Key, ink: Ink) -> Vec<Effect> {
+    model.screen.toast = None;
+    match keymap::meaning(model, key) {
+        Meaning::Action(entry) => act(model, entry.action, key, ink),
+        Meaning::Not(why) => {
+            model.warn(why);
+            Vec::new()
+        }
+        Meaning::Nothing => {
+            if model.context() == Context::Field {
+                editing::typed(model, key);
+            }
+            Vec::new()
+        }
+    }
+}
+
+/// Does an action; every action of the table has its place here.
+fn act(model: &mut Model, action: Action, key: Key, ink: Ink) -> Vec<Effect> {
+    match action {
+        Action::PasteRedirect => editing::begin(model, Purpose::Redirect),
+        Action::OpenStep | Action::LeaveRail => model.screen.rail = false,
+        Action::EditField => editing::begin_under(model),
+        Action::Follow => moving::follow(model),
+        Action::NextStep => moving::next_step(model),
+        Action::SendStep | Action::SendAgain => return walking::send(model, ink),
+        Action::EditInputs => moving::show(model, "inputs"),
+        Action::SendToEnd => return walking::send_to_end(model, ink),
+        Action::Cancel => return model.command(Command::Abort, ink),
+        Action::NextPanel => moving::panel(model, 1),
+        Action::PreviousPanel => moving::panel(model, -1),
+        Action::FindNext => moving::find(model, true),
+        Action::FindPrevious => moving::find(model, false),
+        Action::StopFinding => model.rows_state_mut().query.clear(),
+        Action::Unzoom => model.screen.zoom = false,
+        Action::NewestAttempt => model.place_mut().attempt = None,
+        Action::Copy => model.screen.overlay = Some(Overlay::Copy(PanelState::default())),
+        Action::NextPane => model.screen.rail = !model.screen.rail,
+        Action::Stage => moving::stage(model, key.digit().unwrap_or(1)),
+        Action::StepDown => moving::step(model, 1),
+        Action::StepUp => moving::step(model, -1),
+        Action::Older => moving::attempt(model, -1),
+        Action::Newer => moving::attempt(model, 1),
+        Action::UseExisting => {
+            model.screen.overlay = Some(Overlay::Existing(PanelState::default()));
+        }
+        Action::Withdraw => return walking::withdraw(model, ink),
+        Action::Address => model.screen.overlay = Some(Overlay::Address(PanelState::default())),
+        Action::NewWalk => return walking::new_walk(model, ink),
+        Action::Profiles => {
+            model.screen.overlay = Some(Overlay::Profiles(PanelState::default()));
+            return vec![Effect::Profiles(ProfilesOp::List)];
+        }
+        Action::Profile => model.screen.overlay = Some(Overlay::Profile(PanelState::default())),
+        Action::Flows => model.screen.overlay = Some(Overlay::Flows(PanelState::default())),
+        Action::Log => moving::log(model),
+        Action::Zoom => model.screen.zoom = !model.screen.zoom,
+        Action::Reveal => reveal(model),
+        Action::WriteTrace => editing::begin(model, Purpose::Trace),
+        Action::NextTheme => next_theme(model),
+        Action::Quit => return quit(model),
+        Action::Down => moving::by(model, 1),
+        Action::Up => moving::by(model, -1),
+        Action::PageDown => moving::page(model, 1),
+        Action::PageUp => moving::page(model, -1),
+        Action::Top => moving::by(model, isize::MIN),
+        Action::Bottom => moving::by(model, isize::MAX),
+        Action::Fold => moving::fold(model),
+        Action::Find => editing::begin(model, Purpose::Find),
+        Action::CreateProfile => editing::begin(model, Purpose::Create),
+        Action::DuplicateProfile => profiles::duplicate(model),
+        Action::RenameProfile => profiles::rename(model),
+        Action::DeleteProfile => profiles::ask_to_delete(model),
+        Action::EditProfile => return profiles::open(model, true),
+        Action::Pick => return pick(model, ink),
+        Action::CopyPage => {
+            return copy::address(model)
+                .map(|copied| copied_out(model, copied))
+                .unwrap_or_default();
+        }
+        Action::OpenAddress => return model.address().map(Effect::Open).into_iter().collect(),
+        Action::Close => model.screen.overlay = None,
+        Action::Yes => return yes(model, ink),
+        Action::No => return no(model, ink),
+        Action::Accept | Action::AcceptText => return editing::accept(model, ink),
+        Action::NewLine => editing::new_line(model),
+        Action::ChoiceUp => editing::choose(model, -1),
+        Action::ChoiceDown => editing::choose(model, 1),
+        Action::Discard => editing::discard(model),
+        Action::Save => return profiles::save(model),
+        Action::Help => {
+            if model.context() != Context::Field {
+                model.screen.overlay = Some(Overlay::Help(PanelState::default()));
+            }
+        }
+        Action::Redraw => return vec![Effect::Redraw],
+        Action::Suspend => return vec![Effect::Suspend],
+        Action::Leave => return vec![Effect::Quit],
+    }
+    Vec::new()
+}
+
+/// Takes what the cursor of a list is on.
+fn pick(model: &mut Model, ink: Ink) -> Vec<Effect> {
+    let Some(overlay) = &model.screen.overlay else {
+        return Vec::new();
+    };
+    let cursor = overlay.state().cursor;
+    match overlay {
+        Overlay::Profiles(_) => return profiles::open(model, false),
+        Overlay::Profile(_) => editing::begin_under(model),
+        Overlay::Flows(_) => model.screen.overlay = None,
+        Overlay::Copy(_) => {
+            let taken = copy::items(model)
+                .get(cursor)
+                .and_then(|item| copy::take(model, item));
+            model.screen.overlay = None;
+            if let Some(copied) = taken {
+                return copied_out(model, copied);
+            }
+        }
+        Overlay::Existing(_) => {
+            if let Some(artifact) = existing::artifacts(model).get(cursor).copied() {
+                editing::begin(model, Purpose::Existing(artifact));
+            }
+        }
+        Overlay::Help(_) | Overlay::Address(_) => {}
+    }
+    let _ = ink;
+    Vec::new()
+}
+
+fn copied_out(model: &mut Model, copied: copy::Copied) -> Vec<Effect> {
+    model.say(copied.says);
+    vec![Effect::Copy(copied.text)]
+}
+
+fn reveal(model: &mut Model) {
+    model.screen.reveal = !model.screen.reveal;
+    let says = if model.screen.reveal {
+        "Secrets are shown; v hides them again."
+    } else {
+        "Secrets are hidden."
+    };
+    model.say(says);
+}
+
+fn next_theme(model: &mut Model) {
+    let names = model.shelf.names();
+    let at = names.iter().position(|name| *name == model.theme);
+    let next = names[at.map_or(0, |at| (at + 1) % names.len())].to_owned();
+    let (theme, mistakes) = model.shelf.load(&next);
+    model.look = Look::new(&theme, model.look.depth(), model.look.glyphs);
+    match mistakes.first() {
+        Some(mistake) => model.warn(mistake.to_string()),
+        None => model.say(format!("Theme {next}: {}", theme.about)),
+    }
+    model.theme = next;
+}
+
+fn quit(model: &mut Model) -> Vec<Effect> {
+    let unsaved = model.open.iter().any(|opened| opened.is_dirty());
+    let results = model.open.iter().any(|opened| opened.session.has_results());
+    let says = match (unsaved, results) {
+        (false, false) => return vec![Effect::Quit],
+        (true, true) => "Leave? Edits are not saved, and the walk with its tokens is gone.",
+        (true, false) => "Leave? Edits of the profile are not saved.",
+        (false, true) => "Leave? The walk with its tokens is gone.",
+    };
+    model.screen.ask = Some(Ask {
+        says: says.to_owned(),
+        then: Then::Quit,
+    });
+    Vec::new()
+}
+
+fn yes(model: &mut Model, ink: Ink) -> Vec<Effect> {
+    match model.screen.ask.take() {
+        None => walking::followed(model, Command::Confirm, ink),
+        Some(ask) => match ask.then {
+            Then::Quit => vec![Effect::Quit],
+            Then::Delete(name) => vec![Effect::Profiles(ProfilesOp::Delete(name))],
+            Then::NewWalk => walking::begin_anew(model, ink),
+        },
+    }
+}
+
+fn no(model: &mut Model, ink: Ink) -> Vec<Effect> {
+    if model.screen.ask.take().is_some() {
+        return Vec::new();
+    }
+    model.command(Command::Dismiss, ink)
+}
+
+/// Tells whether a text is being taken for that purpose.
+fn typing<'a>(model: &'a Model, purpose: &Purpose) -> Option<&'a Taking> {
+    let editor = model.screen.editor.as_ref()?;
+    (editor.purpose == *purpose).then_some(&editor.taking)
+}

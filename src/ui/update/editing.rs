@@ -1,0 +1,260 @@
+//! Typing: beginning, taking keys and pastes, and taking over what was typed.
+
+use super::{Effect, Model, ProfilesOp, Purpose, Taking, lab, moving};
+use crate::{
+    flow::Ink,
+    profile::{FieldPath, Kind},
+    session::Command,
+    ui::{
+        keymap::Key,
+        model::Editor,
+        widgets::field::{Input, Shape},
+    },
+};
+
+/// Begins to take a text.
+pub fn begin(model: &mut Model, purpose: Purpose) {
+    let taking = match &purpose {
+        Purpose::Field(field) => taking(model, *field),
+        Purpose::Find => Taking::Typed(Input::new(Shape::Line, &model.rows_state().query)),
+        Purpose::Redirect => Taking::Typed(Input::new(Shape::Word, "")),
+        Purpose::Existing(_) => Taking::Typed(Input::new(Shape::Secret, "")),
+        Purpose::Rename(from) => Taking::Typed(Input::new(Shape::Line, from)),
+        Purpose::Create | Purpose::Duplicate(_) | Purpose::SaveAs => {
+            Taking::Typed(Input::new(Shape::Line, ""))
+        }
+        Purpose::Trace => Taking::Typed(Input::new(Shape::Line, "trace.json")),
+    };
+    model.screen.editor = Some(Editor {
+        purpose,
+        taking,
+        says: None,
+    });
+}
+
+/// Begins to edit the field under the cursor.
+pub fn begin_under(model: &mut Model) {
+    let Some(field) = model.under.field else {
+        return;
+    };
+    if model.screen.overlay.is_none() {
+        // The form stays while it is filled in, also when the step could be sent already.
+        moving::show(model, model.panel().id);
+    }
+    begin(model, Purpose::Field(field));
+}
+
+fn taking(model: &Model, field: FieldPath) -> Taking {
+    let shown = model.session().profile.shown(field);
+    let words = match field.field().kind {
+        Kind::Choice(words) => words.to_vec(),
+        Kind::Flag => vec!["true", "false"],
+        Kind::Secret => return Taking::Typed(Input::new(Shape::Secret, "")),
+        Kind::Url => return Taking::Typed(Input::new(Shape::Word, &shown)),
+        Kind::Map | Kind::LongText => return Taking::Typed(Input::new(Shape::Text, &shown)),
+        Kind::List if shown.contains('\n') => {
+            return Taking::Typed(Input::new(Shape::Text, &shown));
+        }
+        Kind::List => return Taking::Typed(Input::new(Shape::List, &shown)),
+        Kind::Text | Kind::Number => return Taking::Typed(Input::new(Shape::Line, &shown)),
+    };
+    let words: Vec<&'static str> = std::iter::once("").chain(words).collect();
+    let at = words.iter().position(|word| *word == shown).unwrap_or(0);
+    Taking::Chosen { words, at }
+}
+
+/// Takes a key that is no action.
+pub fn typed(model: &mut Model, key: Key) {
+    let Some(editor) = &mut model.screen.editor else {
+        return;
+    };
+    match &mut editor.taking {
+        Taking::Typed(input) => input.key(key),
+        Taking::Chosen { words, at } => {
+            // A letter goes to the next word that begins with it.
+            if let crossterm::event::KeyCode::Char(c) = key.code {
+                let next = (1..=words.len())
+                    .map(|step| (*at + step) % words.len())
+                    .find(|index| words[*index].starts_with(c));
+                *at = next.unwrap_or(*at);
+            }
+        }
+    }
+    if !matches!(editor.purpose, Purpose::Find) {
+        editor.says = None;
+    }
+}
+
+/// Starts a new line.
+pub fn new_line(model: &mut Model) {
+    if let Some(Editor {
+        taking: Taking::Typed(input),
+        ..
+    }) = &mut model.screen.editor
+    {
+        input.new_line();
+    }
+}
+
+/// Goes to another choice.
+pub fn choose(model: &mut Model, delta: isize) {
+    if let Some(Editor {
+        taking: Taking::Chosen { words, at },
+        ..
+    }) = &mut model.screen.editor
+    {
+        *at = (*at + words.len()).saturating_add_signed(delta) % words.len();
+    }
+}
+
+/// Drops what was typed.
+pub fn discard(model: &mut Model) {
+    model.screen.editor = None;
+}
+
+/// Takes a paste: into the text that is edited, else to the sign-in that waits for it.
+pub fn pasted(model: &mut Model, text: &str, ink: Ink) -> Vec<Effect> {
+    model.screen.toast = None;
+    let waits = model.waits_for_browser().is_some();
+    let for_redirect = super::typing(model, &Purpose::Redirect).is_some();
+    if waits && (model.screen.editor.is_none() || for_redirect) {
+        model.screen.editor = None;
+        return model.command(Command::PasteRedirect(text.trim().to_owned()), ink);
+    }
+    if let Some(Editor {
+        taking: Taking::Typed(input),
+        says,
+        ..
+    }) = &mut model.screen.editor
+    {
+        *says = input.paste(text);
+    } else {
+        model.warn("Nothing takes a paste here; e edits a field, u takes a token.");
+    }
+    Vec::new()
+}
+
+/// Takes over what was typed; what is wrong with it is said, and it stays.
+pub fn accept(model: &mut Model, ink: Ink) -> Vec<Effect> {
+    let Some(editor) = &model.screen.editor else {
+        return Vec::new();
+    };
+    let purpose = editor.purpose.clone();
+    let text = match &editor.taking {
+        Taking::Typed(input) => input.text(),
+        Taking::Chosen { words, at } => zeroize::Zeroizing::new(words[*at].to_owned()),
+    };
+    let name = text.trim().to_owned();
+    match purpose {
+        Purpose::Field(field) => accept_field(model, field, &text, ink),
+        Purpose::Find => {
+            model.screen.editor = None;
+            model.rows_state_mut().query = name;
+            if !model.rows_state().query.is_empty() {
+                moving::find(model, true);
+            }
+            Vec::new()
+        }
+        Purpose::Redirect => {
+            model.screen.editor = None;
+            model.command(Command::PasteRedirect(name), ink)
+        }
+        Purpose::Existing(artifact) => {
+            let Some(Taking::Typed(input)) = super::typing(model, &purpose) else {
+                return Vec::new();
+            };
+            let secret = input.secret(artifact.id());
+            let effects = model.use_existing(artifact, secret, ink);
+            // A token in the wrong slot stays in the box, with the reason.
+            match model.session().notice.clone() {
+                Some(notice) if notice.bad => complain(model, notice.says),
+                _ => {
+                    model.screen.editor = None;
+                    model.screen.overlay = None;
+                    model.place_mut().chosen = None;
+                }
+            }
+            effects
+        }
+        _ if name.is_empty() => {
+            complain(model, "A name is needed.".to_owned());
+            Vec::new()
+        }
+        // The box stays until the answer, so that a name that is taken is not lost.
+        Purpose::Create => vec![Effect::Profiles(ProfilesOp::Create {
+            name,
+            template: None,
+        })],
+        Purpose::Duplicate(from) => {
+            vec![Effect::Profiles(ProfilesOp::Duplicate { from, to: name })]
+        }
+        Purpose::Rename(from) => vec![Effect::Profiles(ProfilesOp::Rename { from, to: name })],
+        Purpose::SaveAs => {
+            let opened = model.opened();
+            vec![Effect::Profiles(ProfilesOp::SaveAs {
+                from: model
+                    .profiles
+                    .iter()
+                    .map(|entry| &entry.name)
+                    .find(|known| **known == opened.saved.name)
+                    .cloned(),
+                edits: opened.edits(),
+                name,
+            })]
+        }
+        Purpose::Trace => {
+            model.screen.editor = None;
+            vec![Effect::Trace {
+                path: name,
+                session: Box::new(model.session().clone()),
+            }]
+        }
+    }
+}
+
+fn accept_field(model: &mut Model, field: FieldPath, text: &str, ink: Ink) -> Vec<Effect> {
+    let profile = &model.session().profile;
+    let is_secret = field.field().kind == Kind::Secret;
+    if is_secret && text.is_empty() {
+        let stays = profile.has(field);
+        model.screen.editor = None;
+        if stays {
+            model.say("Nothing was typed, so the secret stays. A single space takes it back.");
+        }
+        return Vec::new();
+    }
+    if !is_secret && text == profile.shown(field) {
+        model.screen.editor = None;
+        return Vec::new();
+    }
+    if let Err(says) = profile.clone().edit(field, text) {
+        complain(model, says);
+        return Vec::new();
+    }
+    model.screen.editor = None;
+    let mut effects = model.command(Command::Edit(field, text.to_owned()), ink);
+    effects.extend(lab(model));
+    on_to_the_next_gap(model, field);
+    effects
+}
+
+/// After a gap in the form is filled, the cursor goes to the next one.
+fn on_to_the_next_gap(model: &mut Model, filled: FieldPath) {
+    if model.screen.overlay.is_some() || model.panel().id != "inputs" {
+        return;
+    }
+    let (width, height) = super::layout::rows_area(model);
+    let rows = model.rows(width);
+    match model.missing_row(&rows) {
+        Some(at) if rows[at].field != Some(filled) => {
+            model.rows_state_mut().go_to(at, &rows, height);
+        }
+        _ => {}
+    }
+}
+
+fn complain(model: &mut Model, says: String) {
+    if let Some(editor) = &mut model.screen.editor {
+        editor.says = Some(says);
+    }
+}

@@ -1,0 +1,138 @@
+//! Moving about: rows, panels, steps, attempts.
+
+use super::{Model, layout};
+use crate::{
+    flow::StepId,
+    ui::{panels::PANELS, rows::Goes},
+};
+
+/// Moves the cursor over rows, or over the steps of the rail.
+pub fn by(model: &mut Model, delta: isize) {
+    if model.on_rail() {
+        step(model, delta);
+        return;
+    }
+    let (width, height) = layout::rows_area(model);
+    let rows = model.rows(width);
+    model.rows_state_mut().move_by(delta, &rows, height);
+}
+
+/// Moves by pages.
+pub fn page(model: &mut Model, pages: isize) {
+    let (width, height) = layout::rows_area(model);
+    let rows = model.rows(width);
+    model.rows_state_mut().page(pages, &rows, height);
+}
+
+/// Folds or unfolds.
+pub fn fold(model: &mut Model) {
+    let (width, height) = layout::rows_area(model);
+    let rows = model.rows(width);
+    model.rows_state_mut().toggle(&rows, height);
+}
+
+/// Goes to the next match, or the one before.
+pub fn find(model: &mut Model, forward: bool) {
+    let (width, height) = layout::rows_area(model);
+    let rows = model.rows(width);
+    let state = model.rows_state_mut();
+    let found = if forward {
+        state.find_next(&rows, height)
+    } else {
+        state.find_prev(&rows, height)
+    };
+    if !found {
+        let query = state.query.clone();
+        model.warn(format!("There is no `{query}` here."));
+    }
+}
+
+/// Goes to another step of the walk.
+pub fn step(model: &mut Model, delta: isize) {
+    let ids: Vec<StepId> = model
+        .session()
+        .flow
+        .steps()
+        .map(|step| step.info().id)
+        .collect();
+    let here = model.place().step;
+    let at = ids.iter().position(|id| *id == here).unwrap_or_default();
+    let to = at
+        .saturating_add_signed(delta)
+        .min(ids.len().saturating_sub(1));
+    model.place_mut().go(ids[to]);
+}
+
+/// Goes to a stage: to its first step, or on within it.
+pub fn stage(model: &mut Model, number: usize) {
+    let flow = model.session().flow;
+    let Some(stage) = flow.stages.get(number - 1) else {
+        model.warn(format!("There are {} stages.", flow.stages.len()));
+        return;
+    };
+    let here = model.place().step;
+    let at = stage.steps.iter().position(|step| step.info().id == here);
+    let to = at.map_or(0, |at| (at + 1) % stage.steps.len());
+    model.place_mut().go(stage.steps[to].info().id);
+}
+
+/// Goes on to the next step that is not left out.
+pub fn next_step(model: &mut Model) {
+    let here = model.place().step;
+    if let Some(next) = model.step_after(here) {
+        model.place_mut().go(next);
+    }
+}
+
+/// Shows a panel.
+pub fn show(model: &mut Model, id: &'static str) {
+    model.place_mut().chosen = Some(id);
+}
+
+/// Goes to the next panel, or the one before.
+pub fn panel(model: &mut Model, delta: isize) {
+    let here = model.panel().id;
+    let at = PANELS
+        .iter()
+        .position(|panel| panel.id == here)
+        .unwrap_or_default();
+    let to = (at + PANELS.len()).saturating_add_signed(delta) % PANELS.len();
+    show(model, PANELS[to].id);
+}
+
+/// Shows the log; pressed again, that of the walk, or again that of the step.
+pub fn log(model: &mut Model) {
+    if model.panel().id == "log" {
+        model.screen.log_whole = !model.screen.log_whole;
+    }
+    show(model, "log");
+}
+
+/// Looks at an earlier attempt, or a later one.
+pub fn attempt(model: &mut Model, delta: isize) {
+    let count = model.session().step(model.place().step).attempts.len();
+    let place = model.place_mut();
+    let at = place.attempt.unwrap_or(count.saturating_sub(1));
+    let to = at.saturating_add_signed(delta);
+    place.attempt = (to + 1 < count).then_some(to);
+    if place.chosen == Some("history") || place.chosen == Some("inputs") {
+        place.chosen = None;
+    }
+}
+
+/// Follows the row under the cursor.
+pub fn follow(model: &mut Model) {
+    match model.under.goes {
+        Some(Goes::Attempt(index)) => {
+            let count = model.session().step(model.place().step).attempts.len();
+            let place = model.place_mut();
+            place.attempt = (index + 1 < count).then_some(index);
+            place.chosen = Some("answer");
+        }
+        Some(Goes::Step(step)) => model.place_mut().go(step),
+        Some(Goes::Artifact(artifact)) => {
+            super::editing::begin(model, super::Purpose::Existing(artifact))
+        }
+        None => {}
+    }
+}

@@ -1,0 +1,226 @@
+//! Profiles: opening, saving, and what the disk and the lab answer.
+
+use super::{
+    Ask, Context, Effect, Lab, Model, OpenId, Overlay, PanelState, ProfilesOp, ProfilesReply,
+    Purpose, Then, editing,
+};
+use crate::{flow::Ink, profile::Profile, session::Command};
+
+/// Opens the profile that the cursor is on; `all` shows every field of it.
+pub fn open(model: &mut Model, all: bool) -> Vec<Effect> {
+    let Some(name) = model.picked_profile().map(|entry| entry.name.clone()) else {
+        return Vec::new();
+    };
+    model.screen.overlay = all.then(|| Overlay::Profile(PanelState::default()));
+    let known = model
+        .open
+        .iter()
+        .position(|opened| opened.session.profile.name == name && !opened.session.archived);
+    match known {
+        Some(at) => {
+            model.current = at;
+            Vec::new()
+        }
+        None => vec![Effect::Profiles(ProfilesOp::Load(name))],
+    }
+}
+
+/// Asks for the name of a copy.
+pub fn duplicate(model: &mut Model) {
+    if let Some(from) = model.picked_profile().map(|entry| entry.name.clone()) {
+        editing::begin(model, Purpose::Duplicate(from));
+    }
+}
+
+/// Asks for another name.
+pub fn rename(model: &mut Model) {
+    if let Some(from) = model.picked_profile().map(|entry| entry.name.clone()) {
+        editing::begin(model, Purpose::Rename(from));
+    }
+}
+
+/// Asks before a profile is deleted.
+pub fn ask_to_delete(model: &mut Model) {
+    if let Some(name) = model.picked_profile().map(|entry| entry.name.clone()) {
+        model.screen.ask = Some(Ask {
+            says: format!("Delete the file of the profile {name}?"),
+            then: Then::Delete(name),
+        });
+    }
+}
+
+/// Saves the open profile; the built-in lab gets a name first.
+pub fn save(model: &mut Model) -> Vec<Effect> {
+    if model.context() == Context::Field {
+        model.warn("Enter takes over what is typed; then ctrl-s saves.");
+        return Vec::new();
+    }
+    let opened = model.opened();
+    if !opened.has_file {
+        editing::begin(model, Purpose::SaveAs);
+        return Vec::new();
+    }
+    vec![Effect::Profiles(ProfilesOp::Save {
+        name: opened.saved.name.clone(),
+        edits: opened.edits(),
+    })]
+}
+
+/// Takes what the disk answered.
+pub fn answered(model: &mut Model, op: ProfilesOp, reply: ProfilesReply, ink: Ink) -> Vec<Effect> {
+    match reply {
+        ProfilesReply::Failed(says) => {
+            match &mut model.screen.editor {
+                Some(editor) if names_a_profile(&editor.purpose) => editor.says = Some(says),
+                _ => model.warn(says),
+            }
+            Vec::new()
+        }
+        ProfilesReply::Loaded {
+            profile,
+            has_file,
+            problems,
+        } => {
+            let title = profile.name.clone();
+            let first = problems.first().map(ToString::to_string);
+            model.open_profile(*profile, has_file, problems, ink);
+            match first {
+                Some(says) => model.warn(format!("{title}: {says}")),
+                None => model.say(format!("Opened {title}.")),
+            }
+            super::lab(model).into_iter().collect()
+        }
+        ProfilesReply::Done(list) => {
+            model.profiles = list;
+            if model
+                .screen
+                .editor
+                .as_ref()
+                .is_some_and(|editor| names_a_profile(&editor.purpose))
+            {
+                model.screen.editor = None;
+            }
+            done(model, op, ink)
+        }
+    }
+}
+
+fn done(model: &mut Model, op: ProfilesOp, ink: Ink) -> Vec<Effect> {
+    match op {
+        ProfilesOp::List => cursor_to(model, None),
+        ProfilesOp::Load(_) => {}
+        ProfilesOp::Create { name, .. } => {
+            model.screen.overlay = None;
+            return vec![Effect::Profiles(ProfilesOp::Load(name))];
+        }
+        ProfilesOp::Save { name, .. } => {
+            for opened in model
+                .open
+                .iter_mut()
+                .filter(|opened| opened.saved.name == name)
+            {
+                opened.saved = opened.session.profile.clone();
+            }
+            model.say(format!("Saved {name}."));
+        }
+        ProfilesOp::SaveAs { name, .. } => {
+            let mut profile = model.session().profile.clone();
+            profile.name.clone_from(&name);
+            let effects = model.command(Command::Adopt(Box::new(profile.clone())), ink);
+            let opened = model.opened_mut();
+            opened.saved = profile;
+            opened.has_file = true;
+            model.say(format!("Saved as {name}."));
+            return effects;
+        }
+        ProfilesOp::Duplicate { to, .. } => {
+            model.say(format!("Copied as {to}."));
+            cursor_to(model, Some(&to));
+        }
+        ProfilesOp::Rename { from, to } => {
+            for opened in &mut model.open {
+                if opened.saved.name == from && opened.has_file {
+                    opened.saved.name.clone_from(&to);
+                    let mut profile = opened.session.profile.clone();
+                    profile.name.clone_from(&to);
+                    drop(
+                        opened
+                            .session
+                            .command(Command::Adopt(Box::new(profile)), ink),
+                    );
+                }
+            }
+            model.say(format!("{from} is now {to}."));
+            cursor_to(model, Some(&to));
+        }
+        ProfilesOp::Delete(name) => {
+            for opened in model
+                .open
+                .iter_mut()
+                .filter(|opened| opened.saved.name == name)
+            {
+                // What is still on the screen can be saved again, as a new file.
+                opened.saved = Profile::named(name.clone());
+                opened.has_file = false;
+            }
+            model.say(format!("Deleted {name}."));
+        }
+    }
+    Vec::new()
+}
+
+/// Puts the cursor of the list on a profile, the open one when none is named.
+fn cursor_to(model: &mut Model, name: Option<&str>) {
+    if !matches!(model.screen.overlay, Some(Overlay::Profiles(_))) {
+        return;
+    }
+    let name = name.unwrap_or(&model.session().profile.name).to_owned();
+    let (width, height) = super::layout::rows_area(model);
+    let rows = model.rows(width);
+    let at = (0..rows.len()).find(|row| {
+        crate::ui::overlays::profiles::at(model, *row).is_some_and(|entry| entry.name == name)
+    });
+    if let Some(at) = at {
+        model.rows_state_mut().go_to(at, &rows, height);
+    }
+}
+
+fn names_a_profile(purpose: &Purpose) -> bool {
+    matches!(
+        purpose,
+        Purpose::Create | Purpose::Duplicate(_) | Purpose::Rename(_) | Purpose::SaveAs
+    )
+}
+
+/// Takes the profile that the lab filled in.
+pub fn lab_started(
+    model: &mut Model,
+    id: OpenId,
+    result: Result<Box<Profile>, String>,
+    ink: Ink,
+) -> Vec<Effect> {
+    let Some(opened) = model.by_id(id) else {
+        return Vec::new();
+    };
+    match result {
+        Err(says) => {
+            let says = format!("The lab could not start: {says}");
+            opened.lab = Lab::Failed(says.clone());
+            model.warn(says);
+            Vec::new()
+        }
+        Ok(profile) if opened.differs_from(&profile) => {
+            // It was edited while the lab started: what was typed is worth more than a moment.
+            vec![Effect::Lab(id, Box::new(opened.session.profile.clone()))]
+        }
+        Ok(profile) => {
+            opened.lab = Lab::Running;
+            opened
+                .session
+                .command(Command::Adopt(profile), ink)
+                .into_iter()
+                .map(|effect| Effect::Session(id, effect))
+                .collect()
+        }
+    }
+}

@@ -1,0 +1,157 @@
+//! Walking: sending, following a run, starting anew.
+
+use std::sync::Arc;
+
+use super::{Ask, Effect, Model, OpenId, Then};
+use crate::{
+    flow::Ink,
+    protocol::exchange::{Exchange, Failure, Timings},
+    session::{Command, Event, What},
+};
+
+/// Sends the step that is shown.
+pub fn send(model: &mut Model, ink: Ink) -> Vec<Effect> {
+    let step = model.place().step;
+    followed(model, Command::Send(step), ink)
+}
+
+/// Sends every step that is left.
+pub fn send_to_end(model: &mut Model, ink: Ink) -> Vec<Effect> {
+    let Some(last) = model
+        .session()
+        .flow
+        .steps()
+        .last()
+        .map(|step| step.info().id)
+    else {
+        return Vec::new();
+    };
+    followed(model, Command::SendThrough(last), ink)
+}
+
+/// Gives a command, and goes where it leads.
+pub fn followed(model: &mut Model, command: Command, ink: Ink) -> Vec<Effect> {
+    let effects = model.command(command, ink);
+    let place = model.place_mut();
+    (place.chosen, place.attempt) = (None, None);
+    let session = model.session();
+    let at = session
+        .waiting()
+        .map(|(step, _)| step)
+        .or_else(|| session.question.as_ref().map(|question| question.step));
+    match at {
+        Some(step) => model.place_mut().go(step),
+        None if !effects.is_empty() => {}
+        None => {}
+    }
+    effects
+}
+
+/// Takes what the driver of a session reports, and follows a run.
+pub fn reported(model: &mut Model, id: OpenId, event: Event, ink: Ink) -> Vec<Effect> {
+    let Some(opened) = model.by_id(id) else {
+        return Vec::new();
+    };
+    let before = opened.session.waiting().map(|(step, _)| step);
+    let running = opened.session.walk.run_to;
+    let effects = opened.session.event(event, ink);
+    let session = &opened.session;
+    let place = &mut opened.place;
+    let now = session.waiting().map(|(step, _)| step);
+    if let Some(was) = before.filter(|was| now != Some(*was)) {
+        // What the panels of that step remember was about the answer before.
+        place
+            .states
+            .retain(|(step, panel), _| *step != was || *panel == "inputs");
+        if place.step == was {
+            (place.chosen, place.attempt) = (None, None);
+            let held_back = session.question.as_ref().map(|question| question.step);
+            let blocked = running
+                .filter(|_| session.step(was).is_fresh())
+                .and_then(|last| session.next_step(Some(last)));
+            if let Some(next) = now.or(held_back).or(blocked) {
+                place.go(next);
+            }
+        }
+    }
+    effects
+        .into_iter()
+        .map(|effect| Effect::Session(id, effect))
+        .collect()
+}
+
+/// Starts a new walk, after a question when something would be lost.
+pub fn new_walk(model: &mut Model, ink: Ink) -> Vec<Effect> {
+    if !model.session().has_results() {
+        return begin_anew(model, ink);
+    }
+    model.screen.ask = Some(Ask {
+        says: "Start a new walk? What this one gained is gone.".to_owned(),
+        then: Then::NewWalk,
+    });
+    Vec::new()
+}
+
+/// Starts a new walk at its first step.
+pub fn begin_anew(model: &mut Model, ink: Ink) -> Vec<Effect> {
+    let effects = model.command(Command::NewWalk, ink);
+    let session = model.session();
+    let first = session
+        .next_step(None)
+        .or_else(|| session.flow.steps().next().map(|step| step.info().id));
+    if let Some(first) = first {
+        let place = model.place_mut();
+        place.states.clear();
+        place.attempt = None;
+        place.go(first);
+    }
+    effects
+}
+
+/// Takes back what was handed in for the step that is shown.
+pub fn withdraw(model: &mut Model, ink: Ink) -> Vec<Effect> {
+    let mut effects = Vec::new();
+    let mut names = Vec::new();
+    for artifact in model.given_here() {
+        effects.extend(model.command(Command::Withdraw(artifact), ink));
+        names.push(artifact.name());
+    }
+    model.place_mut().chosen = None;
+    model.say(format!("Withdrawn: {}.", names.join(", ")));
+    effects
+}
+
+/// Takes back what could not be sent for want of a transport.
+pub fn stuck(model: &mut Model, id: OpenId, says: String, ink: Ink) -> Vec<Effect> {
+    let effects = Vec::new();
+    let Some(opened) = model.by_id(id) else {
+        return effects;
+    };
+    let Some((_, going)) = opened.session.waiting() else {
+        return effects;
+    };
+    let send = going.send;
+    let event = match &going.what {
+        What::Preparing(_) => {
+            drop(opened.session.command(Command::Abort, ink));
+            None
+        }
+        What::Sending(_, request) => Some(Event::Answered {
+            send,
+            exchange: Arc::new(Exchange {
+                request: request.clone(),
+                outcome: Err(Failure::Broken(says.clone())),
+                times: Timings {
+                    start: ink.now,
+                    first_byte: None,
+                    end: 0,
+                },
+            }),
+        }),
+    };
+    model.warn(says);
+    match event {
+        Some(event) => reported(model, id, event, ink),
+        None => effects,
+    }
+}

@@ -1,0 +1,360 @@
+//! The screen as cells: a pure function of the model, so that drawing twice gives the same.
+
+mod body;
+mod boxes;
+mod story;
+
+use ratatui::{
+    buffer::Buffer,
+    layout::{Position, Rect},
+    style::Style,
+};
+use unicode_width::UnicodeWidthStr;
+
+use super::{
+    keymap,
+    layout::{self, Places, Tier},
+    model::{Lab, Model},
+    panels::PANELS,
+    rail,
+    rows::words,
+    theme::{Look, Role},
+};
+use crate::{profile::fields, protocol::visible::visible};
+
+/// Pieces of one line, each with what it means.
+pub type Spans = Vec<(Role, String)>;
+
+/// Draws the screen; returns where the cursor of the text stands that is being edited.
+pub fn view(model: &Model, area: Rect, buf: &mut Buffer) -> Option<Position> {
+    let area = area.intersection(buf.area);
+    buf.set_style(area, model.look.ground());
+    let mut canvas = Canvas {
+        buf,
+        area,
+        look: &model.look,
+    };
+    if Tier::of(model.size) == Tier::Tiny {
+        let (columns, lines) = model.size;
+        let says = format!("jagwalk needs 60x16; this is {columns}x{lines}.");
+        canvas.line(area, 0, &[(Role::Text, says)]);
+        return None;
+    }
+    let places = layout::places(model);
+    header(&mut canvas, model, &places);
+    rail_of(&mut canvas, model, &places);
+    titles(&mut canvas, model, &places);
+    canvas.across(places.rule);
+    canvas.across(places.second_rule);
+    canvas.down(places.bar);
+    canvas.down(places.side_bar);
+    let mut cursor = body::draw(&mut canvas, model, &places);
+    story::draw(&mut canvas, model, &places);
+    hints(&mut canvas, model, &places);
+    if let Some(at) = boxes::draw(&mut canvas, model, &places) {
+        cursor = Some(at);
+    }
+    cursor.filter(|at| area.contains(*at))
+}
+
+/// What is drawn on: nothing outside of it can be reached.
+pub struct Canvas<'a> {
+    buf: &'a mut Buffer,
+    area: Rect,
+    look: &'a Look,
+}
+
+impl Canvas<'_> {
+    /// Writes one line of a place; what does not fit is cut, and a mark says so.
+    pub fn line(&mut self, place: Rect, line: u16, spans: &[(Role, String)]) {
+        if line >= place.height {
+            return;
+        }
+        let row = Rect {
+            y: place.y + line,
+            height: 1,
+            ..place
+        }
+        .intersection(self.area);
+        if row.is_empty() {
+            return;
+        }
+        let mut x = row.x;
+        let whole: usize = spans.iter().map(|(_, text)| text.width()).sum();
+        for (role, text) in spans {
+            let room = usize::from(row.right().saturating_sub(x));
+            if room == 0 {
+                break;
+            }
+            (x, _) = self
+                .buf
+                .set_stringn(x, row.y, text, room, self.look.style(*role));
+        }
+        if whole > usize::from(row.width) {
+            let cut = self.look.glyphs.cut;
+            let wide = u16::try_from(cut.width()).unwrap_or(1).min(row.width);
+            let at = row.right() - wide;
+            self.buf.set_stringn(
+                at,
+                row.y,
+                cut,
+                usize::from(wide),
+                self.look.style(Role::Muted),
+            );
+        }
+    }
+
+    /// Writes to the left and to the right of a line; the left gives way.
+    pub fn both(
+        &mut self,
+        place: Rect,
+        line: u16,
+        left: &[(Role, String)],
+        right: &[(Role, String)],
+    ) {
+        let wide: usize = right.iter().map(|(_, text)| text.width()).sum();
+        let wide = u16::try_from(wide).unwrap_or(u16::MAX).min(place.width);
+        let left_place = Rect {
+            width: (place.width - wide).saturating_sub(u16::from(wide > 0)),
+            ..place
+        };
+        self.line(left_place, line, left);
+        let right_place = Rect {
+            x: place.x + place.width - wide,
+            width: wide,
+            ..place
+        };
+        self.line(right_place, line, right);
+    }
+
+    /// Styles a whole line over what is written there.
+    pub fn mark(&mut self, place: Rect, line: u16, role: Role) {
+        let row = Rect {
+            y: place.y.saturating_add(line),
+            height: 1,
+            ..place
+        }
+        .intersection(self.area);
+        self.buf.set_style(row, self.look.style(role));
+    }
+
+    /// Blanks a place.
+    pub fn clear(&mut self, place: Rect) {
+        let place = place.intersection(self.area);
+        for y in place.top()..place.bottom() {
+            for x in place.left()..place.right() {
+                self.buf[(x, y)].reset();
+            }
+        }
+        self.buf.set_style(place, self.look.ground());
+    }
+
+    /// Draws a line from left to right.
+    pub fn across(&mut self, place: Rect) {
+        let text = self.look.glyphs.horizontal.repeat(usize::from(place.width));
+        self.line(place, 0, &[(Role::Border, text)]);
+    }
+
+    /// Draws a line from top to bottom.
+    pub fn down(&mut self, place: Rect) {
+        for line in 0..place.height {
+            self.line(
+                place,
+                line,
+                &[(Role::Border, self.look.glyphs.vertical.to_owned())],
+            );
+        }
+    }
+
+    /// Returns the style of a role.
+    pub fn style(&self, role: Role) -> Style {
+        self.look.style(role)
+    }
+
+    /// Styles cells where a text was found.
+    pub fn paint(&mut self, x: u16, y: u16, width: u16, role: Role) {
+        let place = Rect::new(x, y, width, 1).intersection(self.area);
+        let style = self.style(role);
+        self.buf.set_style(place, style);
+    }
+}
+
+fn header(canvas: &mut Canvas<'_>, model: &Model, places: &Places) {
+    let session = model.session();
+    let profile = &session.profile;
+    let dot = format!(" {} ", model.look.glyphs.dot);
+    let title = profile
+        .text(fields::TITLE)
+        .filter(|title| !title.is_empty())
+        .unwrap_or(&profile.name);
+    let mut left = vec![
+        (Role::Strong, "jagwalk  ".to_owned()),
+        (Role::Text, session.flow.id.0.to_owned()),
+        (Role::Muted, dot.clone()),
+        (Role::Text, visible(title).into_owned()),
+        (Role::Muted, dot.clone()),
+    ];
+    left.push(match profile.text(fields::ENVIRONMENT) {
+        Some("prod") => (Role::MarkProd, "production".to_owned()),
+        Some(word) => (Role::Text, visible(word).into_owned()),
+        None => (Role::Muted, "environment unknown".to_owned()),
+    });
+    let mut marks: Spans = Vec::new();
+    let mut add = |role, text: String| {
+        if !marks.is_empty() {
+            marks.push((Role::Muted, dot.clone()));
+        }
+        marks.push((role, text));
+    };
+    if profile.flag(fields::NETWORK_INSECURE) {
+        add(Role::MarkInsecure, "TLS not verified".to_owned());
+    }
+    if session.archived {
+        add(Role::Muted, "stored trace".to_owned());
+    }
+    if model.opened().is_dirty() {
+        add(Role::FindingWarning, "not saved".to_owned());
+    }
+    match &model.opened().lab {
+        Lab::Starting => add(Role::Muted, "lab starting".to_owned()),
+        Lab::Failed(_) => add(Role::StepFailed, "no lab".to_owned()),
+        Lab::Unwanted | Lab::Running => {}
+    }
+    if model.screen.reveal {
+        add(Role::MarkInsecure, "secrets shown".to_owned());
+    }
+    if session.walk.number > 1 {
+        add(Role::Muted, format!("walk {}", session.walk.number));
+    }
+    canvas.both(places.header, 0, &left, &marks);
+}
+
+fn rail_of(canvas: &mut Canvas<'_>, model: &Model, places: &Places) {
+    let session = model.session();
+    let step = model.place().step;
+    let glyphs = model.look.glyphs;
+    if places.rail_line.height > 0 {
+        let line = rail::rail_line(session, step, places.rail_line.width, glyphs);
+        canvas.line(places.rail_line, 0, &line);
+        if model.on_rail() {
+            canvas.mark(places.rail_line, 0, Role::Selection);
+        }
+    }
+    if places.rail.height > 0 {
+        let width = places.rail.width.saturating_sub(1);
+        let rows = rail::rail_rows(session, step, model.now, width, glyphs);
+        let here = rows
+            .iter()
+            .position(|row| row.goes == Some(super::rows::Goes::Step(step)))
+            .unwrap_or_default();
+        let height = usize::from(places.rail.height);
+        let from = (here + 3)
+            .saturating_sub(height)
+            .min(rows.len().saturating_sub(height));
+        for (line, (index, row)) in (0..).zip(rows.iter().enumerate().skip(from).take(height)) {
+            canvas.line(places.rail, line, &row.spans);
+            if model.on_rail() && index == here {
+                canvas.mark(
+                    Rect {
+                        width,
+                        ..places.rail
+                    },
+                    line,
+                    Role::Selection,
+                );
+            }
+        }
+    }
+}
+
+fn titles(canvas: &mut Canvas<'_>, model: &Model, places: &Places) {
+    if let Some(overlay) = &model.screen.overlay {
+        canvas.line(
+            places.title,
+            0,
+            &[(Role::Title, format!(" {}", overlay.title()))],
+        );
+        return;
+    }
+    let session = model.session();
+    let id = model.place().step;
+    let Some(step) = session.flow.step(id) else {
+        return;
+    };
+    let info = step.info();
+    let to = model.look.glyphs.to;
+    let left = [(Role::Title, format!(" {}", info.title))];
+    let (role, word) = story::status(model);
+    let right = [
+        (
+            Role::Muted,
+            format!("{} {to} {}  ", info.from.name(), info.to.name()),
+        ),
+        (role, format!("{word} ")),
+    ];
+    canvas.both(places.title, 0, &left, &right);
+    let here = model.panel().id;
+    let cx = model.cx(layout::rows_area(model).0);
+    let mut tabs: Spans = vec![(Role::Text, " ".to_owned())];
+    for panel in PANELS {
+        let badge = (panel.badge)(&cx).map_or(String::new(), |badge| format!(" {badge}"));
+        let text = format!("{}{badge}", panel.title);
+        if panel.id == here && !model.waiting_page() {
+            tabs.push((Role::TabCurrent, format!("[{text}]")));
+        } else {
+            tabs.push((Role::Tab, format!(" {text} ")));
+        }
+    }
+    if let Some(index) = model.place().attempt {
+        let count = session.step(id).attempts.len();
+        let says = format!("attempt {} of {count} ", index + 1);
+        canvas.both(places.tabs, 0, &tabs, &[(Role::FindingWarning, says)]);
+    } else {
+        canvas.line(places.tabs, 0, &tabs);
+    }
+}
+
+fn hints(canvas: &mut Canvas<'_>, model: &Model, places: &Places) {
+    let mut all = keymap::hints(model);
+    // The help is worth more than whatever it would push out.
+    let help = all
+        .iter()
+        .position(|(_, text)| *text == "help")
+        .map(|at| all.remove(at));
+    let wide = |(key, text): &(String, &str)| key.width() + text.width() + 3;
+    let mut room =
+        usize::from(places.hints.width).saturating_sub(1 + help.as_ref().map_or(0, wide));
+    let mut spans: Spans = vec![(Role::Text, " ".to_owned())];
+    for hint in all
+        .iter()
+        .map_while(|hint| {
+            room = room.checked_sub(wide(hint))?;
+            Some(hint)
+        })
+        .chain(help.as_ref())
+    {
+        spans.push((Role::HintKey, hint.0.clone()));
+        spans.push((Role::HintText, format!(" {}  ", hint.1)));
+    }
+    canvas.line(places.hints, 0, &trimmed(spans));
+}
+
+/// Takes the blanks off the end, which would count as something that does not fit.
+fn trimmed(mut spans: Spans) -> Spans {
+    if let Some((_, text)) = spans.last_mut() {
+        text.truncate(text.trim_end().len());
+    }
+    spans
+}
+
+/// Returns a text as a sentence on lines of a width, at most so many; the last says when there is more.
+pub fn lines(look: &Look, role: Role, text: &str, width: u16, most: usize) -> Vec<Spans> {
+    let text = words::sentence(&visible(text));
+    let rows = super::rows::wrap(vec![super::rows::Row::text(role, text)], width);
+    let more = rows.len() > most;
+    let mut out: Vec<Spans> = rows.into_iter().take(most).map(|row| row.spans).collect();
+    if more && let Some(last) = out.last_mut() {
+        last.push((Role::Muted, look.glyphs.cut.to_owned()));
+    }
+    out
+}

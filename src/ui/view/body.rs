@@ -1,0 +1,236 @@
+//! The rows of a panel or of what lies over it, and what is known of the one under the cursor.
+
+use ratatui::layout::{Position, Rect};
+use unicode_width::UnicodeWidthStr;
+
+use super::{Canvas, Spans, lines};
+use crate::{
+    profile::Kind,
+    ui::{
+        layout::{self, Places, Tier},
+        model::{Editor, Model, Purpose, Taking},
+        overlays::paste,
+        rows::{Row, dressed, is_folded},
+        theme::Role,
+    },
+};
+
+/// Draws the rows and the note; returns the cursor of a field that is edited in its row.
+pub fn draw(canvas: &mut Canvas<'_>, model: &Model, places: &Places) -> Option<Position> {
+    if model.screen.overlay.is_none() && model.waiting_page() {
+        for (line, row) in (0..).zip(paste::waiting_rows(model, places.body.width)) {
+            canvas.line(places.body, line, &row.spans);
+        }
+        return None;
+    }
+    let (width, height) = layout::rows_area(model);
+    let rows = model.rows(width);
+    let state = model.rows_state();
+    let margin = u16::from(!layout::is_bare(model));
+    let inner = Rect {
+        x: places.body.x + margin,
+        width,
+        ..places.body
+    };
+    let editing = in_a_row(model);
+    let mut cursor = None;
+    for (line, index) in (0..).zip(state.seen(&rows, height)) {
+        let row = &rows[index];
+        if let Some((field, editor)) = editing
+            && row.field == Some(field)
+        {
+            if cursor.is_none() {
+                cursor = field_line(canvas, inner, line, row, editor, model);
+            }
+            continue;
+        }
+        let spans = dressed(
+            row,
+            is_folded(&rows, &state.folds, index),
+            model.look.glyphs,
+        );
+        canvas.line(inner, line, &spans);
+        found(canvas, inner, line, row, &state.query);
+        let here = index == state.cursor && !model.on_rail() && editing.is_none();
+        if here && !layout::is_bare(model) {
+            canvas.mark(
+                Rect {
+                    x: places.body.x,
+                    width: width + margin,
+                    ..inner
+                },
+                line,
+                Role::Selection,
+            );
+        }
+    }
+    more(canvas, places, model, &rows, height);
+    note(canvas, places, model, rows.get(state.cursor));
+    cursor
+}
+
+/// Says how much is above and below, on the rule over the rows.
+fn more(canvas: &mut Canvas<'_>, places: &Places, model: &Model, rows: &[Row], height: usize) {
+    let state = model.rows_state();
+    let shown = crate::ui::rows::fold(rows, &state.folds).len();
+    if shown <= height || places.rule.width < 20 {
+        return;
+    }
+    let from = state.scroll.min(shown - height);
+    let says = format!(" {}-{} of {shown} ", from + 1, from + height);
+    let wide = u16::try_from(says.width())
+        .unwrap_or(u16::MAX)
+        .min(places.rule.width);
+    let place = Rect {
+        x: places.rule.x + places.rule.width - wide,
+        width: wide,
+        ..places.rule
+    };
+    canvas.line(place, 0, &[(Role::Muted, says)]);
+}
+
+/// Marks what was looked for.
+fn found(canvas: &mut Canvas<'_>, place: Rect, line: u16, row: &Row, query: &str) {
+    let wanted = query.to_lowercase();
+    let text = row.plain().to_lowercase();
+    if wanted.is_empty() {
+        return;
+    }
+    let mut from = 0;
+    while let Some(at) = text[from..].find(&wanted).map(|at| at + from) {
+        let before = u16::try_from(text[..at].width()).unwrap_or(u16::MAX);
+        let wide = u16::try_from(wanted.width()).unwrap_or(u16::MAX);
+        if before < place.width {
+            let wide = wide.min(place.width - before);
+            canvas.paint(place.x + before, place.y + line, wide, Role::FindMatch);
+        }
+        from = at + wanted.len();
+    }
+}
+
+/// Returns the field that is edited in its own row, unless it needs a box.
+fn in_a_row(model: &Model) -> Option<(crate::profile::FieldPath, &Editor)> {
+    let editor = model.screen.editor.as_ref()?;
+    match (&editor.purpose, &editor.taking) {
+        (Purpose::Field(_), Taking::Typed(input)) if input.is_long() => None,
+        (Purpose::Field(field), _) => Some((*field, editor)),
+        _ => None,
+    }
+}
+
+fn field_line(
+    canvas: &mut Canvas<'_>,
+    place: Rect,
+    line: u16,
+    row: &Row,
+    editor: &Editor,
+    model: &Model,
+) -> Option<Position> {
+    let glyphs = model.look.glyphs;
+    let mut label: Spans = row
+        .spans
+        .iter()
+        .take_while(|(role, text)| *role == Role::FieldLabel || text.trim().is_empty())
+        .cloned()
+        .collect();
+    if label.is_empty() {
+        label.push((Role::FieldLabel, "  ".to_owned()));
+    }
+    let used: usize = label.iter().map(|(_, text)| text.width()).sum();
+    let used = u16::try_from(used).unwrap_or(u16::MAX);
+    // A long name must not leave the value without room.
+    let used = if used + 12 > place.width { 0 } else { used };
+    if used > 0 {
+        canvas.line(place, line, &label);
+    }
+    let value = Rect {
+        x: place.x + used,
+        width: place.width - used,
+        ..place
+    };
+    let invalid = editor.says.is_some();
+    let role = if invalid {
+        Role::FieldInvalid
+    } else {
+        Role::FieldFocus
+    };
+    match &editor.taking {
+        Taking::Typed(input) => {
+            let seen = input.seen(value.width, 1, glyphs);
+            let text = seen.lines.first().cloned().unwrap_or_default();
+            canvas.mark(value, line, role);
+            canvas.line(value, line, &[(role, text)]);
+            Some(Position::new(value.x + seen.cursor.0, value.y + line))
+        }
+        Taking::Chosen { words, at } => {
+            let word = if words[*at].is_empty() {
+                "(as by default)"
+            } else {
+                words[*at]
+            };
+            let text = format!("{} {word} {}", glyphs.head_left, glyphs.head_right);
+            canvas.line(value, line, &[(role, text)]);
+            None
+        }
+    }
+}
+
+/// Draws what is known of the row under the cursor, or of the field that is edited.
+fn note(canvas: &mut Canvas<'_>, places: &Places, model: &Model, row: Option<&Row>) {
+    let place = Rect {
+        x: places.note.x + 1,
+        width: places.note.width.saturating_sub(2),
+        ..places.note
+    };
+    if place.is_empty() {
+        return;
+    }
+    let most = usize::from(place.height);
+    let look = &model.look;
+    let mut out: Vec<Spans> = Vec::new();
+    if let Some((field, editor)) = in_a_row(model) {
+        if let Some(says) = &editor.says {
+            out.extend(lines(look, Role::FieldInvalid, says, place.width, most));
+        }
+        if let Taking::Chosen { words, at } = &editor.taking {
+            let all = words.iter().enumerate().map(|(index, word)| {
+                let word = if word.is_empty() { "default" } else { word };
+                if index == *at {
+                    format!("[{word}]")
+                } else {
+                    format!(" {word} ")
+                }
+            });
+            out.push(vec![(Role::Text, all.collect::<Vec<_>>().join(" "))]);
+        }
+        let info = field.field();
+        let how = match info.kind {
+            Kind::Secret => format!(
+                "env:NAME, file:PATH, cmd:COMMAND, or the secret itself. Now: {}. {}",
+                words_of(&model.session().profile.shown_effective(field)),
+                info.help
+            ),
+            Kind::List => format!("{} Several: with commas.", info.help),
+            Kind::Choice(_) | Kind::Flag => info.help.to_owned(),
+            _ => format!("{} For example {}", info.help, info.example),
+        };
+        out.extend(lines(look, Role::Muted, &how, place.width, most));
+    } else if let Some(note) = row.and_then(|row| row.note.as_deref()) {
+        out.extend(lines(look, Role::Muted, note, place.width, most));
+    }
+    let wide =
+        Tier::of(model.size) == Tier::Wide && model.screen.overlay.is_none() && !model.screen.zoom;
+    if wide && let Some(step) = model.session().flow.step(model.place().step) {
+        let info = step.info();
+        out.push(Vec::new());
+        out.extend(lines(look, Role::Text, info.why, place.width, most));
+        out.push(vec![(Role::Muted, info.spec.join(", "))]);
+    }
+    for (line, spans) in (0..place.height).zip(out) {
+        canvas.line(place, line, &spans);
+    }
+}
+
+fn words_of(source: &str) -> &str {
+    if source.is_empty() { "nothing" } else { source }
+}

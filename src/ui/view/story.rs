@@ -1,0 +1,177 @@
+//! What happened, in a sentence or two; and how the step stands, in a word or two.
+
+use ratatui::layout::Rect;
+
+use super::{Canvas, Spans, lines};
+use crate::{
+    protocol::{exchange::Request, time::Lifetime},
+    session::{Attempt, Status, What},
+    ui::{
+        layout::Places,
+        model::{Lab, Model},
+        rows::words,
+        theme::Role,
+    },
+};
+
+/// Draws the sentence of the last key or command, then the story of the step.
+pub fn draw(canvas: &mut Canvas<'_>, model: &Model, places: &Places) {
+    let place = if model.screen.overlay.is_some() {
+        // Over a list the place of the note is the only one there is.
+        match &model.screen.toast {
+            Some(_) => places.note,
+            None => return,
+        }
+    } else {
+        places.story
+    };
+    let place = Rect {
+        x: place.x + 1,
+        width: place.width.saturating_sub(2),
+        ..place
+    };
+    if place.is_empty() {
+        return;
+    }
+    let most = usize::from(place.height);
+    let mut out: Vec<Spans> = Vec::new();
+    let said = match (&model.screen.toast, &model.session().notice) {
+        (Some(toast), _) => Some((toast.bad, &toast.says)),
+        (None, Some(notice)) => Some((notice.bad, &notice.says)),
+        (None, None) => None,
+    };
+    if let Some((bad, says)) = said {
+        let role = if bad {
+            Role::FindingWarning
+        } else {
+            Role::Accent
+        };
+        out.extend(lines(&model.look, role, says, place.width, most));
+    }
+    if out.len() < most && model.screen.overlay.is_none() {
+        let (role, says) = story(model);
+        let repeats = said.is_some_and(|(_, said)| words::sentence(said) == words::sentence(&says));
+        if !says.is_empty() && !repeats {
+            out.extend(lines(
+                &model.look,
+                role,
+                &says,
+                place.width,
+                most - out.len(),
+            ));
+        }
+    }
+    if model.screen.overlay.is_some() {
+        canvas.clear(place);
+    }
+    for (line, spans) in (0..place.height).zip(out) {
+        canvas.line(place, line, &spans);
+    }
+}
+
+fn story(model: &Model) -> (Role, String) {
+    let session = model.session();
+    let id = model.place().step;
+    let state = session.step(id);
+    let why = session.flow.step(id).map_or("", |step| step.info().why);
+    let looked_at = match model.place().attempt {
+        Some(index) => state.attempts.get(index),
+        None => state.last(),
+    };
+    match session.status(id) {
+        Status::Waiting => (Role::StepWaiting, waiting(model)),
+        Status::Skipped(says) => (Role::Muted, says),
+        _ if state.stale && model.place().attempt.is_none() => (
+            Role::StepStale,
+            "Something before it has changed since; Enter sends it again.".to_owned(),
+        ),
+        Status::Blocked(blocked) if state.attempts.is_empty() => {
+            if let Lab::Starting = model.opened().lab {
+                return (
+                    Role::Muted,
+                    "The lab is starting and will fill in what is missing.".to_owned(),
+                );
+            }
+            let reasons: Vec<String> = blocked.iter().map(ToString::to_string).collect();
+            (
+                Role::FindingWarning,
+                format!("It cannot be sent yet: {}.", reasons.join(", ")),
+            )
+        }
+        Status::Ready => (Role::Muted, why.to_owned()),
+        Status::Done => told(looked_at, Role::Text),
+        _ => told(looked_at, Role::FindingError),
+    }
+}
+
+fn told(attempt: Option<&Attempt>, role: Role) -> (Role, String) {
+    (
+        role,
+        attempt
+            .map(|attempt| attempt.says.clone())
+            .unwrap_or_default(),
+    )
+}
+
+fn waiting(model: &Model) -> String {
+    let Some((_, going)) = model.session().waiting() else {
+        return String::new();
+    };
+    let since = Lifetime((model.now.0 - going.since.0).max(0) / 1000 * 1000);
+    match &going.what {
+        What::Preparing(_) => "Reading secrets and getting ready.".to_owned(),
+        What::Sending(_, Request::Browser(_)) => {
+            "Waiting for the sign-in to end. Any paste goes straight to it.".to_owned()
+        }
+        What::Sending(_, Request::Http(http)) => {
+            format!(
+                "Waiting for {} since {since}. Esc cancels.",
+                model.session().vault.mask(&http.host())
+            )
+        }
+    }
+}
+
+/// Returns how the step stands.
+pub fn status(model: &Model) -> (Role, String) {
+    let session = model.session();
+    let id = model.place().step;
+    let state = session.step(id);
+    let to = session
+        .flow
+        .step(id)
+        .map_or("", |step| step.info().to.name());
+    let status = session.status(id);
+    if state.stale && !matches!(status, Status::Waiting | Status::Skipped(_)) {
+        return (Role::StepStale, "stale".to_owned());
+    }
+    match status {
+        Status::Ready => (Role::StepReady, "ready".to_owned()),
+        Status::Blocked(blocked) => {
+            let needs = blocked.iter().find_map(|why| match why {
+                crate::flow::Blocked::Needs(artifact) => Some(format!("needs {}", artifact.name())),
+                _ => None,
+            });
+            (
+                Role::StepSkipped,
+                needs.unwrap_or_else(|| "needs input".to_owned()),
+            )
+        }
+        Status::Skipped(_) => (Role::StepSkipped, "skipped".to_owned()),
+        Status::Waiting if model.waits_for_browser().is_some() => {
+            (Role::StepWaiting, "waiting for you".to_owned())
+        }
+        Status::Waiting => (Role::StepWaiting, "in flight".to_owned()),
+        Status::Done => {
+            let took = state.last().map_or(0, Attempt::micros);
+            (
+                Role::StepDone,
+                format!("done in {}", crate::ui::rows::took(took)),
+            )
+        }
+        Status::Refused => (Role::StepRefused, format!("refused by {to}")),
+        Status::Failed => (Role::StepRefused, "rejected by us".to_owned()),
+        Status::Unreachable => (Role::StepFailed, "not reachable".to_owned()),
+        Status::Interrupted => (Role::StepSkipped, "cancelled".to_owned()),
+    }
+}

@@ -1,0 +1,3 @@
+//! What takes keys and has a state of its own.
+
+pub mod field;
