@@ -39,8 +39,15 @@ pub struct Desk {
 impl Desk {
     /// Makes the desk; `first` is the profile that was opened at start.
     pub fn new(store: Store, first: Option<Opened>) -> Self {
-        let opened = first.into_iter().map(|opened| (opened.name.clone(), opened)).collect();
-        Self { store, opened: Mutex::new(opened), lab: tokio::sync::Mutex::new(None) }
+        let opened = first
+            .into_iter()
+            .map(|opened| (opened.name.clone(), opened))
+            .collect();
+        Self {
+            store,
+            opened: Mutex::new(opened),
+            lab: tokio::sync::Mutex::new(None),
+        }
     }
 
     fn files(&self) -> std::sync::MutexGuard<'_, HashMap<String, Opened>> {
@@ -56,13 +63,20 @@ impl Desk {
                 let (profile, problems) = opened.load();
                 ProfileEntry {
                     title: profile.text(fields::TITLE).unwrap_or_default().to_owned(),
-                    environment: profile.text(fields::ENVIRONMENT).unwrap_or_default().to_owned(),
+                    environment: profile
+                        .text(fields::ENVIRONMENT)
+                        .unwrap_or_default()
+                        .to_owned(),
                     built_in: name == LAB,
                     problems: problems.iter().map(ToString::to_string).collect(),
                     name,
                 }
             }
-            Err(error) => ProfileEntry { name, problems: vec![error.to_string()], ..ProfileEntry::default() },
+            Err(error) => ProfileEntry {
+                name,
+                problems: vec![error.to_string()],
+                ..ProfileEntry::default()
+            },
         };
         Ok(names.into_iter().map(entry).collect())
     }
@@ -74,7 +88,11 @@ impl Desk {
         self.files().insert(name.to_owned(), opened);
         // Which profile was used last is a convenience: that it cannot be noted stops nobody.
         let _ = self.store.set_last_used(name);
-        Ok(ProfilesReply::Loaded { profile: Box::new(profile), has_file, problems })
+        Ok(ProfilesReply::Loaded {
+            profile: Box::new(profile),
+            has_file,
+            problems,
+        })
     }
 
     fn save(&self, name: &str, edits: &Edits) -> Result<(), Failed> {
@@ -102,7 +120,9 @@ impl Desk {
             ProfilesOp::List => {}
             ProfilesOp::Load(name) => return self.load(&name),
             ProfilesOp::Save { name, edits } => self.save(&name, &edits)?,
-            ProfilesOp::SaveAs { name, from, edits } => self.save_as(&name, from.as_deref(), &edits)?,
+            ProfilesOp::SaveAs { name, from, edits } => {
+                self.save_as(&name, from.as_deref(), &edits)?
+            }
             ProfilesOp::Create { name, template } => {
                 command::new(&self.store, &name, template.as_deref().unwrap_or("generic"))?;
             }
@@ -124,7 +144,9 @@ fn edited(text: &str, edits: &Edits) -> Result<String, Failed> {
     let mut doc = ProfileDoc::parse(text).map_err(|problem| Failed::usage(problem.to_string()))?;
     for (field, value) in edits {
         match value {
-            Some(value) => doc.set(*field, value).map_err(|problem| Failed::usage(problem.to_string()))?,
+            Some(value) => doc
+                .set(*field, value)
+                .map_err(|problem| Failed::usage(problem.to_string()))?,
             None => doc.unset(*field),
         }
     }
@@ -142,14 +164,17 @@ impl Host for Desk {
     type Transport = World;
 
     fn profiles(&self, op: ProfilesOp) -> ProfilesReply {
-        self.change(op).unwrap_or_else(|failed| ProfilesReply::Failed(sentence(failed)))
+        self.change(op)
+            .unwrap_or_else(|failed| ProfilesReply::Failed(sentence(failed)))
     }
 
     async fn lab(&self, mut profile: Profile) -> Result<Profile, String> {
         let mut running = self.lab.lock().await;
         if running.is_none() {
             let options = start::lab_options(None).map_err(sentence)?;
-            let lab = lab::start(options).await.map_err(|error| format!("{error} {}", error.hint()))?;
+            let lab = lab::start(options)
+                .await
+                .map_err(|error| format!("{error} {}", error.hint()))?;
             *running = Some(lab);
         }
         if let Some(lab) = running.as_ref() {
@@ -165,7 +190,10 @@ impl Host for Desk {
     fn trace(&self, path: &str, session: &Session) -> Result<String, String> {
         let path = Path::new(path);
         start::write_private(path, &trace::write(session)).map_err(sentence)?;
-        Ok(format!("The walk is stored in {}, secrets masked.", path.display()))
+        Ok(format!(
+            "The walk is stored in {}, secrets masked.",
+            path.display()
+        ))
     }
 
     fn open(&self, address: &str) -> Result<(), String> {

@@ -28,8 +28,9 @@ use crate::{
 /// When there is no terminal, or the profile or the trace cannot be read.
 pub async fn screen(options: Screen) -> Result<u8, Failed> {
     if !std::io::stdout().is_terminal() || !std::io::stdin().is_terminal() {
-        return Err(Failed::usage("The screen needs a terminal.")
-            .hint(Some("`jagwalk run` walks without one; `jagwalk --help` shows the commands.")));
+        return Err(Failed::usage("The screen needs a terminal.").hint(Some(
+            "`jagwalk run` walks without one; `jagwalk --help` shows the commands.",
+        )));
     }
     let store = Store::find()?;
     let (themes, mut warnings) = start::own_themes();
@@ -39,16 +40,25 @@ pub async fn screen(options: Screen) -> Result<u8, Failed> {
         Color::Always => ColorChoice::Always,
         Color::Never => ColorChoice::Never,
     });
-    let choice = if options.plain { Some(ColorChoice::Never) } else { choice };
+    let choice = if options.plain {
+        Some(ColorChoice::Never)
+    } else {
+        choice
+    };
     let shelf = Shelf::new(themes);
-    let theme = options.theme.clone().unwrap_or_else(|| theme::DEFAULT.to_owned());
+    let theme = options
+        .theme
+        .clone()
+        .unwrap_or_else(|| theme::DEFAULT.to_owned());
     warnings.extend(shelf.load(&theme).1.iter().map(ToString::to_string));
     let (session, has_file, problems, first) = match &options.open {
         Some(path) => {
-            let text = std::fs::read_to_string(path)
-                .map_err(|error| Failed::usage(format!("{} cannot be read: {error}.", path.display())))?;
-            let session = trace::read(&text)
-                .map_err(|error| Failed::usage(format!("{} cannot be opened: {error}", path.display())))?;
+            let text = std::fs::read_to_string(path).map_err(|error| {
+                Failed::usage(format!("{} cannot be read: {error}.", path.display()))
+            })?;
+            let session = trace::read(&text).map_err(|error| {
+                Failed::usage(format!("{} cannot be opened: {error}", path.display()))
+            })?;
             (session, false, Vec::new(), None)
         }
         None => {
@@ -59,9 +69,21 @@ pub async fn screen(options: Screen) -> Result<u8, Failed> {
                 // Which profile was used last is a convenience: that it cannot be noted stops nobody.
                 let _ = store.set_last_used(&name);
             }
-            let id = options.flow.as_deref().or_else(|| profile.text(fields::FLOW)).unwrap_or("xaa");
-            let flow = flows::find(id).ok_or_else(|| Failed::usage(format!("There is no flow {id:?}.")))?;
-            let session = Session::new(flow, profile, Ink { now: clock::now(), seed: entropy::seed() });
+            let id = options
+                .flow
+                .as_deref()
+                .or_else(|| profile.text(fields::FLOW))
+                .unwrap_or("xaa");
+            let flow = flows::find(id)
+                .ok_or_else(|| Failed::usage(format!("There is no flow {id:?}.")))?;
+            let session = Session::new(
+                flow,
+                profile,
+                Ink {
+                    now: clock::now(),
+                    seed: entropy::seed(),
+                },
+            );
             (session, opened.path.is_some(), problems, Some(opened))
         }
     };
@@ -73,11 +95,19 @@ pub async fn screen(options: Screen) -> Result<u8, Failed> {
         theme,
         shelf,
         depth: Depth::decide(choice, None, &environment),
-        glyphs: if options.plain { &Glyphs::ASCII } else { Glyphs::choose(&environment) },
+        glyphs: if options.plain {
+            &Glyphs::ASCII
+        } else {
+            Glyphs::choose(&environment)
+        },
     };
     ui::run::run(start, Arc::new(Desk::new(store, first)))
         .await
-        .map_err(|error| Failed { says: format!("The terminal cannot be used: {error}."), hint: None, code: 70 })?;
+        .map_err(|error| Failed {
+            says: format!("The terminal cannot be used: {error}."),
+            hint: None,
+            code: 70,
+        })?;
     Ok(0)
 }
 
@@ -88,7 +118,12 @@ fn choose(store: &Store, asked: Option<&str>) -> (String, Option<String>) {
     }
     match store.last_used() {
         Some(name) if start::open(store, &name).is_ok() => (name, None),
-        Some(name) => (LAB.to_owned(), Some(format!("The profile used last, {name}, cannot be read; this is the lab."))),
+        Some(name) => (
+            LAB.to_owned(),
+            Some(format!(
+                "The profile used last, {name}, cannot be read; this is the lab."
+            )),
+        ),
         None => (LAB.to_owned(), None),
     }
 }

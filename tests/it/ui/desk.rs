@@ -471,10 +471,7 @@ pub fn tenant() -> Profile {
         (fields::IDP_JWKS_URI, "https://idp.example/keys"),
         (fields::SSO_CLIENT_ID, "sso-client"),
         (fields::SSO_CLIENT_SECRET, "hunter2hunter2"),
-        (
-            fields::SSO_REDIRECT_URI,
-            "http://127.0.0.1:8765/callback",
-        ),
+        (fields::SSO_REDIRECT_URI, "http://127.0.0.1:8765/callback"),
         (fields::RESOURCE_AS_ISSUER, "https://as.example"),
     ] {
         profile.edit(field, text).expect("it fits the field");

@@ -44,7 +44,9 @@ fn what_is_copied_is_real_and_said_to_be() {
 #[test]
 fn the_browser_is_waited_for_on_a_page_of_its_own() {
     let mut desk = Desk::sham(tenant(), 404, "{}", (80, 24));
-    desk.keys("2").sees("Send the user to the IdP").sees("[Request]");
+    desk.keys("2")
+        .sees("Send the user to the IdP")
+        .sees("[Request]");
     desk.keys("<enter>");
     desk.sees("\nhttps://idp.example/authorize?")
         .sees("Nobody listens")
@@ -62,9 +64,13 @@ fn a_blocked_step_shows_its_inputs_with_the_cursor_on_the_gap() {
     let mut profile = tenant();
     profile.unset(jagwalk::profile::fields::SSO_CLIENT_ID);
     let mut desk = Desk::sham(profile, 404, "{}", (80, 24));
-    desk.keys("2").sees("[Inputs").sees("sso.client_id is empty");
+    desk.keys("2")
+        .sees("[Inputs")
+        .sees("sso.client_id is empty");
     desk.keys("<enter>").sees("Enter accept");
-    desk.keys("my-client<enter>").sees("my-client").sees("ready");
+    desk.keys("my-client<enter>")
+        .sees("my-client")
+        .sees("ready");
     desk.keys("r").sees("client_id=my-client");
 }
 
