@@ -253,10 +253,11 @@ impl Vault {
             }
             self.learn_jwts(value);
         }
-        if let Ok(json) = serde_json::from_slice::<Value>(&response.body.0) {
+        let text = response.text();
+        // Bytes that are no text do not hide the members beside them.
+        if let Ok(json) = serde_json::from_str::<Value>(&text) {
             self.learn_members(&json);
         }
-        let text = response.text();
         self.learn_jwts(&text);
     }
 

@@ -10,7 +10,7 @@ use tokio::sync::mpsc;
 use zeroize::Zeroizing;
 
 use super::{
-    model::{Model, OpenId, Start},
+    model::{Model, OpenId, Opened, Start},
     update::{Effect, Msg, ProfilesOp, ProfilesReply, startup, update},
     view::view,
 };
@@ -82,6 +82,8 @@ pub struct Engine<H: Host> {
     host: Arc<H>,
     senders: HashMap<OpenId, Sender<H::Transport>>,
     into: mpsc::UnboundedSender<Msg>,
+    /// How many answers of the world outside are still to come, those of the drivers not counted.
+    pending: usize,
 }
 
 impl<H: Host> Engine<H> {
@@ -98,6 +100,7 @@ impl<H: Host> Engine<H> {
             host,
             senders: HashMap::new(),
             into,
+            pending: 0,
         };
         (engine, from)
     }
@@ -110,12 +113,21 @@ impl<H: Host> Engine<H> {
 
     /// Takes a message; returns what only the terminal can do.
     pub fn take(&mut self, msg: Msg) -> Vec<Outside> {
+        if matches!(msg, Msg::Profiles(..) | Msg::Lab(..) | Msg::Said { .. }) {
+            self.pending = self.pending.saturating_sub(1);
+        }
         let ink = Ink {
             now: self.host.now(),
             seed: self.host.seed(),
         };
         let effects = update(&mut self.model, msg, ink);
         self.perform(effects)
+    }
+
+    /// Tells whether an answer is still to come; a sign-in that waits for a person is none.
+    pub fn is_busy(&self) -> bool {
+        let waits = |opened: &Opened| opened.session.waiting().is_some();
+        self.pending > 0 || self.model.open.iter().any(waits) && self.model.waits_for_browser().is_none()
     }
 
     /// Draws; returns the cursor of the text that is edited.
@@ -142,18 +154,21 @@ impl<H: Host> Engine<H> {
         match effect {
             Effect::Session(id, effect) => self.send(id, effect),
             Effect::Profiles(op) => {
+                self.pending += 1;
                 tokio::task::spawn_blocking(move || {
                     let reply = host.profiles(op.clone());
                     let _ = into.send(Msg::Profiles(op, reply));
                 });
             }
             Effect::Lab(id, profile) => {
+                self.pending += 1;
                 tokio::spawn(async move {
                     let result = host.lab(*profile).await.map(Box::new);
                     let _ = into.send(Msg::Lab(id, result));
                 });
             }
             Effect::Trace { path, session } => {
+                self.pending += 1;
                 tokio::task::spawn_blocking(move || {
                     let (bad, says) = match host.trace(&path, &session) {
                         Ok(says) => (false, says),
@@ -163,6 +178,7 @@ impl<H: Host> Engine<H> {
                 });
             }
             Effect::Open(address) => {
+                self.pending += 1;
                 tokio::task::spawn_blocking(move || {
                     let (bad, says) = match host.open(&address) {
                         Ok(()) => (false, "A browser was started.".to_owned()),

@@ -15,6 +15,7 @@ mod scripted;
 mod signin;
 mod tidy;
 mod transport;
+mod ui;
 mod vectors;
 mod walks;
 #[allow(dead_code, reason = "helpers wait for the tests that need them")]

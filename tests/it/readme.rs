@@ -2,7 +2,7 @@
 
 use std::{fmt::Write as _, fs, path::Path};
 
-use jagwalk::{flow::flows::FLOWS, profile::fields::field_table_markdown, ui::action::key_table_markdown};
+use jagwalk::{flow::flows::FLOWS, profile::fields::field_table_markdown, ui::keymap::key_table_markdown};
 
 fn flow_table() -> String {
     let mut out = String::from("| flow | steps | written in |\n|---|---|---|\n");

@@ -303,7 +303,7 @@ fn usual(request: &Request, now: Timestamp) -> Outcome {
             )
         }
         ("api.todo.example", "todos") => answer(200, &json!({ "todos": ["Water the plants"] })),
-        other => panic!("nobody answers {other:?}"),
+        _ => page(404, "<html>Nobody lives here.</html>"),
     }
 }
 

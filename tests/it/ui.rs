@@ -1,0 +1,6 @@
+//! The screen in memory: keys go in, the text of the screen comes out, and no terminal is needed.
+
+mod desk;
+mod laws;
+mod profiles;
+mod walk;

@@ -1,0 +1,90 @@
+//! Walking with keys alone.
+
+use super::desk::{Desk, tenant};
+
+#[test]
+fn enter_and_enter_again_walks_the_lab_to_the_answer_of_the_api() {
+    let mut desk = Desk::lab((80, 24));
+    desk.sees("Ask").sees("step 1 of 7").sees("Enter send");
+    for step in 1..=7 {
+        desk.sees(&format!("step {step} of 7"));
+        desk.keys("<enter>");
+        desk.sees("done in");
+        if step < 7 {
+            desk.sees("Enter next step");
+            desk.keys("<enter>");
+        }
+    }
+    desk.sees("200 OK");
+    desk.keys("q").sees("Leave?");
+    desk.keys("n");
+    assert!(!desk.left);
+    desk.keys("qy");
+    assert!(desk.left);
+}
+
+#[test]
+fn a_run_goes_to_the_end_and_is_followed() {
+    let mut desk = Desk::lab((120, 40));
+    desk.keys("R").sees("step 7 of 7").sees("done in");
+}
+
+#[test]
+fn what_is_copied_is_real_and_said_to_be() {
+    let mut desk = Desk::lab((80, 24));
+    desk.keys("R4");
+    desk.keys("2<enter>");
+    while !desk.screen().contains("Redeem") && !desk.screen().contains("Tokens") {
+        desk.keys("J");
+    }
+    desk.keys("2");
+    desk.keys("y").sees("the ");
+}
+
+#[test]
+fn the_browser_is_waited_for_on_a_page_of_its_own() {
+    let mut desk = Desk::sham(tenant(), 404, "{}", (80, 24));
+    desk.keys("2").sees("Send the user to the IdP").sees("[Request]");
+    desk.keys("<enter>");
+    desk.sees("\nhttps://idp.example/authorize?")
+        .sees("Nobody listens")
+        .sees("waiting for you")
+        .sees("5 min left");
+    desk.keys("<enter>").sees("Paste the whole address");
+    desk.keys("<esc>").sees_no("Paste the whole address");
+    desk.paste("http://127.0.0.1:8765/callback?code=abc&state=wrong")
+        .sees("belongs to another sign-in");
+    desk.keys("<esc>").sees("cancelled").sees("Cancelled.");
+}
+
+#[test]
+fn a_blocked_step_shows_its_inputs_with_the_cursor_on_the_gap() {
+    let mut profile = tenant();
+    profile.unset(jagwalk::profile::fields::SSO_CLIENT_ID);
+    let mut desk = Desk::sham(profile, 404, "{}", (80, 24));
+    desk.keys("2").sees("[Inputs").sees("sso.client_id is empty");
+    desk.keys("<enter>").sees("Enter accept");
+    desk.keys("my-client<enter>").sees("my-client").sees("ready");
+    desk.keys("r").sees("client_id=my-client");
+}
+
+#[test]
+fn a_mistake_in_a_field_is_said_and_not_lost() {
+    let mut desk = Desk::sham(tenant(), 404, "{}", (80, 24));
+    desk.keys("e<enter><ctrl-u>idp.example<enter>");
+    desk.sees("lacks `https://`").sees("idp.example");
+    desk.keys("<esc>").sees_no("lacks");
+}
+
+#[test]
+fn a_refusal_shows_the_answer_and_the_sentence() {
+    let mut desk = Desk::sham(
+        tenant(),
+        400,
+        "{\"error\":\"invalid_client\",\"error_description\":\"no \\u001b[31m such client\"}",
+        (80, 24),
+    );
+    desk.keys("<enter>").sees("[Answer]");
+    let screen = desk.screen();
+    assert!(!screen.contains('\u{1b}'), "{screen}");
+}
