@@ -37,16 +37,19 @@ pub struct Vault {
     finder: Option<Arc<Finder>>,
 }
 
+/// A way to write a secret, and what is shown instead.
+type Form = (Arc<str>, Arc<str>);
+
 /// Finds the beginnings of all forms in one pass.
 struct Finder {
     heads: AhoCorasick,
     /// The forms that share a beginning, by the beginning's number, each with what is shown.
-    forms: Vec<Vec<(Arc<str>, Arc<str>)>>,
+    forms: Vec<Vec<Form>>,
 }
 
 impl Finder {
     fn new(forms: &BTreeMap<Arc<str>, Arc<str>>) -> Option<Self> {
-        let mut groups: BTreeMap<&str, Vec<(Arc<str>, Arc<str>)>> = BTreeMap::new();
+        let mut groups: BTreeMap<&str, Vec<Form>> = BTreeMap::new();
         for (form, shown) in forms {
             let head = &form[..boundary(form, HEAD)];
             let group = groups.entry(head).or_default();
