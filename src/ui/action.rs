@@ -224,6 +224,8 @@ actions! {
     DeleteProfile = "delete-profile", ["x"], Profiles, hint "delete", when on_saved_profile;
     /// Opens a profile with all its fields.
     EditProfile = "edit-profile", ["e"], Profiles, hint "every field", when on_profile;
+    /// Edits the field of the page that the cursor is on.
+    EditRow = "edit-row", ["enter", "e"], Overlay, hint "edit", when on_page_field;
     /// Takes what the cursor is on.
     Pick = "pick", ["enter"], Overlay, hint "choose", when can_pick;
     /// Copies what the page shows.
@@ -448,6 +450,10 @@ fn on_saved_profile(model: &Model) -> Availability {
 
 fn can_pick(model: &Model) -> Availability {
     Availability::when(model.overlay_picks(), "")
+}
+
+fn on_page_field(model: &Model) -> Availability {
+    Availability::when(model.on_page_field(), "")
 }
 
 fn on_address(model: &Model) -> Availability {

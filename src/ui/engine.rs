@@ -127,7 +127,8 @@ impl<H: Host> Engine<H> {
     /// Tells whether an answer is still to come; a sign-in that waits for a person is none.
     pub fn is_busy(&self) -> bool {
         let waits = |opened: &Opened| opened.session.waiting().is_some();
-        self.pending > 0 || self.model.open.iter().any(waits) && self.model.waits_for_browser().is_none()
+        self.pending > 0
+            || self.model.open.iter().any(waits) && self.model.waits_for_browser().is_none()
     }
 
     /// Draws; returns the cursor of the text that is edited.

@@ -576,7 +576,8 @@ impl Model {
                 .contains_key(&(self.place().step, self.panel().id));
         let rows = self.rows(width);
         if first_sight && self.panel().id == "inputs" {
-            if let Some(at) = self.missing_row(&rows) {
+            let first = || rows.iter().position(|row| row.field.is_some());
+            if let Some(at) = self.missing_row(&rows).or_else(first) {
                 self.rows_state_mut().go_to(at, &rows, height);
             }
         }
@@ -621,10 +622,16 @@ impl Model {
     pub fn overlay_picks(&self) -> bool {
         match &self.screen.overlay {
             Some(Overlay::Profiles(_)) => self.picked_profile().is_some(),
-            Some(Overlay::Profile(_)) => self.under.field.is_some() && !self.session().archived,
             Some(Overlay::Flows(_) | Overlay::Copy(_) | Overlay::Existing(_)) => true,
             _ => false,
         }
+    }
+
+    /// Tells whether the cursor is on a field of the page with every field.
+    pub fn on_page_field(&self) -> bool {
+        matches!(self.screen.overlay, Some(Overlay::Profile(_)))
+            && self.under.field.is_some()
+            && !self.session().archived
     }
 
     /// Tells whether the page with the address is shown.

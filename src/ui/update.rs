@@ -225,11 +225,11 @@ fn act(model: &mut Model, action: Action, key: Key, ink: Ink) -> Vec<Effect> {
     match action {
         Action::PasteRedirect => editing::begin(model, Purpose::Redirect),
         Action::OpenStep | Action::LeaveRail => model.screen.rail = false,
-        Action::EditField => editing::begin_under(model),
+        Action::EditField | Action::EditRow => editing::begin_under(model),
         Action::Follow => moving::follow(model),
         Action::NextStep => moving::next_step(model),
         Action::SendStep | Action::SendAgain => return walking::send(model, ink),
-        Action::EditInputs => moving::show(model, "inputs"),
+        Action::EditInputs => moving::inputs(model),
         Action::SendToEnd => return walking::send_to_end(model, ink),
         Action::Cancel => return model.command(Command::Abort, ink),
         Action::NextPanel => moving::panel(model, 1),
@@ -313,7 +313,6 @@ fn pick(model: &mut Model, ink: Ink) -> Vec<Effect> {
     let cursor = overlay.state().cursor;
     match overlay {
         Overlay::Profiles(_) => return profiles::open(model, false),
-        Overlay::Profile(_) => editing::begin_under(model),
         Overlay::Flows(_) => model.screen.overlay = None,
         Overlay::Copy(_) => {
             let taken = copy::items(model)
@@ -329,7 +328,7 @@ fn pick(model: &mut Model, ink: Ink) -> Vec<Effect> {
                 editing::begin(model, Purpose::Existing(artifact));
             }
         }
-        Overlay::Help(_) | Overlay::Address(_) => {}
+        Overlay::Help(_) | Overlay::Address(_) | Overlay::Profile(_) => {}
     }
     let _ = ink;
     Vec::new()

@@ -393,6 +393,12 @@ impl<T: Transport> Desk<T> {
     }
 
     fn settle(&mut self) {
+        while let Ok(msg) = self.inbox.try_recv() {
+            let guard = self.runtime.handle().clone();
+            let _inside = guard.enter();
+            let outside = self.engine.take(msg);
+            self.outside(outside);
+        }
         while self.engine.is_busy() {
             let msg = self.runtime.block_on(async {
                 tokio::time::timeout(Duration::from_secs(30), self.inbox.recv()).await
@@ -471,10 +477,7 @@ pub fn tenant() -> Profile {
         (fields::IDP_JWKS_URI, "https://idp.example/keys"),
         (fields::SSO_CLIENT_ID, "sso-client"),
         (fields::SSO_CLIENT_SECRET, "hunter2hunter2"),
-        (
-            fields::SSO_REDIRECT_URI,
-            "http://127.0.0.1:8765/callback",
-        ),
+        (fields::SSO_REDIRECT_URI, "http://127.0.0.1:8765/callback"),
         (fields::RESOURCE_AS_ISSUER, "https://as.example"),
     ] {
         profile.edit(field, text).expect("it fits the field");

@@ -56,7 +56,15 @@ proptest! {
 fn every_size_is_drawn_and_drawing_twice_gives_the_same() {
     let mut desk = Desk::lab((80, 24));
     desk.keys("R");
-    for keys in ["", "p", "<esc>P<enter>", "<esc><esc>?", "<esc>y", "<esc>z", "<esc>u<enter>"] {
+    for keys in [
+        "",
+        "p",
+        "<esc>P<enter>",
+        "<esc><esc>?",
+        "<esc>y",
+        "<esc>z",
+        "<esc>u<enter>",
+    ] {
         desk.keys(keys);
         for width in (1..=250).step_by(13) {
             for height in (1..=80).step_by(7) {
@@ -85,11 +93,14 @@ fn below_the_smallest_size_one_line_says_so() {
 #[test]
 fn every_action_can_be_reached_somewhere() {
     for entry in ACTIONS {
-        let shadowed = ACTIONS.iter().take_while(|other| other.id != entry.id).any(|other| {
-            other.scope == entry.scope
-                && entry.keys.iter().all(|key| other.keys.contains(key))
-                && (other.when as usize == entry.when as usize)
-        });
+        let shadowed = ACTIONS
+            .iter()
+            .take_while(|other| other.id != entry.id)
+            .any(|other| {
+                other.scope == entry.scope
+                    && entry.keys.iter().all(|key| other.keys.contains(key))
+                    && (other.when as usize == entry.when as usize)
+            });
         assert!(!shadowed, "{} is never meant", entry.id);
     }
 }
