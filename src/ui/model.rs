@@ -186,6 +186,7 @@ impl Place {
 
 /// What lies over the walk, and how it is looked at.
 #[derive(Default)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 pub struct Screen {
     /// The list or page over the walk.
     pub overlay: Option<Overlay>,
@@ -270,7 +271,7 @@ pub enum Purpose {
 /// How a value is taken.
 pub enum Taking {
     /// By typing.
-    Typed(Input),
+    Typed(Box<Input>),
     /// By choosing; the first word is empty and takes the field back.
     Chosen {
         /// The words.
@@ -356,11 +357,9 @@ impl Model {
             now,
             next_id: 1,
         };
-        if let Some(first) = model.warnings.first() {
-            model.screen.toast = Some(Toast {
-                bad: true,
-                says: first.clone(),
-            });
+        let problem = model.opened().problems.first().map(ToString::to_string);
+        if let Some(says) = model.warnings.first().cloned().or(problem) {
+            model.warn(says);
         }
         model
     }

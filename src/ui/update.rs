@@ -256,7 +256,7 @@ fn act(model: &mut Model, action: Action, key: Key, ink: Ink) -> Vec<Effect> {
             model.screen.overlay = Some(Overlay::Profiles(PanelState::default()));
             return vec![Effect::Profiles(ProfilesOp::List)];
         }
-        Action::Profile => model.screen.overlay = Some(Overlay::Profile(PanelState::default())),
+        Action::Profile => model.screen.overlay = Some(profiles::page()),
         Action::Flows => model.screen.overlay = Some(Overlay::Flows(PanelState::default())),
         Action::Log => moving::log(model),
         Action::Zoom => model.screen.zoom = !model.screen.zoom,

@@ -35,7 +35,7 @@ fn a_run_goes_to_the_end_and_is_followed() {
 #[test]
 fn what_is_copied_is_real_and_said_to_be() {
     let mut desk = Desk::lab((80, 24));
-    desk.keys("R22<enter>").sees("Redeem").sees("y copy");
+    desk.keys("R22").sees("Redeem").sees("y copy");
     desk.keys("y").sees("the ID Token");
     while !desk.engine.model.screen.overlay.is_none() && desk.copied.is_empty() {
         let items = jagwalk::ui::copy::items(&desk.engine.model);
@@ -106,7 +106,7 @@ fn a_refusal_shows_the_answer_and_the_sentence() {
 #[ignore = "prints screens, for people who work on them"]
 fn screens() {
     let mut desk = Desk::lab((80, 24));
-    let mut show = |desk: &mut Desk<_>, keys: &str| {
+    let show = |desk: &mut Desk<_>, keys: &str| {
         desk.keys(keys);
         println!("======== {keys}\n{}", desk.screen());
     };
@@ -134,4 +134,14 @@ fn screens() {
     }
     let mut desk = Desk::lab((200, 60));
     show(&mut desk, "R22");
+}
+
+#[test]
+fn a_huge_answer_does_not_hold_up_the_keys() {
+    let body = format!("{{\"a\":\"{}\"}}", "\\\"x ".repeat(2_000_000));
+    let mut desk = Desk::sham(tenant(), 200, &body, (80, 24));
+    let began = std::time::Instant::now();
+    desk.keys("<enter>]]]jjj");
+    desk.cells();
+    println!("{:?}", began.elapsed());
 }
