@@ -734,25 +734,19 @@ fn telling(session: &Session, step: StepId) -> &'static str {
     if !state.given.is_empty() {
         return "tokens";
     }
+    let has_tokens = state
+        .last()
+        .is_some_and(|attempt| !attempt.tokens.is_empty());
+    let suspect = matches!(state.outcome(), Some(Outcome::Suspect(_)));
     match session.status(step) {
         Status::Blocked(_) => "inputs",
-        Status::Ready | Status::Interrupted | Status::Skipped(_) => "request",
-        Status::Waiting if state.last().is_none_or(|attempt| attempt.outcome.is_some()) => {
-            "request"
-        }
-        Status::Waiting => "request",
+        Status::Ready | Status::Interrupted | Status::Skipped(_) | Status::Waiting => "request",
         _ if state.stale => match &state.draft {
             Some(Ok(_)) => "request",
             _ => "inputs",
         },
-        Status::Done
-            if state
-                .last()
-                .is_some_and(|attempt| !attempt.tokens.is_empty()) =>
-        {
-            "tokens"
-        }
-        Status::Failed if matches!(state.outcome(), Some(Outcome::Suspect(_))) => "tokens",
+        Status::Done if has_tokens => "tokens",
+        _ if suspect => "tokens",
         _ => "answer",
     }
 }

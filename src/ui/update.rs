@@ -363,7 +363,7 @@ fn next_theme(model: &mut Model) {
 }
 
 fn quit(model: &mut Model) -> Vec<Effect> {
-    let unsaved = model.open.iter().any(|opened| opened.is_dirty());
+    let unsaved = model.open.iter().any(super::model::Opened::is_dirty);
     let results = model.open.iter().any(|opened| opened.session.has_results());
     let says = match (unsaved, results) {
         (false, false) => return vec![Effect::Quit],

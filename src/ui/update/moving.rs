@@ -147,7 +147,7 @@ pub fn follow(model: &mut Model) {
         }
         Some(Goes::Step(step)) => model.place_mut().go(step),
         Some(Goes::Artifact(artifact)) => {
-            super::editing::begin(model, super::Purpose::Existing(artifact))
+            super::editing::begin(model, super::Purpose::Existing(artifact));
         }
         None => {}
     }
