@@ -1,10 +1,12 @@
 //! The command line: parses it, puts the rooms together, and turns what happened into an exit status.
 
 pub mod args;
+pub mod host;
 pub mod lab;
 pub mod paths;
 pub mod profile;
 pub mod run;
+pub mod screen;
 pub mod secrets;
 pub mod start;
 pub mod store;
@@ -17,7 +19,11 @@ use clap::Parser as _;
 use args::{Cli, Command, Format, Listing};
 use store::Store;
 
-use crate::{flow::flows::FLOWS, protocol::visible::visible, ui::theme};
+use crate::{
+    flow::flows::FLOWS,
+    protocol::visible::visible,
+    ui::{action::ACTIONS, theme},
+};
 
 /// Why a command ended without its result: what to say, what to do, and the exit status.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -81,7 +87,7 @@ pub fn main() -> ExitCode {
 
 fn dispatch(cli: Cli) -> Result<u8, Failed> {
     match cli.command {
-        None => screen(&cli.screen),
+        None => runtime()?.block_on(screen::screen(cli.screen)),
         Some(Command::Run(options)) => runtime()?.block_on(run::run(options)),
         Some(Command::Lab(options)) => runtime()?.block_on(lab_command(options)),
         Some(Command::Profile(command)) => profile_command(command),
@@ -90,7 +96,7 @@ fn dispatch(cli: Cli) -> Result<u8, Failed> {
             Ok(0)
         }
         Some(Command::Keys(listing)) => {
-            let _ = listing;
+            print(&keys(&listing));
             Ok(0)
         }
         Some(Command::Themes(listing)) => {
@@ -182,6 +188,23 @@ fn themes(listing: &Listing) -> String {
     }
 }
 
-fn screen(_options: &args::Screen) -> Result<u8, Failed> {
-    Ok(2)
+fn keys(listing: &Listing) -> String {
+    match listing.format {
+        Format::Json => serde_json::to_string_pretty(
+            &ACTIONS
+                .iter()
+                .map(|entry| {
+                    serde_json::json!({
+                        "action": entry.id, "keys": entry.keys, "scope": entry.scope.title(), "about": entry.about,
+                    })
+                })
+                .collect::<Vec<_>>(),
+        )
+        .unwrap_or_default(),
+        Format::Text => ACTIONS
+            .iter()
+            .map(|entry| format!("{:<18} {:<22} {}", entry.keys.join(" "), entry.id, entry.about))
+            .collect::<Vec<_>>()
+            .join("\n"),
+    }
 }

@@ -2,7 +2,6 @@
 
 use std::{
     io::{IsTerminal as _, Write as _},
-    path::Path,
     sync::Arc,
 };
 
@@ -74,7 +73,7 @@ pub async fn run(options: Run) -> Result<u8, Failed> {
     let end = drive(&mut session, world, through, &options).await;
     drop(lab);
     if let Some(path) = &options.trace {
-        write_private(path, &export::trace::write(&session))?;
+        start::write_private(path, &export::trace::write(&session))?;
         say(&format!("The walk is stored in {}.", path.display()));
     }
     print(&match options.format {
@@ -312,22 +311,6 @@ fn needs_a_person(session: &Session, through: StepId) -> Result<(), Failed> {
         "Hand in a token: --subject-token env:NAME (or --token id-token=file:PATH); or set sso.login = \"follow\" for a \
          test server whose login needs no person.",
     )))
-}
-
-fn write_private(path: &Path, text: &str) -> Result<(), Failed> {
-    let folder = path
-        .parent()
-        .filter(|folder| !folder.as_os_str().is_empty())
-        .unwrap_or_else(|| Path::new("."));
-    let write = || -> std::io::Result<()> {
-        // A temporary file is readable by its owner alone from the start, and replaces the old one whole.
-        let mut file = tempfile::NamedTempFile::new_in(folder)?;
-        file.write_all(text.as_bytes())?;
-        file.persist(path)?;
-        Ok(())
-    };
-    write()
-        .map_err(|error| Failed::usage(format!("{} cannot be written: {error}.", path.display())))
 }
 
 fn say(line: &str) {

@@ -1,6 +1,6 @@
 //! What every front end starts with: the profile that was asked for, the lab when it is wanted, the user's themes.
 
-use std::sync::Arc;
+use std::{io::Write as _, path::Path, sync::Arc};
 
 use super::{
     Failed,
@@ -132,4 +132,24 @@ pub fn own_themes() -> (Vec<(String, String)>, Vec<String>) {
     }
     themes.sort();
     (themes, problems)
+}
+
+/// Writes a file that only its owner can read, whole or not at all.
+///
+/// # Errors
+/// A sentence that names the file.
+pub fn write_private(path: &Path, text: &str) -> Result<(), Failed> {
+    let folder = path
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty())
+        .unwrap_or_else(|| Path::new("."));
+    let write = || -> std::io::Result<()> {
+        // A temporary file is readable by its owner alone from the start, and replaces the old one whole.
+        let mut file = tempfile::NamedTempFile::new_in(folder)?;
+        file.write_all(text.as_bytes())?;
+        file.persist(path)?;
+        Ok(())
+    };
+    write()
+        .map_err(|error| Failed::usage(format!("{} cannot be written: {error}.", path.display())))
 }

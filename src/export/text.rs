@@ -13,9 +13,10 @@ use crate::{
         exchange::{Answer, AuthorizeRequest, Exchange, Login, Purpose, Request},
         http::{Params, Response},
         jwt::Claims,
+        oauth::OAuthError,
         visible::{visible, visible_lines},
     },
-    session::{Outcome, Session, Status, Walk, headless::End},
+    session::{Outcome, Session, Status, StepState, Walk, headless::End},
 };
 
 /// No line is wider.
@@ -53,14 +54,7 @@ pub fn text(session: &Session, through: StepId, end: End, reveal: bool) -> Strin
             "More: --format json has every request, answer and cURL; --trace FILE stores the walk.",
         );
     }
-    let (outcome, why) = last_words(session, &walk, through, end, reveal);
-    let whole = visible(&format!("{outcome}: {why}")).into_owned();
-    // The last line alone must tell it; what does not fit stands above.
-    if why.is_empty() || whole.width() > WIDTH {
-        page.line(0, &format!("{outcome}."));
-    } else {
-        page.line(0, &whole);
-    }
+    page.line(0, &last_line(session, &walk, through, end, reveal));
     page.0
 }
 
@@ -278,33 +272,39 @@ fn words(page: &mut Page, response: &Response) {
     }
 }
 
-/// The outcome, and what was said of the step where the walk ended.
-fn last_words(
-    session: &Session,
-    walk: &Walk,
-    through: StepId,
-    end: End,
-    reveal: bool,
-) -> (String, String) {
-    let step = ended_at(session, through);
-    let why = step
-        .and_then(|id| says(session, walk, id, reveal))
-        .unwrap_or_default();
+/// The outcome in one line: with what was said of the step where the walk ended, or as much of it as fits.
+fn last_line(session: &Session, walk: &Walk, through: StepId, end: End, reveal: bool) -> String {
     let last = session.flow.steps().last().map(|step| step.info().id);
     let outcome = match end {
-        End::Done if last == Some(through) => "Done".to_owned(),
-        End::Done => format!("Done through {through}"),
-        End::Refused => "Refused".to_owned(),
-        End::Failed => "Failed".to_owned(),
-        End::Unreachable => "Not reachable".to_owned(),
-        End::Blocked => "Blocked".to_owned(),
-        End::Interrupted => "Interrupted".to_owned(),
+        End::Done if last == Some(through) => {
+            return "Done: every step that was needed is done.".to_owned();
+        }
+        End::Done => return format!("Done: every step that was needed through {through} is done."),
+        End::Refused => "Refused",
+        End::Failed => "Failed",
+        End::Unreachable => "Not reachable",
+        End::Blocked => "Blocked",
+        End::Interrupted => "Interrupted",
     };
-    match (end, step) {
-        (End::Done, _) => (outcome, "every step that was needed is done.".to_owned()),
-        (_, Some(id)) => (format!("{outcome} at {id}"), why),
-        (_, None) => (outcome, why),
-    }
+    let Some(id) = ended_at(session, through) else {
+        return format!("{outcome}.");
+    };
+    let code = match state(walk, id).and_then(StepState::outcome) {
+        Some(Outcome::Refused(error)) => {
+            let brief = OAuthError {
+                description: None,
+                ..error.clone()
+            };
+            error.error.as_ref().map(|_| format!("{brief}."))
+        }
+        _ => None,
+    };
+    [says(session, walk, id, reveal), code]
+        .into_iter()
+        .flatten()
+        .map(|why| format!("{outcome} at {id}: {}", visible(&why)))
+        .find(|line| line.width() <= WIDTH)
+        .unwrap_or_else(|| format!("{outcome} at {id}."))
 }
 
 fn mark(word: &str) -> char {

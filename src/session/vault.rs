@@ -8,7 +8,7 @@ use base64::{
     engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE, URL_SAFE_NO_PAD},
 };
 use serde_json::Value;
-use url::form_urlencoded;
+use url::{Url, form_urlencoded};
 
 use crate::{
     flow::Artifact,
@@ -148,6 +148,11 @@ impl Vault {
 
     /// Learns the secrets of a request.
     pub fn learn_request(&mut self, request: &Request) {
+        if let Ok(url) = Url::parse(&request.http().url)
+            && let Some(password) = url.password()
+        {
+            self.learn(&Secret::typed("password", password));
+        }
         for secret in request.http().secrets() {
             self.learn(secret);
         }
@@ -189,10 +194,11 @@ impl Vault {
             }
             self.learn_jwts(value);
         }
-        if let Ok(json) = serde_json::from_slice::<Value>(&response.body.0) {
+        let text = response.text();
+        // Bytes that are no text do not hide the members beside them.
+        if let Ok(json) = serde_json::from_str::<Value>(&text) {
             self.learn_members(&json);
         }
-        let text = response.text();
         self.learn_jwts(&text);
     }
 

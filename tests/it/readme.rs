@@ -2,13 +2,25 @@
 
 use std::{fmt::Write as _, fs, path::Path};
 
-use jagwalk::{flow::flows::FLOWS, profile::fields::field_table_markdown, ui::action::key_table_markdown};
+use jagwalk::{
+    flow::flows::FLOWS, profile::fields::field_table_markdown, ui::keymap::key_table_markdown,
+};
 
 fn flow_table() -> String {
     let mut out = String::from("| flow | steps | written in |\n|---|---|---|\n");
     for flow in FLOWS {
-        let steps: Vec<String> = flow.steps().map(|step| format!("`{}`", step.info().id)).collect();
-        let _ = writeln!(out, "| `{}`: {} | {} | {} |", flow.id.0, flow.about, steps.join(" "), flow.spec.join(", "));
+        let steps: Vec<String> = flow
+            .steps()
+            .map(|step| format!("`{}`", step.info().id))
+            .collect();
+        let _ = writeln!(
+            out,
+            "| `{}`: {} | {} | {} |",
+            flow.id.0,
+            flow.about,
+            steps.join(" "),
+            flow.spec.join(", ")
+        );
     }
     out
 }
@@ -19,18 +31,28 @@ fn the_tables_are_the_codes_own() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
     let readme = fs::read_to_string(&path).expect("there is a README");
     let mut wanted = readme.clone();
-    for (name, table) in
-        [("flows", flow_table()), ("keys", key_table_markdown()), ("fields", field_table_markdown())]
-    {
+    for (name, table) in [
+        ("flows", flow_table()),
+        ("keys", key_table_markdown()),
+        ("fields", field_table_markdown()),
+    ] {
         let (open, close) = (format!("<!-- {name} -->\n"), format!("<!-- /{name} -->"));
-        let start = wanted.find(&open).unwrap_or_else(|| panic!("the README has {open}")) + open.len();
-        let end = wanted.find(&close).unwrap_or_else(|| panic!("the README has {close}"));
+        let start = wanted
+            .find(&open)
+            .unwrap_or_else(|| panic!("the README has {open}"))
+            + open.len();
+        let end = wanted
+            .find(&close)
+            .unwrap_or_else(|| panic!("the README has {close}"));
         wanted.replace_range(start..end, &format!("{}\n", table.trim_end()));
     }
     if std::env::var_os("JAGWALK_BLESS").is_some() {
         fs::write(&path, &wanted).expect("the README can be written");
     } else {
-        assert!(readme == wanted, "the README's tables are old: JAGWALK_BLESS=1 cargo test readme");
+        assert!(
+            readme == wanted,
+            "the README's tables are old: JAGWALK_BLESS=1 cargo test readme"
+        );
     }
 }
 
@@ -39,7 +61,17 @@ fn ci_runs_the_readmes_test_command() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let readme = fs::read_to_string(root.join("README.md")).expect("there is a README");
     let ci = fs::read_to_string(root.join(".ci/run")).expect("there is a CI script");
-    let after = readme.split("The tests:").nth(1).expect("the README has its tests command");
-    let command = after.split("```sh\n").nth(1).and_then(|rest| rest.lines().next()).expect("a command");
-    assert!(ci.lines().any(|line| line.trim() == command), "{command} is not a line of .ci/run");
+    let after = readme
+        .split("The tests:")
+        .nth(1)
+        .expect("the README has its tests command");
+    let command = after
+        .split("```sh\n")
+        .nth(1)
+        .and_then(|rest| rest.lines().next())
+        .expect("a command");
+    assert!(
+        ci.lines().any(|line| line.trim() == command),
+        "{command} is not a line of .ci/run"
+    );
 }

@@ -1,0 +1,212 @@
+//! The world outside as the screen sees it: profiles on disk, the lab, traces and the browser.
+
+use std::{
+    collections::HashMap,
+    path::Path,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use super::{
+    Failed, profile as command, start,
+    store::{LAB, Opened, Store},
+    world::World,
+};
+use crate::{
+    export::trace,
+    lab::{self, Lab},
+    profile::{FieldPath, FieldValue, Profile, ProfileDoc, fields},
+    protocol::time::Timestamp,
+    session::Session,
+    transport::{browser, clock, entropy},
+    ui::{
+        engine::Host,
+        model::ProfileEntry,
+        update::{ProfilesOp, ProfilesReply},
+    },
+};
+
+/// The edits of a profile: a field's new value, or `None` to take it back.
+type Edits = [(FieldPath, Option<FieldValue>)];
+
+/// What the screen is given to work with.
+pub struct Desk {
+    store: Store,
+    /// The files as they were read: nothing that changed since is written over.
+    opened: Mutex<HashMap<String, Opened>>,
+    lab: tokio::sync::Mutex<Option<Lab>>,
+}
+
+impl Desk {
+    /// Makes the desk; `first` is the profile that was opened at start.
+    pub fn new(store: Store, first: Option<Opened>) -> Self {
+        let opened = first
+            .into_iter()
+            .map(|opened| (opened.name.clone(), opened))
+            .collect();
+        Self {
+            store,
+            opened: Mutex::new(opened),
+            lab: tokio::sync::Mutex::new(None),
+        }
+    }
+
+    fn files(&self) -> std::sync::MutexGuard<'_, HashMap<String, Opened>> {
+        // Each use leaves the table whole, so one that panicked did no harm to it.
+        self.opened.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn list(&self) -> Result<Vec<ProfileEntry>, Failed> {
+        let mut names = vec![LAB.to_owned()];
+        names.extend(self.store.saved()?);
+        let entry = |name: String| match self.store.open(&name) {
+            Ok(opened) => {
+                let (profile, problems) = opened.load();
+                ProfileEntry {
+                    title: profile.text(fields::TITLE).unwrap_or_default().to_owned(),
+                    environment: profile
+                        .text(fields::ENVIRONMENT)
+                        .unwrap_or_default()
+                        .to_owned(),
+                    built_in: name == LAB,
+                    problems: problems.iter().map(ToString::to_string).collect(),
+                    name,
+                }
+            }
+            Err(error) => ProfileEntry {
+                name,
+                problems: vec![error.to_string()],
+                ..ProfileEntry::default()
+            },
+        };
+        Ok(names.into_iter().map(entry).collect())
+    }
+
+    fn load(&self, name: &str) -> Result<ProfilesReply, Failed> {
+        let opened = self.store.open(name)?;
+        let (profile, problems) = opened.load();
+        let has_file = opened.path.is_some();
+        self.files().insert(name.to_owned(), opened);
+        // Which profile was used last is a convenience: that it cannot be noted stops nobody.
+        let _ = self.store.set_last_used(name);
+        Ok(ProfilesReply::Loaded {
+            profile: Box::new(profile),
+            has_file,
+            problems,
+        })
+    }
+
+    fn save(&self, name: &str, edits: &Edits) -> Result<(), Failed> {
+        let opened = match self.files().get(name) {
+            Some(opened) => opened.clone(),
+            None => self.store.open(name)?,
+        };
+        let saved = self.store.save(&opened, &edited(&opened.text, edits)?)?;
+        self.files().insert(name.to_owned(), saved);
+        Ok(())
+    }
+
+    fn save_as(&self, name: &str, from: Option<&str>, edits: &Edits) -> Result<(), Failed> {
+        let text = match from {
+            Some(from) => self.store.open(from)?.text,
+            None => String::from("format = 1\n"),
+        };
+        let opened = self.store.create(name, &edited(&text, edits)?)?;
+        self.files().insert(name.to_owned(), opened);
+        Ok(())
+    }
+
+    fn change(&self, op: ProfilesOp) -> Result<ProfilesReply, Failed> {
+        match op {
+            ProfilesOp::List => {}
+            ProfilesOp::Load(name) => return self.load(&name),
+            ProfilesOp::Save { name, edits } => self.save(&name, &edits)?,
+            ProfilesOp::SaveAs { name, from, edits } => {
+                self.save_as(&name, from.as_deref(), &edits)?
+            }
+            ProfilesOp::Create { name, template } => {
+                command::new(&self.store, &name, template.as_deref().unwrap_or("generic"))?;
+            }
+            ProfilesOp::Duplicate { from, to } => drop(self.store.duplicate(&from, &to)?),
+            ProfilesOp::Rename { from, to } => {
+                self.store.rename(&from, &to)?;
+                self.files().remove(&from);
+            }
+            ProfilesOp::Delete(name) => {
+                self.store.delete(&name)?;
+                self.files().remove(&name);
+            }
+        }
+        Ok(ProfilesReply::Done(self.list()?))
+    }
+}
+
+fn edited(text: &str, edits: &Edits) -> Result<String, Failed> {
+    let mut doc = ProfileDoc::parse(text).map_err(|problem| Failed::usage(problem.to_string()))?;
+    for (field, value) in edits {
+        match value {
+            Some(value) => doc
+                .set(*field, value)
+                .map_err(|problem| Failed::usage(problem.to_string()))?,
+            None => doc.unset(*field),
+        }
+    }
+    Ok(doc.text().to_owned())
+}
+
+fn sentence(failed: Failed) -> String {
+    match failed.hint {
+        Some(hint) => format!("{} {hint}", failed.says),
+        None => failed.says,
+    }
+}
+
+impl Host for Desk {
+    type Transport = World;
+
+    fn profiles(&self, op: ProfilesOp) -> ProfilesReply {
+        self.change(op)
+            .unwrap_or_else(|failed| ProfilesReply::Failed(sentence(failed)))
+    }
+
+    async fn lab(&self, mut profile: Profile) -> Result<Profile, String> {
+        let mut running = self.lab.lock().await;
+        if running.is_none() {
+            let options = start::lab_options(None).map_err(sentence)?;
+            let lab = lab::start(options)
+                .await
+                .map_err(|error| format!("{error} {}", error.hint()))?;
+            *running = Some(lab);
+        }
+        if let Some(lab) = running.as_ref() {
+            start::fill(&mut profile, lab);
+        }
+        Ok(profile)
+    }
+
+    fn transport(&self, profile: &Profile) -> Result<Arc<World>, String> {
+        World::new(profile, true).map(Arc::new)
+    }
+
+    fn trace(&self, path: &str, session: &Session) -> Result<String, String> {
+        let path = Path::new(path);
+        start::write_private(path, &trace::write(session)).map_err(sentence)?;
+        Ok(format!(
+            "The walk is stored in {}, secrets masked.",
+            path.display()
+        ))
+    }
+
+    fn open(&self, address: &str) -> Result<(), String> {
+        browser::browser_available(&|name| std::env::var(name).ok())
+            .map_err(|why| format!("No browser is started: {why}"))?;
+        browser::open_browser(address)
+    }
+
+    fn seed(&self) -> [u8; 32] {
+        entropy::seed()
+    }
+
+    fn now(&self) -> Timestamp {
+        clock::now()
+    }
+}

@@ -1,0 +1,129 @@
+//! `jagwalk` without a command: the screen, on the profile used last or on the built-in lab.
+
+use std::{io::IsTerminal as _, sync::Arc};
+
+use super::{
+    Failed,
+    args::{Color, Screen},
+    host::Desk,
+    start,
+    store::{LAB, Store},
+};
+use crate::{
+    export::trace,
+    flow::{Ink, flows},
+    profile::fields,
+    session::Session,
+    transport::{clock, entropy},
+    ui::{
+        self,
+        model::Start,
+        theme::{self, ColorChoice, Depth, Glyphs, Shelf},
+    },
+};
+
+/// Opens the screen and stays until the user leaves.
+///
+/// # Errors
+/// When there is no terminal, or the profile or the trace cannot be read.
+pub async fn screen(options: Screen) -> Result<u8, Failed> {
+    if !std::io::stdout().is_terminal() || !std::io::stdin().is_terminal() {
+        return Err(Failed::usage("The screen needs a terminal.").hint(Some(
+            "`jagwalk run` walks without one; `jagwalk --help` shows the commands.",
+        )));
+    }
+    let store = Store::find()?;
+    let (themes, mut warnings) = start::own_themes();
+    let environment = |name: &str| std::env::var(name).ok();
+    let choice = options.color.map(|color| match color {
+        Color::Auto => ColorChoice::Auto,
+        Color::Always => ColorChoice::Always,
+        Color::Never => ColorChoice::Never,
+    });
+    let choice = if options.plain {
+        Some(ColorChoice::Never)
+    } else {
+        choice
+    };
+    let shelf = Shelf::new(themes);
+    let theme = options
+        .theme
+        .clone()
+        .unwrap_or_else(|| theme::DEFAULT.to_owned());
+    warnings.extend(shelf.load(&theme).1.iter().map(ToString::to_string));
+    let (session, has_file, problems, first) = match &options.open {
+        Some(path) => {
+            let text = std::fs::read_to_string(path).map_err(|error| {
+                Failed::usage(format!("{} cannot be read: {error}.", path.display()))
+            })?;
+            let session = trace::read(&text).map_err(|error| {
+                Failed::usage(format!("{} cannot be opened: {error}", path.display()))
+            })?;
+            (session, false, Vec::new(), None)
+        }
+        None => {
+            let (name, warning) = choose(&store, options.profile.as_deref());
+            warnings.extend(warning);
+            let (opened, profile, problems) = start::open(&store, &name)?;
+            if options.profile.is_some() {
+                // Which profile was used last is a convenience: that it cannot be noted stops nobody.
+                let _ = store.set_last_used(&name);
+            }
+            let id = options
+                .flow
+                .as_deref()
+                .or_else(|| profile.text(fields::FLOW))
+                .unwrap_or("xaa");
+            let flow = flows::find(id)
+                .ok_or_else(|| Failed::usage(format!("There is no flow {id:?}.")))?;
+            let session = Session::new(
+                flow,
+                profile,
+                Ink {
+                    now: clock::now(),
+                    seed: entropy::seed(),
+                },
+            );
+            (session, opened.path.is_some(), problems, Some(opened))
+        }
+    };
+    let start = Start {
+        session,
+        has_file,
+        problems,
+        warnings,
+        theme,
+        shelf,
+        depth: Depth::decide(choice, None, &environment),
+        glyphs: if options.plain {
+            &Glyphs::ASCII
+        } else {
+            Glyphs::choose(&environment)
+        },
+    };
+    ui::run::run(start, Arc::new(Desk::new(store, first)))
+        .await
+        .map_err(|error| Failed {
+            says: format!("The terminal cannot be used: {error}."),
+            hint: None,
+            code: 70,
+        })?;
+    Ok(0)
+}
+
+/// The profile that was asked for, else the one used last, else the lab.
+fn choose(store: &Store, asked: Option<&str>) -> (String, Option<String>) {
+    if let Some(name) = asked {
+        return (name.to_owned(), None);
+    }
+    match store.last_used() {
+        Some(name) if start::open(store, &name).is_ok() => (name, None),
+        Some(name) => (
+            LAB.to_owned(),
+            Some(format!(
+                "The profile used last, {name}, cannot be read; this is the lab."
+            )),
+        ),
+        None => (LAB.to_owned(), None),
+    }
+}
