@@ -41,7 +41,7 @@ fn own<'a>(cx: &Cx<'a>) -> Vec<&'a TokenRecord> {
 
 fn badge(cx: &Cx) -> Option<String> {
     let count = own(cx).len();
-    (count > 0).then(|| count.to_string())
+    (count > 1).then(|| count.to_string())
 }
 
 fn rows(cx: &Cx) -> Vec<Row> {
