@@ -26,19 +26,24 @@ fn enter_and_enter_again_walks_the_lab_to_the_answer_of_the_api() {
 #[test]
 fn a_run_goes_to_the_end_and_is_followed() {
     let mut desk = Desk::lab((120, 40));
-    desk.keys("R").sees("step 7 of 7").sees("done in");
+    desk.keys("R")
+        .sees("Call the API with the access token")
+        .sees("done in")
+        .sees("ID-JAG            4 min fresh");
 }
 
 #[test]
 fn what_is_copied_is_real_and_said_to_be() {
     let mut desk = Desk::lab((80, 24));
-    desk.keys("R4");
-    desk.keys("2<enter>");
-    while !desk.screen().contains("Redeem") && !desk.screen().contains("Tokens") {
-        desk.keys("J");
-    }
-    desk.keys("2");
-    desk.keys("y").sees("the ");
+    desk.keys("R22").sees("Redeem").sees("y copy");
+    desk.keys("y").sees("the ID Token");
+    let items = jagwalk::ui::copy::items(&desk.engine.model);
+    let at = items.iter().position(|item| item.title == "the ID Token");
+    desk.keys(&"j".repeat(at.expect("it is in the menu")));
+    desk.keys("<enter>");
+    desk.sees("clipboard: the ID Token, with its secrets");
+    assert!(desk.copied[0].starts_with("eyJ"));
+    desk.sees_no(&desk.copied[0][..20]);
 }
 
 #[test]
@@ -90,7 +95,51 @@ fn a_refusal_shows_the_answer_and_the_sentence() {
         "{\"error\":\"invalid_client\",\"error_description\":\"no \\u001b[31m such client\"}",
         (80, 24),
     );
-    desk.keys("<enter>").sees("[Answer]");
+    desk.keys("<enter>").sees("[Answer 400]");
     let screen = desk.screen();
     assert!(!screen.contains('\u{1b}'), "{screen}");
+}
+
+#[test]
+#[ignore = "prints screens, for people who work on them"]
+fn screens() {
+    let mut desk = Desk::lab((80, 24));
+    let show = |desk: &mut Desk<_>, keys: &str| {
+        desk.keys(keys);
+        println!("======== {keys}\n{}", desk.screen());
+    };
+    for keys in [
+        "",
+        "e",
+        "<enter>",
+        "<esc>R",
+        "?",
+        "<esc>y",
+        "<esc>p",
+        "<esc>P",
+        "jjjjjj<enter>",
+        "<esc><esc>u",
+        "<enter>",
+        "<esc><esc>2",
+        "2",
+        "4e",
+        "n",
+        "nL",
+        "<tab>",
+        "<tab>zl",
+    ] {
+        show(&mut desk, keys);
+    }
+    let mut desk = Desk::lab((200, 60));
+    show(&mut desk, "R22");
+}
+
+#[test]
+fn a_huge_answer_does_not_hold_up_the_keys() {
+    let body = format!("{{\"a\":\"{}\"}}", "\\\"x ".repeat(2_000_000));
+    let mut desk = Desk::sham(tenant(), 200, &body, (80, 24));
+    let began = std::time::Instant::now();
+    desk.keys("<enter>]]]jjj");
+    desk.cells();
+    assert!(began.elapsed().as_secs() < 60, "{:?}", began.elapsed());
 }
