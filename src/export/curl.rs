@@ -431,7 +431,6 @@ impl Arg {
             _ => self.0.push(Piece::Text(text.to_owned())),
         }
     }
-
 }
 
 fn word(text: &str) -> Arg {
