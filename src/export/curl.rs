@@ -129,7 +129,7 @@ impl Builder<'_> {
             first.push(word("--globoff"));
         }
         let mut lines = vec![first];
-        lines.push(if address.begins_with('-') {
+        lines.push(if self.wire(&address).starts_with('-') {
             vec![word("--url"), address]
         } else {
             vec![address]
@@ -432,9 +432,6 @@ impl Arg {
         }
     }
 
-    fn begins_with(&self, c: char) -> bool {
-        matches!(self.0.first(), Some(Piece::Text(text)) if text.starts_with(c))
-    }
 }
 
 fn word(text: &str) -> Arg {
