@@ -101,11 +101,9 @@ fn a_refusal_shows_the_answer_and_the_sentence() {
 }
 
 #[test]
-fn a_huge_answer_does_not_hold_up_the_keys() {
+fn a_huge_answer_is_shown_in_part_and_said_to_be() {
     let body = format!("{{\"a\":\"{}\"}}", "\\\"x ".repeat(2_000_000));
     let mut desk = Desk::sham(tenant(), 200, &body, (80, 24));
-    let began = std::time::Instant::now();
-    desk.keys("<enter>]]]jjj");
-    desk.cells();
-    assert!(began.elapsed().as_secs() < 60, "{:?}", began.elapsed());
+    desk.keys("<enter>").sees("[Answer]");
+    desk.keys("Gjjj").sees("not shown");
 }
