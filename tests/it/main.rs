@@ -15,6 +15,7 @@ mod readme;
 mod scripted;
 mod signin;
 mod tidy;
+mod tls;
 mod transport;
 mod ui;
 mod vectors;
