@@ -14,6 +14,7 @@ mod readme;
 #[allow(dead_code, reason = "helpers wait for the tests that need them")]
 mod scripted;
 mod signin;
+mod terminal;
 mod tidy;
 mod tls;
 mod transport;
