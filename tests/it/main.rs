@@ -1,7 +1,9 @@
 //! The integration tests, one binary so that everything links once.
 
 mod curl;
+mod dialogues;
 mod export;
+mod hostile;
 mod interop;
 mod lab;
 mod laws;
