@@ -31,7 +31,7 @@ pub struct Screen {
     pub theme: Option<String>,
     /// Whether to use colour.
     #[arg(long, value_enum, value_name = "WHEN")]
-    pub color: Option<Color>,
+    pub color: Option<When>,
     /// No colour and only ASCII marks.
     #[arg(long)]
     pub plain: bool,
@@ -42,7 +42,7 @@ pub struct Screen {
 
 /// When to use colour.
 #[derive(Clone, Copy, Debug, ValueEnum)]
-pub enum Color {
+pub enum When {
     /// As the terminal and the environment say.
     Auto,
     /// Always.

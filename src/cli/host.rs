@@ -121,7 +121,7 @@ impl Desk {
             ProfilesOp::Load(name) => return self.load(&name),
             ProfilesOp::Save { name, edits } => self.save(&name, &edits)?,
             ProfilesOp::SaveAs { name, from, edits } => {
-                self.save_as(&name, from.as_deref(), &edits)?
+                self.save_as(&name, from.as_deref(), &edits)?;
             }
             ProfilesOp::Create { name, template } => {
                 command::new(&self.store, &name, template.as_deref().unwrap_or("generic"))?;

@@ -46,7 +46,7 @@ fn text_box(
     }
     let width = places.body.width.saturating_sub(2);
     let (title, help) = words(model, &editor.purpose);
-    let mut rows = lines(&model.look, Role::Title, &title, width, 1);
+    let mut rows: Vec<Spans> = vec![vec![(Role::Title, title)]];
     let head = rows.len();
     let tall = if input.is_long() {
         (places.body.height / 2).clamp(1, 10)
