@@ -398,9 +398,7 @@ mod panics {
         }
 
         fn transport(&self, profile: &Profile) -> Result<Arc<Wire>, String> {
-            Wire::new(profile, false)
-                .map(Arc::new)
-                .map_err(|error| error.to_string())
+            Wire::new(profile, false).map(Arc::new)
         }
 
         fn trace(&self, _: &str, _: &Session) -> Result<String, String> {
@@ -725,6 +723,8 @@ fn a_trace_opens_as_it_was_and_sends_nothing() {
     wait_all(&mut pty, &["stored trace", ALL_DONE, "step 1 of 7"]);
     pty.send("4");
     pty.wait_for(NOTES);
+    pty.send("K");
+    wait_all(&mut pty, &["Access token of u-1001-alice", "as stored"]);
     for keys in ["r", "R"] {
         pty.send(keys);
         pty.wait_for("This is a stored trace: nothing is sent from it.");
