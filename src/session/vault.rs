@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, fmt, ops::Range};
 
-use aho_corasick::{AhoCorasick, MatchKind};
+use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 use base64::{
     Engine as _,
     engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE, URL_SAFE_NO_PAD},
@@ -23,6 +23,9 @@ use crate::{
 
 /// A shorter text would be found everywhere; it is masked where it stands by name only.
 const SHORTEST: usize = 4;
+
+/// A longer text is looked for by itself: a finder for all would take hundreds of megabytes for a token of one.
+const LONGEST: usize = 8 * 1024;
 
 /// The secrets of a run.
 #[derive(Clone, Default)]
@@ -103,8 +106,12 @@ impl Vault {
     /// Makes the finder ready; masking needs it, and it is made once after each change.
     pub fn settle(&mut self) {
         if self.finder.is_none() {
-            let (patterns, shown): (Vec<_>, Vec<_>) = self.forms.clone().into_iter().unzip();
+            let short = self.forms.iter().filter(|(form, _)| form.len() <= LONGEST);
+            let (patterns, shown): (Vec<_>, Vec<_>) = short
+                .map(|(form, shown)| (form.clone(), shown.clone()))
+                .unzip();
             self.finder = AhoCorasick::builder()
+                .kind(Some(AhoCorasickKind::ContiguousNFA))
                 .match_kind(MatchKind::LeftmostLongest)
                 .build(patterns)
                 .ok()
@@ -114,15 +121,15 @@ impl Vault {
 
     /// Returns the text with every known secret in it masked.
     pub fn mask(&self, text: &str) -> String {
-        match &self.finder {
-            Some((finder, shown)) => finder.replace_all(text, shown),
-            None if self.forms.is_empty() => text.to_owned(),
-            None => {
-                let mut settled = self.clone();
-                settled.settle();
-                settled.mask(text)
-            }
+        let mut out = String::with_capacity(text.len());
+        let mut end = 0;
+        for (range, shown) in self.found(text) {
+            out.push_str(&text[end..range.start]);
+            out.push_str(&shown);
+            end = range.end;
         }
+        out.push_str(&text[end..]);
+        out
     }
 
     /// Returns the text of a secret with every known secret in it masked: for an address that carries a code.
@@ -132,18 +139,59 @@ impl Vault {
 
     /// Returns where the text holds known secrets, in order, and what is shown in place of each.
     pub fn found(&self, text: &str) -> Vec<(Range<usize>, String)> {
-        match &self.finder {
-            Some((finder, shown)) => finder
-                .find_iter(text)
-                .map(|found| (found.range(), shown[found.pattern()].clone()))
-                .collect(),
-            None if self.forms.is_empty() => Vec::new(),
-            None => {
-                let mut settled = self.clone();
-                settled.settle();
+        if self.forms.is_empty() {
+            return Vec::new();
+        }
+        let Some((finder, shown)) = &self.finder else {
+            let mut settled = self.clone();
+            settled.settle();
+            return if settled.finder.is_some() {
                 settled.found(text)
+            } else {
+                // What cannot be looked through is not shown at all.
+                vec![(0..text.len(), "‹masked›".to_owned())]
+            };
+        };
+        let mut found = Vec::new();
+        let mut from = 0;
+        for (range, shown_long) in self
+            .found_long(text)
+            .into_iter()
+            .chain([(text.len()..text.len(), String::new())])
+        {
+            found.extend(finder.find_iter(&text[from..range.start]).map(|short| {
+                (
+                    from + short.start()..from + short.end(),
+                    shown[short.pattern()].clone(),
+                )
+            }));
+            from = range.end;
+            if !range.is_empty() {
+                found.push((range, shown_long));
             }
         }
+        found
+    }
+
+    /// Returns where the text holds secrets that are too long for the finder, in order; of two that overlap the longer.
+    fn found_long(&self, text: &str) -> Vec<(Range<usize>, String)> {
+        let fits = |form: &String| form.len() > LONGEST && form.len() <= text.len();
+        let mut forms: Vec<_> = self.forms.iter().filter(|(form, _)| fits(form)).collect();
+        forms.sort_by_key(|(form, _)| std::cmp::Reverse(form.len()));
+        let mut found: Vec<(Range<usize>, String)> = Vec::new();
+        for (form, shown) in forms {
+            for (at, _) in text.match_indices(form.as_str()) {
+                let range = at..at + form.len();
+                if found
+                    .iter()
+                    .all(|(other, _)| range.end <= other.start || other.end <= range.start)
+                {
+                    found.push((range, shown.clone()));
+                }
+            }
+        }
+        found.sort_by_key(|(range, _)| range.start);
+        found
     }
 
     /// Learns the secrets of a request.
@@ -305,6 +353,24 @@ mod tests {
                 .mask("sig c2lnbmF0dXJlLXNpZ25hdHVyZQ")
                 .contains("c2lnbmF0")
         );
+    }
+
+    #[test]
+    fn a_token_of_any_length_is_masked_among_the_others() {
+        let mut vault = Vault::new(b"");
+        let long = format!("{}+/=", "long-".repeat(LONGEST));
+        vault.learn(&Secret::minted("long", long.as_str()));
+        vault.learn(&Secret::minted("short", "short-secret"));
+        vault.settle();
+        let form: String = form_urlencoded::byte_serialize(long.as_bytes()).collect();
+        let shown = vault.mask(&format!(
+            "a short-secret {long} b {form} short-secret{long}"
+        ));
+        let (long, short) = (
+            vault.shown(&Secret::minted("long", long.as_str())),
+            vault.shown(&Secret::minted("short", "short-secret")),
+        );
+        assert_eq!(shown, format!("a {short} {long} b {long} {short}{long}"));
     }
 
     #[test]
