@@ -266,11 +266,10 @@ impl Session {
             seed: self.walk.seed,
         };
         self.journal.push((ink, Entry::Event(event.clone())));
-        let (Event::Prepared { send, .. } | Event::Answered { send, .. } | Event::Noted { send, .. }) =
-            &event;
-        let expected = self
-            .waiting()
-            .is_some_and(|(_, going)| going.send == *send);
+        let (Event::Prepared { send, .. }
+        | Event::Answered { send, .. }
+        | Event::Noted { send, .. }) = &event;
+        let expected = self.waiting().is_some_and(|(_, going)| going.send == *send);
         // What nobody waits for changes nothing but the journal: not the drafts on the screen either.
         self.changed |= expected && !matches!(event, Event::Noted { .. });
         let mut effects = Vec::new();
