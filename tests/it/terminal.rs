@@ -681,7 +681,7 @@ fn a_token_in_the_wrong_slot_is_named_and_in_the_right_one_it_spares_the_sign_in
     pty.send("ID Token<enter>");
     pty.wait_gone("Enter finds");
     pty.send("<enter>");
-    pty.wait_for("Use this ID Token.");
+    pty.wait_for("Use this ID Token");
     pty.paste(&token);
     pty.wait_for("••••");
     pty.send("<enter>");
