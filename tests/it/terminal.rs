@@ -277,7 +277,7 @@ fn the_redirect_can_be_typed_into_its_box() {
     let (mut pty, request) = waiting(&world);
     let last = sign_in(&request);
     pty.send("<enter>");
-    pty.wait_for("The redirect.");
+    pty.wait_for("The redirect");
     let query = last.split_once('?').expect("it has a query").1;
     pty.send(&format!("{query}<enter>"));
     wait_all(&mut pty, &[ALL_DONE, NOTES]);
@@ -668,20 +668,20 @@ fn a_token_in_the_wrong_slot_is_named_and_in_the_right_one_it_spares_the_sign_in
     pty.send("ID-JAG<enter>");
     pty.wait_gone("Enter finds");
     pty.send("<enter>");
-    pty.wait_for("Use this ID-JAG.");
+    pty.wait_for("Use this ID-JAG");
     pty.paste(&token);
     pty.wait_for("••••");
     pty.send("<enter>");
     pty.wait_for("This is an ID Token, and the slot");
     pty.send("<esc>");
-    pty.wait_gone("Use this ID-JAG.");
+    pty.wait_gone("Use this ID-JAG");
 
     pty.send("/");
     pty.wait_for("Enter finds");
     pty.send("ID Token<enter>");
     pty.wait_gone("Enter finds");
     pty.send("<enter>");
-    pty.wait_for("Use this ID Token.");
+    pty.wait_for("Use this ID Token");
     pty.paste(&token);
     pty.wait_for("••••");
     pty.send("<enter>");
