@@ -31,7 +31,7 @@ pub struct Screen {
     pub theme: Option<String>,
     /// Whether to use colour.
     #[arg(long, value_enum, value_name = "WHEN")]
-    pub color: Option<Color>,
+    pub color: Option<When>,
     /// No colour and only ASCII marks.
     #[arg(long)]
     pub plain: bool,
@@ -42,7 +42,7 @@ pub struct Screen {
 
 /// When to use colour.
 #[derive(Clone, Copy, Debug, ValueEnum)]
-pub enum Color {
+pub enum When {
     /// As the terminal and the environment say.
     Auto,
     /// Always.
@@ -138,6 +138,9 @@ pub struct Lab {
     /// The first of three ports in a row; default: any free ones.
     #[arg(long, value_name = "N")]
     pub port: Option<u16>,
+    /// Serves https, with a certificate authority of its own that the printed profile names.
+    #[arg(long)]
+    pub tls: bool,
     /// Where to put the clients' keys, readable by you alone; default: a folder that is removed at the end.
     #[arg(long, value_name = "FOLDER")]
     pub dir: Option<PathBuf>,

@@ -121,7 +121,7 @@ impl Desk {
             ProfilesOp::Load(name) => return self.load(&name),
             ProfilesOp::Save { name, edits } => self.save(&name, &edits)?,
             ProfilesOp::SaveAs { name, from, edits } => {
-                self.save_as(&name, from.as_deref(), &edits)?
+                self.save_as(&name, from.as_deref(), &edits)?;
             }
             ProfilesOp::Create { name, template } => {
                 command::new(&self.store, &name, template.as_deref().unwrap_or("generic"))?;
@@ -171,7 +171,7 @@ impl Host for Desk {
     async fn lab(&self, mut profile: Profile) -> Result<Profile, String> {
         let mut running = self.lab.lock().await;
         if running.is_none() {
-            let options = start::lab_options(None).map_err(sentence)?;
+            let options = start::lab_options(None, false).map_err(sentence)?;
             let lab = lab::start(options)
                 .await
                 .map_err(|error| format!("{error} {}", error.hint()))?;

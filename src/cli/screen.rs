@@ -4,7 +4,7 @@ use std::{io::IsTerminal as _, sync::Arc};
 
 use super::{
     Failed,
-    args::{Color, Screen},
+    args::{Screen, When},
     host::Desk,
     start,
     store::{LAB, Store},
@@ -36,9 +36,9 @@ pub async fn screen(options: Screen) -> Result<u8, Failed> {
     let (themes, mut warnings) = start::own_themes();
     let environment = |name: &str| std::env::var(name).ok();
     let choice = options.color.map(|color| match color {
-        Color::Auto => ColorChoice::Auto,
-        Color::Always => ColorChoice::Always,
-        Color::Never => ColorChoice::Never,
+        When::Auto => ColorChoice::Auto,
+        When::Always => ColorChoice::Always,
+        When::Never => ColorChoice::Never,
     });
     let choice = if options.plain {
         Some(ColorChoice::Never)
@@ -96,7 +96,7 @@ pub async fn screen(options: Screen) -> Result<u8, Failed> {
         shelf,
         depth: Depth::decide(choice, None, &environment),
         glyphs: if options.plain {
-            &Glyphs::ASCII
+            Glyphs::ASCII
         } else {
             Glyphs::choose(&environment)
         },
@@ -117,13 +117,13 @@ fn choose(store: &Store, asked: Option<&str>) -> (String, Option<String>) {
         return (name.to_owned(), None);
     }
     match store.last_used() {
-        Some(name) if start::open(store, &name).is_ok() => (name, None),
-        Some(name) => (
-            LAB.to_owned(),
-            Some(format!(
-                "The profile used last, {name}, cannot be read; this is the lab."
-            )),
-        ),
+        Some(name) => match start::open(store, &name) {
+            Ok(_) => (name, None),
+            Err(failed) => (
+                LAB.to_owned(),
+                Some(format!("This is the lab. {}", failed.says)),
+            ),
+        },
         None => (LAB.to_owned(), None),
     }
 }

@@ -129,7 +129,7 @@ impl Builder<'_> {
             first.push(word("--globoff"));
         }
         let mut lines = vec![first];
-        lines.push(if address.begins_with('-') {
+        lines.push(if self.wire(&address).starts_with('-') {
             vec![word("--url"), address]
         } else {
             vec![address]
@@ -430,10 +430,6 @@ impl Arg {
             _ if text.is_empty() => {}
             _ => self.0.push(Piece::Text(text.to_owned())),
         }
-    }
-
-    fn begins_with(&self, c: char) -> bool {
-        matches!(self.0.first(), Some(Piece::Text(text)) if text.starts_with(c))
     }
 }
 

@@ -206,7 +206,7 @@ fn token(page: &mut Page, record: &TokenRecord) {
         &format!(
             "{}: {}{who}{end}; fingerprint {}",
             record.name,
-            record.token.kind(),
+            record.kind(),
             record.fingerprint
         ),
     );

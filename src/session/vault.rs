@@ -1,14 +1,14 @@
 //! Every secret and token seen in this run: masked by value wherever it occurs, however it is written.
 
-use std::{collections::BTreeMap, fmt, ops::Range};
+use std::{collections::BTreeMap, fmt, ops::Range, sync::Arc};
 
-use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
+use aho_corasick::{AhoCorasick, Input, MatchKind};
 use base64::{
     Engine as _,
     engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE, URL_SAFE_NO_PAD},
 };
 use serde_json::Value;
-use url::form_urlencoded;
+use url::{Url, form_urlencoded};
 
 use crate::{
     flow::Artifact,
@@ -24,16 +24,79 @@ use crate::{
 /// A shorter text would be found everywhere; it is masked where it stands by name only.
 const SHORTEST: usize = 4;
 
-/// A longer text is looked for by itself: a finder for all would take hundreds of megabytes for a token of one.
-const LONGEST: usize = 8 * 1024;
+/// Of a longer text only the beginning is searched for, and the rest compared where that is found: a finder for whole
+/// tokens of a megabyte would take minutes and gigabytes.
+const HEAD: usize = 256;
 
 /// The secrets of a run.
 #[derive(Clone, Default)]
 pub struct Vault {
     salt: Vec<u8>,
     /// Each way to write a secret, and what is shown instead.
-    forms: BTreeMap<String, String>,
-    finder: Option<(AhoCorasick, Vec<String>)>,
+    forms: BTreeMap<Arc<str>, Arc<str>>,
+    finder: Option<Arc<Finder>>,
+}
+
+/// A way to write a secret, and what is shown instead.
+type Form = (Arc<str>, Arc<str>);
+
+/// Finds the beginnings of all forms in one pass.
+struct Finder {
+    heads: AhoCorasick,
+    /// The forms that share a beginning, by the beginning's number, each with what is shown.
+    forms: Vec<Vec<Form>>,
+}
+
+impl Finder {
+    fn new(forms: &BTreeMap<Arc<str>, Arc<str>>) -> Option<Self> {
+        let mut groups: BTreeMap<&str, Vec<Form>> = BTreeMap::new();
+        for (form, shown) in forms {
+            let head = &form[..boundary(form, HEAD)];
+            let group = groups.entry(head).or_default();
+            group.push((Arc::clone(form), Arc::clone(shown)));
+        }
+        let (heads, groups): (Vec<_>, Vec<_>) = groups.into_iter().unzip();
+        let heads = AhoCorasick::builder()
+            .match_kind(MatchKind::LeftmostLongest)
+            .build(heads)
+            .ok()?;
+        Some(Self {
+            heads,
+            forms: groups,
+        })
+    }
+
+    /// Returns where the text holds a form, or the beginning of a long one, in order.
+    fn find(&self, text: &str) -> Vec<(Range<usize>, Arc<str>)> {
+        let mut found = Vec::new();
+        let mut from = 0;
+        while let Some(head) = self.heads.find(Input::new(text).range(from..)) {
+            let here = &text[head.start()..];
+            let best = self.forms[head.pattern()]
+                .iter()
+                .map(|(form, shown)| (common(form, here), shown))
+                .max_by_key(|(length, _)| *length);
+            let Some((length, shown)) = best else { break };
+            from = head.start() + length.max(head.len());
+            found.push((head.start()..from, Arc::clone(shown)));
+        }
+        found
+    }
+}
+
+/// Returns how many bytes two texts have in common at their beginning, up to a whole character.
+fn common(one: &str, two: &str) -> usize {
+    let same = one.bytes().zip(two.bytes()).take_while(|(a, b)| a == b);
+    boundary(one, same.count())
+}
+
+/// Returns the end of the last whole character of the first `limit` bytes.
+fn boundary(text: &str, limit: usize) -> usize {
+    let mut end = limit.min(text.len());
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    end
 }
 
 impl fmt::Debug for Vault {
@@ -68,9 +131,13 @@ impl Vault {
         if text.len() < SHORTEST || text.starts_with('‹') {
             return;
         }
-        let shown = self.shown(&secret.named(secret.name()));
-        let guessed = |shown: &String| shown.starts_with("‹token:");
-        if self.forms.get(text).is_some_and(|known| !guessed(known)) {
+        let shown: Arc<str> = self.shown(secret).into();
+        let guessed = |shown: &str| shown.starts_with("‹token:");
+        if self
+            .forms
+            .get(text)
+            .is_some_and(|known| !guessed(known) || *known == shown)
+        {
             return;
         }
         let form: String = form_urlencoded::byte_serialize(text.as_bytes()).collect();
@@ -90,7 +157,7 @@ impl Vault {
         ];
         for form in forms {
             if form.len() >= SHORTEST {
-                self.forms.insert(form, shown.clone());
+                self.forms.insert(form.into(), Arc::clone(&shown));
             }
         }
         // The pieces of a signed token: a server may echo its signature alone.
@@ -98,7 +165,7 @@ impl Vault {
             && rest.contains('.')
             && signature.len() >= 16
         {
-            self.forms.insert(signature.to_owned(), shown);
+            self.forms.insert(signature.into(), shown);
         }
         self.finder = None;
     }
@@ -106,29 +173,20 @@ impl Vault {
     /// Makes the finder ready; masking needs it, and it is made once after each change.
     pub fn settle(&mut self) {
         if self.finder.is_none() {
-            let short = self.forms.iter().filter(|(form, _)| form.len() <= LONGEST);
-            let (patterns, shown): (Vec<_>, Vec<_>) = short
-                .map(|(form, shown)| (form.clone(), shown.clone()))
-                .unzip();
-            self.finder = AhoCorasick::builder()
-                .kind(Some(AhoCorasickKind::ContiguousNFA))
-                .match_kind(MatchKind::LeftmostLongest)
-                .build(patterns)
-                .ok()
-                .map(|finder| (finder, shown));
+            self.finder = Finder::new(&self.forms).map(Arc::new);
         }
     }
 
     /// Returns the text with every known secret in it masked.
     pub fn mask(&self, text: &str) -> String {
         let mut out = String::with_capacity(text.len());
-        let mut end = 0;
-        for (range, shown) in self.found(text) {
-            out.push_str(&text[end..range.start]);
+        let mut from = 0;
+        for (range, shown) in self.find(text) {
+            out.push_str(&text[from..range.start]);
             out.push_str(&shown);
-            end = range.end;
+            from = range.end;
         }
-        out.push_str(&text[end..]);
+        out.push_str(&text[from..]);
         out
     }
 
@@ -139,63 +197,31 @@ impl Vault {
 
     /// Returns where the text holds known secrets, in order, and what is shown in place of each.
     pub fn found(&self, text: &str) -> Vec<(Range<usize>, String)> {
-        if self.forms.is_empty() {
-            return Vec::new();
-        }
-        let Some((finder, shown)) = &self.finder else {
-            let mut settled = self.clone();
-            settled.settle();
-            return if settled.finder.is_some() {
-                settled.found(text)
-            } else {
-                // What cannot be looked through is not shown at all.
-                vec![(0..text.len(), "‹masked›".to_owned())]
-            };
-        };
-        let mut found = Vec::new();
-        let mut from = 0;
-        for (range, shown_long) in self
-            .found_long(text)
+        self.find(text)
             .into_iter()
-            .chain([(text.len()..text.len(), String::new())])
-        {
-            found.extend(finder.find_iter(&text[from..range.start]).map(|short| {
-                (
-                    from + short.start()..from + short.end(),
-                    shown[short.pattern()].clone(),
-                )
-            }));
-            from = range.end;
-            if !range.is_empty() {
-                found.push((range, shown_long));
-            }
-        }
-        found
+            .map(|(range, shown)| (range, shown.to_string()))
+            .collect()
     }
 
-    /// Returns where the text holds secrets that are too long for the finder, in order; of two that overlap the longer.
-    fn found_long(&self, text: &str) -> Vec<(Range<usize>, String)> {
-        let fits = |form: &String| form.len() > LONGEST && form.len() <= text.len();
-        let mut forms: Vec<_> = self.forms.iter().filter(|(form, _)| fits(form)).collect();
-        forms.sort_by_key(|(form, _)| std::cmp::Reverse(form.len()));
-        let mut found: Vec<(Range<usize>, String)> = Vec::new();
-        for (form, shown) in forms {
-            for (at, _) in text.match_indices(form.as_str()) {
-                let range = at..at + form.len();
-                if found
-                    .iter()
-                    .all(|(other, _)| range.end <= other.start || other.end <= range.start)
-                {
-                    found.push((range, shown.clone()));
-                }
-            }
+    fn find(&self, text: &str) -> Vec<(Range<usize>, Arc<str>)> {
+        match &self.finder {
+            Some(finder) => finder.find(text),
+            None if self.forms.is_empty() => Vec::new(),
+            // What cannot be looked through is not shown at all.
+            None => Finder::new(&self.forms).map_or_else(
+                || vec![(0..text.len(), Arc::from("‹masked›"))],
+                |finder| finder.find(text),
+            ),
         }
-        found.sort_by_key(|(range, _)| range.start);
-        found
     }
 
     /// Learns the secrets of a request.
     pub fn learn_request(&mut self, request: &Request) {
+        if let Ok(url) = Url::parse(&request.http().url)
+            && let Some(password) = url.password()
+        {
+            self.learn(&Secret::typed("password", password));
+        }
         for secret in request.http().secrets() {
             self.learn(secret);
         }
@@ -356,21 +382,37 @@ mod tests {
     }
 
     #[test]
-    fn a_token_of_any_length_is_masked_among_the_others() {
+    fn long_tokens_are_told_apart_and_masked_when_cut() {
         let mut vault = Vault::new(b"");
-        let long = format!("{}+/=", "long-".repeat(LONGEST));
-        vault.learn(&Secret::minted("long", long.as_str()));
-        vault.learn(&Secret::minted("short", "short-secret"));
-        vault.settle();
-        let form: String = form_urlencoded::byte_serialize(long.as_bytes()).collect();
-        let shown = vault.mask(&format!(
-            "a short-secret {long} b {form} short-secret{long}"
-        ));
-        let (long, short) = (
-            vault.shown(&Secret::minted("long", long.as_str())),
-            vault.shown(&Secret::minted("short", "short-secret")),
+        let one = format!(
+            "eyJ{}.{}.one-signature-0123",
+            "a".repeat(400),
+            "b".repeat(1 << 20)
         );
-        assert_eq!(shown, format!("a {short} {long} b {long} {short}{long}"));
+        let two = one.replace("one-sig", "two-sig");
+        vault.learn(&Secret::minted("one", one.as_str()));
+        vault.learn(&Secret::minted("two", two.as_str()));
+        vault.settle();
+        let shown = vault.mask(&format!("{one} {two} {}", STANDARD.encode(&one)));
+        let words: Vec<&str> = shown.split(' ').collect();
+        assert!(
+            words[0].starts_with("‹one:") && words[0].ends_with('›'),
+            "{}",
+            words[0].len()
+        );
+        assert!(
+            words[1].starts_with("‹two:") && words[1].ends_with('›'),
+            "{}",
+            words[1].len()
+        );
+        assert!(
+            words[2].starts_with("‹one:") && words[2].ends_with('›'),
+            "{}",
+            words[2].len()
+        );
+        let cut = vault.mask(&format!("<{}>", &one[..1000]));
+        assert!(cut.starts_with("<‹") && cut.ends_with("›>"), "{cut}");
+        assert_eq!(vault.mask(&one[..100]), &one[..100]);
     }
 
     #[test]

@@ -123,7 +123,7 @@ actions! {
     /// Opens the box for the redirect that the browser ended on.
     PasteRedirect = "paste-redirect", ["enter"], Walk, hint "paste the redirect", when waits_for_browser;
     /// Goes to the step of the rail that the cursor is on.
-    OpenStep = "open-step", ["enter"], Walk, hint "open", when on_rail;
+    OpenStep = "open-step", ["enter"], Walk, hint "to the panel", when on_rail;
     /// Edits the field that the cursor is on.
     EditField = "edit-field", ["enter", "e"], Walk, hint "edit", when on_field;
     /// Follows the row that the cursor is on: to an attempt, a step or a token.
@@ -155,9 +155,15 @@ actions! {
     /// Goes back to the newest attempt.
     NewestAttempt = "newest-attempt", ["esc"], Walk, hint "newest attempt", when looks_back;
     /// Puts the keys back to the panel.
-    LeaveRail = "leave-rail", ["esc"], Walk, hint "to the panel", when on_rail;
+    LeaveRail = "leave-rail", ["esc", "tab", "shift-tab"], Walk, hint "", when on_rail;
+    /// Saves the profile to its file.
+    Save = "save", ["ctrl-s"], Everywhere, hint "save", when can_save;
     /// Copies something: the row, the cURL, the request, the answer, a token.
     Copy = "copy", ["y"], Walk, hint "copy", when always;
+    /// Opens the list of profiles.
+    Profiles = "profiles", ["p"], Walk, hint "profiles", when always;
+    /// Leaves; asks only if something would be lost.
+    Quit = "quit", ["q"], Walk, hint "leave", when always;
     /// Goes to the other pane: the rail or the panel.
     NextPane = "next-pane", ["tab", "shift-tab"], Walk, hint "rail", when always;
     /// Goes to a stage by its number.
@@ -178,8 +184,6 @@ actions! {
     Address = "address", ["o"], Walk, hint "address alone", when has_address;
     /// Starts a new walk: new state, nonce and keys.
     NewWalk = "new-walk", ["n"], Walk, hint "new walk", when can_start_anew;
-    /// Opens the list of profiles.
-    Profiles = "profiles", ["p"], Walk, hint "profiles", when always;
     /// Opens every field of this profile.
     Profile = "profile", ["P"], Walk, hint "whole profile", when always;
     /// Opens the list of flows.
@@ -194,8 +198,27 @@ actions! {
     WriteTrace = "write-trace", ["w"], Walk, hint "", when has_results;
     /// Takes the next theme.
     NextTheme = "next-theme", ["t"], Walk, hint "", when always;
-    /// Leaves; asks only if something would be lost.
-    Quit = "quit", ["q"], Walk, hint "leave", when always;
+
+    /// Edits the field of the page that the cursor is on.
+    EditRow = "edit-row", ["enter", "e"], Overlay, hint "edit", when on_page_field;
+    /// Takes what the cursor is on.
+    Pick = "pick", ["enter"], Overlay, hint "choose", when can_pick;
+    /// Makes a new profile.
+    CreateProfile = "create-profile", ["c"], Profiles, hint "create", when always;
+    /// Copies a profile under a new name.
+    DuplicateProfile = "duplicate-profile", ["d"], Profiles, hint "duplicate", when on_profile;
+    /// Gives a profile another name.
+    RenameProfile = "rename-profile", ["r"], Profiles, hint "rename", when on_saved_profile;
+    /// Deletes a profile, after a question.
+    DeleteProfile = "delete-profile", ["x"], Profiles, hint "delete", when on_saved_profile;
+    /// Opens a profile with all its fields.
+    EditProfile = "edit-profile", ["e"], Profiles, hint "every field", when on_profile;
+    /// Copies what the page shows.
+    CopyPage = "copy-page", ["y"], Overlay, hint "copy", when on_address;
+    /// Opens the address in a browser.
+    OpenAddress = "open-address", ["o"], Overlay, hint "open a browser", when on_address;
+    /// Goes back to the walk.
+    Close = "close", ["esc", "q"], Overlay, hint "back", when always;
 
     /// Moves down.
     Down = "down", ["down", "j"], Rows, hint "", when always;
@@ -213,25 +236,6 @@ actions! {
     Fold = "fold", ["space", "h"], Rows, hint "fold", when can_fold;
     /// Finds a text.
     Find = "find", ["/"], Rows, hint "find", when can_find;
-
-    /// Makes a new profile.
-    CreateProfile = "create-profile", ["c"], Profiles, hint "create", when always;
-    /// Copies a profile under a new name.
-    DuplicateProfile = "duplicate-profile", ["d"], Profiles, hint "duplicate", when on_profile;
-    /// Gives a profile another name.
-    RenameProfile = "rename-profile", ["r"], Profiles, hint "rename", when on_saved_profile;
-    /// Deletes a profile, after a question.
-    DeleteProfile = "delete-profile", ["x"], Profiles, hint "delete", when on_saved_profile;
-    /// Opens a profile with all its fields.
-    EditProfile = "edit-profile", ["e"], Profiles, hint "every field", when on_profile;
-    /// Takes what the cursor is on.
-    Pick = "pick", ["enter"], Overlay, hint "choose", when can_pick;
-    /// Copies what the page shows.
-    CopyPage = "copy-page", ["y"], Overlay, hint "copy", when on_address;
-    /// Opens the address in a browser.
-    OpenAddress = "open-address", ["o"], Overlay, hint "open a browser", when on_address;
-    /// Goes back to the walk.
-    Close = "close", ["esc", "q"], Overlay, hint "back", when always;
 
     /// Agrees.
     Yes = "yes", ["y"], Question, hint "yes", when always;
@@ -251,8 +255,6 @@ actions! {
     /// Drops what was typed.
     Discard = "discard", ["esc"], Field, hint "discard", when always;
 
-    /// Saves the profile to its file.
-    Save = "save", ["ctrl-s"], Everywhere, hint "save", when can_save;
     /// Shows what the keys do.
     Help = "help", ["?"], Everywhere, hint "help", when always;
     /// Draws the screen anew.
@@ -450,6 +452,10 @@ fn can_pick(model: &Model) -> Availability {
     Availability::when(model.overlay_picks(), "")
 }
 
+fn on_page_field(model: &Model) -> Availability {
+    Availability::when(model.on_page_field(), "")
+}
+
 fn on_address(model: &Model) -> Availability {
     Availability::when(model.on_address_page(), "")
 }
@@ -467,6 +473,9 @@ fn is_choice(model: &Model) -> Availability {
 }
 
 fn can_save(model: &Model) -> Availability {
+    if model.context() == Context::Field {
+        return Availability::No("Enter takes over what is typed; then ctrl-s saves.");
+    }
     Availability::when(
         model.opened().is_dirty() && !model.session().archived,
         "Nothing to save: the profile is as its file has it.",

@@ -177,6 +177,7 @@ fn reaches(entry: &Entry, context: Context, key: Key) -> bool {
 /// Returns the hints of the footer: what can be done now, each with the key that does it, in the order of the table.
 pub fn hints(model: &Model) -> Vec<(String, &'static str)> {
     let context = model.context();
+    let mut known: Vec<&str> = Vec::new();
     ACTIONS
         .iter()
         .filter(|entry| !entry.hint.is_empty() && entry.scope.holds_in(context))
@@ -185,6 +186,12 @@ pub fn hints(model: &Model) -> Vec<(String, &'static str)> {
                 |key| matches!(meaning(model, *key), Meaning::Action(found) if found.action == entry.action),
             )?;
             Some((key.to_string(), entry.hint))
+        })
+        .filter(|(_, hint)| {
+            // Two keys for one thing are one too many for the footer.
+            let new = !known.contains(hint);
+            known.push(hint);
+            new
         })
         .collect()
 }

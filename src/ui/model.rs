@@ -186,6 +186,7 @@ impl Place {
 
 /// What lies over the walk, and how it is looked at.
 #[derive(Default)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 pub struct Screen {
     /// The list or page over the walk.
     pub overlay: Option<Overlay>,
@@ -270,7 +271,7 @@ pub enum Purpose {
 /// How a value is taken.
 pub enum Taking {
     /// By typing.
-    Typed(Input),
+    Typed(Box<Input>),
     /// By choosing; the first word is empty and takes the field back.
     Chosen {
         /// The words.
@@ -356,11 +357,9 @@ impl Model {
             now,
             next_id: 1,
         };
-        if let Some(first) = model.warnings.first() {
-            model.screen.toast = Some(Toast {
-                bad: true,
-                says: first.clone(),
-            });
+        let problem = model.opened().problems.first().map(ToString::to_string);
+        if let Some(says) = model.warnings.first().cloned().or(problem) {
+            model.warn(says);
         }
         model
     }
@@ -508,9 +507,12 @@ impl Model {
     /// Returns the panel that is shown.
     pub fn panel(&self) -> &'static Panel {
         let place = self.place();
-        let id = place
-            .chosen
-            .unwrap_or_else(|| telling(self.session(), place.step));
+        let id = match place.chosen {
+            Some(id) => id,
+            // What its form lacks is about to be filled in: an Enter that comes early must not open a field.
+            None if self.opened().lab.is_starting() => "request",
+            None => telling(self.session(), place.step),
+        };
         PANELS
             .iter()
             .find(|panel| panel.id == id)
@@ -576,7 +578,9 @@ impl Model {
                 .contains_key(&(self.place().step, self.panel().id));
         let rows = self.rows(width);
         if first_sight && self.panel().id == "inputs" {
-            if let Some(at) = self.missing_row(&rows) {
+            // On the first gap, else on the first field: `e` and Enter is the way to change one.
+            let first = || rows.iter().position(|row| row.field.is_some());
+            if let Some(at) = self.missing_row(&rows).or_else(first) {
                 self.rows_state_mut().go_to(at, &rows, height);
             }
         }
@@ -621,10 +625,16 @@ impl Model {
     pub fn overlay_picks(&self) -> bool {
         match &self.screen.overlay {
             Some(Overlay::Profiles(_)) => self.picked_profile().is_some(),
-            Some(Overlay::Profile(_)) => self.under.field.is_some() && !self.session().archived,
             Some(Overlay::Flows(_) | Overlay::Copy(_) | Overlay::Existing(_)) => true,
             _ => false,
         }
+    }
+
+    /// Tells whether the cursor is on a field of the page with every field.
+    pub fn on_page_field(&self) -> bool {
+        matches!(self.screen.overlay, Some(Overlay::Profile(_)))
+            && self.under.field.is_some()
+            && !self.session().archived
     }
 
     /// Tells whether the page with the address is shown.
@@ -728,25 +738,19 @@ fn telling(session: &Session, step: StepId) -> &'static str {
     if !state.given.is_empty() {
         return "tokens";
     }
+    let has_tokens = state
+        .last()
+        .is_some_and(|attempt| !attempt.tokens.is_empty());
+    let suspect = matches!(state.outcome(), Some(Outcome::Suspect(_)));
     match session.status(step) {
         Status::Blocked(_) => "inputs",
-        Status::Ready | Status::Interrupted | Status::Skipped(_) => "request",
-        Status::Waiting if state.last().is_none_or(|attempt| attempt.outcome.is_some()) => {
-            "request"
-        }
-        Status::Waiting => "request",
+        Status::Ready | Status::Interrupted | Status::Skipped(_) | Status::Waiting => "request",
         _ if state.stale => match &state.draft {
             Some(Ok(_)) => "request",
             _ => "inputs",
         },
-        Status::Done
-            if state
-                .last()
-                .is_some_and(|attempt| !attempt.tokens.is_empty()) =>
-        {
-            "tokens"
-        }
-        Status::Failed if matches!(state.outcome(), Some(Outcome::Suspect(_))) => "tokens",
+        Status::Done if has_tokens => "tokens",
+        _ if suspect => "tokens",
         _ => "answer",
     }
 }

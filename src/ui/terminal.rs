@@ -12,6 +12,7 @@ use crossterm::{Command, cursor, execute, queue, style, terminal};
 use ratatui::backend::CrosstermBackend;
 use ratatui::layout::{Rect, Size};
 use ratatui::{Frame, Terminal};
+use tokio::sync::Notify;
 
 use super::theme::{Depth, Lookup};
 
@@ -54,9 +55,7 @@ impl Screen {
     /// When the terminal is gone, or a panic in another task has given it back: then nothing may be drawn any more.
     pub fn draw(&mut self, view: impl FnOnce(&mut Frame<'_>)) -> io::Result<()> {
         if !OURS.load(Ordering::SeqCst) {
-            return Err(io::Error::other(
-                "The terminal was given back after a panic.",
-            ));
+            return Err(lost());
         }
         self.terminal.draw(view).map(|_| ())
     }
@@ -225,11 +224,23 @@ fn give_back_in_a_panic() {
         std::panic::set_hook(Box::new(move |panic| {
             give_back();
             before(panic);
+            PANICKED.notify_one();
         }));
     });
 }
 
+/// Waits for a panic in another task: it gave the terminal back, so nothing can be shown any more.
+pub async fn given_back() {
+    PANICKED.notified().await;
+}
+
+/// What [`Screen::draw`] and the loop say once the terminal is no longer ours.
+pub fn lost() -> io::Error {
+    io::Error::other("it was given back after a panic")
+}
+
 static OURS: AtomicBool = AtomicBool::new(false);
+static PANICKED: Notify = Notify::const_new();
 
 const BUFFER: usize = 64 * 1024;
 const ESC: char = '\x1b';

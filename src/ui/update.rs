@@ -225,11 +225,11 @@ fn act(model: &mut Model, action: Action, key: Key, ink: Ink) -> Vec<Effect> {
     match action {
         Action::PasteRedirect => editing::begin(model, Purpose::Redirect),
         Action::OpenStep | Action::LeaveRail => model.screen.rail = false,
-        Action::EditField => editing::begin_under(model),
+        Action::EditField | Action::EditRow => editing::begin_under(model),
         Action::Follow => moving::follow(model),
         Action::NextStep => moving::next_step(model),
         Action::SendStep | Action::SendAgain => return walking::send(model, ink),
-        Action::EditInputs => moving::show(model, "inputs"),
+        Action::EditInputs => moving::inputs(model),
         Action::SendToEnd => return walking::send_to_end(model, ink),
         Action::Cancel => return model.command(Command::Abort, ink),
         Action::NextPanel => moving::panel(model, 1),
@@ -256,7 +256,7 @@ fn act(model: &mut Model, action: Action, key: Key, ink: Ink) -> Vec<Effect> {
             model.screen.overlay = Some(Overlay::Profiles(PanelState::default()));
             return vec![Effect::Profiles(ProfilesOp::List)];
         }
-        Action::Profile => model.screen.overlay = Some(Overlay::Profile(PanelState::default())),
+        Action::Profile => model.screen.overlay = Some(profiles::page()),
         Action::Flows => model.screen.overlay = Some(Overlay::Flows(PanelState::default())),
         Action::Log => moving::log(model),
         Action::Zoom => model.screen.zoom = !model.screen.zoom,
@@ -313,7 +313,6 @@ fn pick(model: &mut Model, ink: Ink) -> Vec<Effect> {
     let cursor = overlay.state().cursor;
     match overlay {
         Overlay::Profiles(_) => return profiles::open(model, false),
-        Overlay::Profile(_) => editing::begin_under(model),
         Overlay::Flows(_) => model.screen.overlay = None,
         Overlay::Copy(_) => {
             let taken = copy::items(model)
@@ -329,7 +328,7 @@ fn pick(model: &mut Model, ink: Ink) -> Vec<Effect> {
                 editing::begin(model, Purpose::Existing(artifact));
             }
         }
-        Overlay::Help(_) | Overlay::Address(_) => {}
+        Overlay::Help(_) | Overlay::Address(_) | Overlay::Profile(_) => {}
     }
     let _ = ink;
     Vec::new()
@@ -364,7 +363,7 @@ fn next_theme(model: &mut Model) {
 }
 
 fn quit(model: &mut Model) -> Vec<Effect> {
-    let unsaved = model.open.iter().any(|opened| opened.is_dirty());
+    let unsaved = model.open.iter().any(super::model::Opened::is_dirty);
     let results = model.open.iter().any(|opened| opened.session.has_results());
     let says = match (unsaved, results) {
         (false, false) => return vec![Effect::Quit],

@@ -285,13 +285,12 @@ fn titles(canvas: &mut Canvas<'_>, model: &Model, places: &Places) {
     let to = model.look.glyphs.to;
     let left = [(Role::Title, format!(" {}", info.title))];
     let (role, word) = story::status(model);
-    let right = [
-        (
-            Role::Muted,
-            format!("{} {to} {}  ", info.from.name(), info.to.name()),
-        ),
-        (role, format!("{word} ")),
-    ];
+    let mut right = vec![(role, format!("{word} "))];
+    let lane = format!("{} {to} {}  ", info.from.name(), info.to.name());
+    // Who speaks to whom gives way to what the step does.
+    if info.title.width() + lane.width() + word.width() + 4 <= usize::from(places.title.width) {
+        right.insert(0, (Role::Muted, lane));
+    }
     canvas.both(places.title, 0, &left, &right);
     let here = model.panel().id;
     let cx = model.cx(layout::rows_area(model).0);

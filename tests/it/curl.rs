@@ -147,7 +147,8 @@ async fn the_peer_is_walked_by_curl() {
     let world = world::World::new();
     let peer = peer::Peer::start(&world, &[]);
     for auth in [peer::Auth::PrivateKeyJwt, peer::Auth::ClientSecretBasic] {
-        let text = peer.profile_toml(auth, "alice");
+        let path = peer.profile_toml(auth, "alice");
+        let text = fs::read_to_string(path).expect("the rig wrote a profile");
         let (profile, problems) = jagwalk::profile::load::load("peer", &text);
         assert!(
             problems.iter().all(|problem| !problem.fatal),

@@ -20,7 +20,9 @@ mod readme;
 )]
 mod scripted;
 mod signin;
+mod terminal;
 mod tidy;
+mod tls;
 mod transport;
 mod ui;
 mod vectors;

@@ -215,6 +215,10 @@ pub fn page(status: u16, body: &str) -> Outcome {
 }
 
 /// Any answer.
+#[allow(
+    clippy::unnecessary_wraps,
+    reason = "a script gives answers and failures alike"
+)]
 pub fn respond(status: u16, kind: &str, body: Vec<u8>) -> Outcome {
     Ok(Answer::Http(Response {
         status,
@@ -310,6 +314,10 @@ pub fn usual(request: &Request, now: Timestamp) -> Outcome {
 }
 
 /// The redirect that the listener catches.
+#[allow(
+    clippy::unnecessary_wraps,
+    reason = "a script gives answers and failures alike"
+)]
 pub fn redirect(params: &[(&str, &str)]) -> Outcome {
     let mut query = Params::default();
     for (name, value) in params {

@@ -193,7 +193,7 @@ async fn a_sign_in_that_nobody_finishes_ends_by_the_clock_or_by_the_user() {
     assert!(says.contains("nobody came back"), "{says}");
 
     let (session, end, _) = walk(shown(&profile), |_, lines| {
-        drop(lines.send(Incoming::Interrupt))
+        drop(lines.send(Incoming::Interrupt));
     })
     .await;
     assert!(end == End::Interrupted, "{end:?}");

@@ -28,7 +28,7 @@ pub fn rows(model: &Model, width: u16) -> Vec<Row> {
             };
             rows.push(Row::heading(glyphs, 0, title));
         }
-        let (role, value, from) = value(profile, field.path);
+        let (role, value, from) = value(profile, field.path, glyphs.idle);
         let label = field.label;
         let pad = PAD.saturating_sub(label.chars().count()) + 2;
         let mut row = Row::new(vec![
@@ -50,7 +50,7 @@ pub fn rows(model: &Model, width: u16) -> Vec<Row> {
 
 const PAD: usize = 22;
 
-fn value(profile: &Profile, field: fields::FieldPath) -> (Role, String, String) {
+fn value(profile: &Profile, field: fields::FieldPath, none: &str) -> (Role, String, String) {
     let shown = |text: String| visible(&text.replace('\n', ", ")).into_owned();
     match profile.origin(field) {
         Origin::Own => (Role::FieldValue, shown(profile.shown(field)), String::new()),
@@ -69,6 +69,6 @@ fn value(profile: &Profile, field: fields::FieldPath) -> (Role, String, String) 
             shown(profile.shown_effective(field)),
             "  by default".to_owned(),
         ),
-        Origin::Absent => (Role::Muted, "—".to_owned(), String::new()),
+        Origin::Absent => (Role::Muted, none.to_owned(), String::new()),
     }
 }

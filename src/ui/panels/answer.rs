@@ -1,6 +1,6 @@
 //! The answer for what it is: status, body laid out from its own text, headers; or the redirect; or why there is none.
 
-use super::Panel;
+use super::{Panel, no_badge};
 use crate::{
     protocol::{
         exchange::{Answer, Exchange, Failure, Purpose, Redirect, Via},
@@ -23,7 +23,7 @@ pub static PANEL: Panel = Panel {
     id: "answer",
     title: "Answer",
     rows,
-    badge,
+    badge: no_badge,
 };
 
 /// More bytes than this of a body are not laid out.
@@ -57,11 +57,6 @@ fn attempt<'a>(cx: &Cx<'a>) -> Option<(usize, &'a Attempt)> {
     let attempts = &cx.session.step(cx.step).attempts;
     let at = cx.attempt.unwrap_or(attempts.len().saturating_sub(1));
     Some((at, attempts.get(at)?))
-}
-
-fn badge(cx: &Cx) -> Option<String> {
-    let (_, attempt) = attempt(cx)?;
-    attempt.main()?.response().map(|response| response.status.to_string())
 }
 
 fn rows(cx: &Cx) -> Vec<Row> {
@@ -139,8 +134,11 @@ fn status(cx: &Cx, exchange: &Exchange, number: &str) -> Row {
     row
 }
 
-/// Says what we make of it, where that is more than the status says.
+/// Says what we make of a bad answer; what we make of a good one stands at the foot of the screen.
 fn verdict(cx: &Cx, attempt: &Attempt) -> Vec<Row> {
+    if matches!(attempt.outcome, Some(Outcome::Done)) {
+        return Vec::new();
+    }
     let role = match &attempt.outcome {
         Some(Outcome::Failed(_) | Outcome::Suspect(_)) => Role::FindingError,
         _ => Role::Muted,

@@ -2,7 +2,7 @@
 
 use unicode_width::UnicodeWidthStr;
 
-use super::Panel;
+use super::{Panel, no_badge};
 use crate::{
     flow::{Made, StepId},
     protocol::{
@@ -21,7 +21,7 @@ pub static PANEL: Panel = Panel {
     id: "log",
     title: "Log",
     rows,
-    badge,
+    badge: no_badge,
 };
 
 /// From this width on an exchange takes one row.
@@ -38,11 +38,6 @@ fn made<'a>(cx: &Cx<'a>) -> Vec<(StepId, &'a Made)> {
         .collect();
     all.sort_by_key(|(_, made)| made.exchange.times.start);
     all
-}
-
-fn badge(cx: &Cx) -> Option<String> {
-    let count = made(cx).len();
-    (count > 0).then(|| count.to_string())
 }
 
 fn rows(cx: &Cx) -> Vec<Row> {

@@ -16,14 +16,13 @@ use crate::{
 pub fn begin(model: &mut Model, purpose: Purpose) {
     let taking = match &purpose {
         Purpose::Field(field) => taking(model, *field),
-        Purpose::Find => Taking::Typed(Input::new(Shape::Line, &model.rows_state().query)),
-        Purpose::Redirect => Taking::Typed(Input::new(Shape::Word, "")),
-        Purpose::Existing(_) => Taking::Typed(Input::new(Shape::Secret, "")),
-        Purpose::Rename(from) => Taking::Typed(Input::new(Shape::Line, from)),
-        Purpose::Create | Purpose::Duplicate(_) | Purpose::SaveAs => {
-            Taking::Typed(Input::new(Shape::Line, ""))
+        Purpose::Redirect => Taking::Typed(Box::new(Input::new(Shape::Word, ""))),
+        Purpose::Existing(_) => Taking::Typed(Box::new(Input::new(Shape::Secret, ""))),
+        Purpose::Rename(from) => Taking::Typed(Box::new(Input::new(Shape::Line, from))),
+        Purpose::Find | Purpose::Create | Purpose::Duplicate(_) | Purpose::SaveAs => {
+            Taking::Typed(Box::new(Input::new(Shape::Line, "")))
         }
-        Purpose::Trace => Taking::Typed(Input::new(Shape::Line, "trace.json")),
+        Purpose::Trace => Taking::Typed(Box::new(Input::new(Shape::Line, "trace.json"))),
     };
     model.screen.editor = Some(Editor {
         purpose,
@@ -49,14 +48,18 @@ fn taking(model: &Model, field: FieldPath) -> Taking {
     let words = match field.field().kind {
         Kind::Choice(words) => words.to_vec(),
         Kind::Flag => vec!["true", "false"],
-        Kind::Secret => return Taking::Typed(Input::new(Shape::Secret, "")),
-        Kind::Url => return Taking::Typed(Input::new(Shape::Word, &shown)),
-        Kind::Map | Kind::LongText => return Taking::Typed(Input::new(Shape::Text, &shown)),
-        Kind::List if shown.contains('\n') => {
-            return Taking::Typed(Input::new(Shape::Text, &shown));
+        Kind::Secret => return Taking::Typed(Box::new(Input::new(Shape::Secret, ""))),
+        Kind::Url => return Taking::Typed(Box::new(Input::new(Shape::Word, &shown))),
+        Kind::Map | Kind::LongText => {
+            return Taking::Typed(Box::new(Input::new(Shape::Text, &shown)));
         }
-        Kind::List => return Taking::Typed(Input::new(Shape::List, &shown)),
-        Kind::Text | Kind::Number => return Taking::Typed(Input::new(Shape::Line, &shown)),
+        Kind::List if shown.contains('\n') => {
+            return Taking::Typed(Box::new(Input::new(Shape::Text, &shown)));
+        }
+        Kind::List => return Taking::Typed(Box::new(Input::new(Shape::List, &shown))),
+        Kind::Text | Kind::Number => {
+            return Taking::Typed(Box::new(Input::new(Shape::Line, &shown)));
+        }
     };
     let words: Vec<&'static str> = std::iter::once("").chain(words).collect();
     let at = words.iter().position(|word| *word == shown).unwrap_or(0);
@@ -149,7 +152,10 @@ pub fn accept(model: &mut Model, ink: Ink) -> Vec<Effect> {
         Purpose::Field(field) => accept_field(model, field, &text, ink),
         Purpose::Find => {
             model.screen.editor = None;
-            model.rows_state_mut().query = name;
+            // Nothing typed looks for the same again, as in less.
+            if !name.is_empty() {
+                model.rows_state_mut().query = name;
+            }
             if !model.rows_state().query.is_empty() {
                 moving::find(model, true);
             }

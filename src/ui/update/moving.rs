@@ -89,6 +89,22 @@ pub fn show(model: &mut Model, id: &'static str) {
     model.place_mut().chosen = Some(id);
 }
 
+/// Shows the inputs, with the cursor on a field.
+pub fn inputs(model: &mut Model) {
+    show(model, "inputs");
+    let (width, height) = layout::rows_area(model);
+    let rows = model.rows(width);
+    let on_field = rows
+        .get(model.rows_state().cursor)
+        .is_some_and(|row| row.field.is_some());
+    let first = rows.iter().position(|row| row.field.is_some());
+    if let Some(at) = model.missing_row(&rows).or(first)
+        && !on_field
+    {
+        model.rows_state_mut().go_to(at, &rows, height);
+    }
+}
+
 /// Goes to the next panel, or the one before.
 pub fn panel(model: &mut Model, delta: isize) {
     let here = model.panel().id;
@@ -131,7 +147,7 @@ pub fn follow(model: &mut Model) {
         }
         Some(Goes::Step(step)) => model.place_mut().go(step),
         Some(Goes::Artifact(artifact)) => {
-            super::editing::begin(model, super::Purpose::Existing(artifact))
+            super::editing::begin(model, super::Purpose::Existing(artifact));
         }
         None => {}
     }

@@ -1,8 +1,8 @@
 //! Profiles: opening, saving, and what the disk and the lab answer.
 
 use super::{
-    Ask, Context, Effect, Lab, Model, OpenId, Overlay, PanelState, ProfilesOp, ProfilesReply,
-    Purpose, Then, editing,
+    Ask, Effect, Lab, Model, OpenId, Overlay, PanelState, ProfilesOp, ProfilesReply, Purpose, Then,
+    editing,
 };
 use crate::{flow::Ink, profile::Profile, session::Command};
 
@@ -11,7 +11,7 @@ pub fn open(model: &mut Model, all: bool) -> Vec<Effect> {
     let Some(name) = model.picked_profile().map(|entry| entry.name.clone()) else {
         return Vec::new();
     };
-    model.screen.overlay = all.then(|| Overlay::Profile(PanelState::default()));
+    model.screen.overlay = all.then(page);
     let known = model
         .open
         .iter()
@@ -23,6 +23,14 @@ pub fn open(model: &mut Model, all: bool) -> Vec<Effect> {
         }
         None => vec![Effect::Profiles(ProfilesOp::Load(name))],
     }
+}
+
+/// The page with every field, the cursor on the first.
+pub fn page() -> Overlay {
+    Overlay::Profile(PanelState {
+        cursor: 1,
+        ..PanelState::default()
+    })
 }
 
 /// Asks for the name of a copy.
@@ -51,10 +59,6 @@ pub fn ask_to_delete(model: &mut Model) {
 
 /// Saves the open profile; the built-in lab gets a name first.
 pub fn save(model: &mut Model) -> Vec<Effect> {
-    if model.context() == Context::Field {
-        model.warn("Enter takes over what is typed; then ctrl-s saves.");
-        return Vec::new();
-    }
     let opened = model.opened();
     if !opened.has_file {
         editing::begin(model, Purpose::SaveAs);

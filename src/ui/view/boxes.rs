@@ -46,7 +46,7 @@ fn text_box(
     }
     let width = places.body.width.saturating_sub(2);
     let (title, help) = words(model, &editor.purpose);
-    let mut rows = lines(&model.look, Role::Title, &title, width, 1);
+    let mut rows: Vec<Spans> = vec![vec![(Role::Title, title)]];
     let head = rows.len();
     let tall = if input.is_long() {
         (places.body.height / 2).clamp(1, 10)
@@ -117,7 +117,7 @@ fn words(model: &Model, purpose: &Purpose) -> (String, String) {
         Purpose::Find => ("Find".to_owned(), "Enter finds; n and N go on.".to_owned()),
         Purpose::Redirect => ("The redirect".to_owned(), paste::ASKS.to_owned()),
         Purpose::Existing(artifact) => (
-            format!("Use this {}", artifact.name()),
+            format!("Use this {}", artifact.noun()),
             "Paste it. The steps that would make it are left out; x withdraws it.".to_owned(),
         ),
         Purpose::Create => ("Name of the new profile".to_owned(), folder),

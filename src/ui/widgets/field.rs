@@ -70,10 +70,10 @@ impl Input {
             (KeyCode::Char('e'), true) if key.ctrl => area.move_cursor(CursorMove::End),
             (KeyCode::Char('u'), true) if key.ctrl => self.wipe(),
             (KeyCode::Char('w'), true) if key.ctrl => self.delete_word(),
-            (KeyCode::Char('b'), true) | (KeyCode::Left, true) => {
+            (KeyCode::Char('b') | KeyCode::Left, true) => {
                 area.move_cursor(CursorMove::WordBack);
             }
-            (KeyCode::Char('f'), true) | (KeyCode::Right, true) => {
+            (KeyCode::Char('f') | KeyCode::Right, true) => {
                 area.move_cursor(CursorMove::WordForward);
             }
             (KeyCode::Char(c), false) => area.insert_char(c),

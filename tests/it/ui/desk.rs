@@ -393,6 +393,12 @@ impl<T: Transport> Desk<T> {
     }
 
     fn settle(&mut self) {
+        while let Ok(msg) = self.inbox.try_recv() {
+            let guard = self.runtime.handle().clone();
+            let _inside = guard.enter();
+            let outside = self.engine.take(msg);
+            self.outside(outside);
+        }
         while self.engine.is_busy() {
             let msg = self.runtime.block_on(async {
                 tokio::time::timeout(Duration::from_secs(30), self.inbox.recv()).await

@@ -26,19 +26,24 @@ fn enter_and_enter_again_walks_the_lab_to_the_answer_of_the_api() {
 #[test]
 fn a_run_goes_to_the_end_and_is_followed() {
     let mut desk = Desk::lab((120, 40));
-    desk.keys("R").sees("step 7 of 7").sees("done in");
+    desk.keys("R")
+        .sees("Call the API with the access token")
+        .sees("done in")
+        .sees("ID-JAG            4 min fresh");
 }
 
 #[test]
 fn what_is_copied_is_real_and_said_to_be() {
     let mut desk = Desk::lab((80, 24));
-    desk.keys("R4");
-    desk.keys("2<enter>");
-    while !desk.screen().contains("Redeem") && !desk.screen().contains("Tokens") {
-        desk.keys("J");
-    }
-    desk.keys("2");
-    desk.keys("y").sees("the ");
+    desk.keys("R22").sees("Redeem").sees("y copy");
+    desk.keys("y").sees("the ID Token");
+    let items = jagwalk::ui::copy::items(&desk.engine.model);
+    let at = items.iter().position(|item| item.title == "the ID Token");
+    desk.keys(&"j".repeat(at.expect("it is in the menu")));
+    desk.keys("<enter>");
+    desk.sees("clipboard: the ID Token, with its secrets");
+    assert!(desk.copied[0].starts_with("eyJ"));
+    desk.sees_no(&desk.copied[0][..20]);
 }
 
 #[test]
@@ -90,7 +95,15 @@ fn a_refusal_shows_the_answer_and_the_sentence() {
         "{\"error\":\"invalid_client\",\"error_description\":\"no \\u001b[31m such client\"}",
         (80, 24),
     );
-    desk.keys("<enter>").sees("[Answer]");
+    desk.keys("<enter>").sees("[Answer");
     let screen = desk.screen();
     assert!(!screen.contains('\u{1b}'), "{screen}");
+}
+
+#[test]
+fn a_huge_answer_is_shown_in_part_and_said_to_be() {
+    let body = format!("{{\"a\":\"{}\"}}", "\\\"x ".repeat(2_000_000));
+    let mut desk = Desk::sham(tenant(), 200, &body, (80, 24));
+    desk.keys("<enter>").sees("[Answer]");
+    desk.keys("Gjjj").sees("not shown");
 }
