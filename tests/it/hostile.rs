@@ -281,7 +281,7 @@ fn a_body_of_50_mb_is_counted_and_not_taken_for_an_answer() {
         let output = run(&home(port), port, step, &more);
         decent(&output, step);
         assert_eq!(output.code, code, "{}", short(&output));
-        assert!(output.stderr.contains(phrase), "{}", short(&output));
+        assert!(plain(&output.stdout).contains(phrase), "{}", short(&output));
         if format == "json" {
             assert_eq!(output.json()["outcome"], "failed");
         }
