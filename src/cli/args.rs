@@ -62,6 +62,9 @@ pub enum Command {
     /// Lists, shows, makes and checks profiles.
     #[command(subcommand)]
     Profile(Profile),
+    /// Makes key pairs and prints the public half to register.
+    #[command(subcommand)]
+    Key(Key),
     /// Lists the flows.
     Flows(Listing),
     /// Lists the keys of the screen.
@@ -168,6 +171,58 @@ pub enum Profile {
     },
     /// Prints the folder the profiles are in.
     Path,
+}
+
+/// The commands over keys.
+#[derive(Debug, Subcommand)]
+pub enum Key {
+    /// Makes a key pair: the private key as PKCS#8 PEM, the public JWK and JWKS to register.
+    ///
+    /// With --out the private key goes to FILE (readable by you alone, never over a file that is there) and the public
+    /// half to standard output. Without it, the private key alone goes to standard output, unless that is a terminal,
+    /// and the public half to standard error.
+    New {
+        /// What the key signs with.
+        #[arg(long, value_enum, ignore_case = true, default_value = "ES256")]
+        alg: KeyAlg,
+        /// Where to put the private key.
+        #[arg(long, value_name = "FILE")]
+        out: Option<PathBuf>,
+        /// How to print the public half.
+        #[arg(long, value_enum, default_value = "text")]
+        format: Format,
+    },
+    /// Prints the public JWK and JWKS of a private key.
+    Public {
+        /// A private key as PEM (PKCS#8, PKCS#1, SEC1) or JWK; - reads standard input.
+        file: PathBuf,
+        /// What it signs with; default: the JWK's own, else RS256 for RSA.
+        #[arg(long, value_enum, ignore_case = true)]
+        alg: Option<KeyAlg>,
+        /// How to print the public half.
+        #[arg(long, value_enum, default_value = "text")]
+        format: Format,
+    },
+}
+
+/// What a key can be made for.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+pub enum KeyAlg {
+    /// ECDSA on P-256.
+    #[value(name = "ES256")]
+    Es256,
+    /// ECDSA on P-384.
+    #[value(name = "ES384")]
+    Es384,
+    /// RSA PKCS#1 v1.5, 2048 bits.
+    #[value(name = "RS256")]
+    Rs256,
+    /// RSA PSS, 2048 bits.
+    #[value(name = "PS256")]
+    Ps256,
+    /// Ed25519.
+    #[value(name = "EdDSA")]
+    EdDsa,
 }
 
 /// Options of a list.

@@ -2,6 +2,7 @@
 
 pub mod args;
 pub mod host;
+pub mod key;
 pub mod lab;
 pub mod paths;
 pub mod profile;
@@ -91,6 +92,7 @@ fn dispatch(cli: Cli) -> Result<u8, Failed> {
         Some(Command::Run(options)) => runtime()?.block_on(run::run(options)),
         Some(Command::Lab(options)) => runtime()?.block_on(lab_command(options)),
         Some(Command::Profile(command)) => profile_command(command),
+        Some(Command::Key(command)) => key::run(command),
         Some(Command::Flows(listing)) => {
             print(&flows(&listing));
             Ok(0)

@@ -3,6 +3,7 @@
 mod curl;
 mod export;
 mod interop;
+mod keys;
 mod lab;
 mod laws;
 mod panels;
