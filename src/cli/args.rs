@@ -56,6 +56,8 @@ pub enum When {
 pub enum Command {
     /// Walks a flow without a screen; the exit status tells the outcome.
     Run(Run),
+    /// Checks a profile against its servers before a walk: sends no credential, no token, nothing but GET.
+    Check(Check),
     /// Serves the lab until ctrl-c: an IdP, a resource AS and an API on loopback, with a ready profile on standard
     /// output.
     Lab(Lab),
@@ -126,6 +128,20 @@ pub struct Run {
     pub insecure: bool,
 }
 
+/// Options of `check`.
+#[derive(Args, Debug)]
+#[command(
+    after_help = "Exit status: 0 clean · 1 findings · 2 usage, or the profile cannot be used · 4 a server is not reachable."
+)]
+pub struct Check {
+    /// The profile: its name, the path of its file, or - for standard input. `lab` is always there.
+    #[arg(long, short, value_name = "P")]
+    pub profile: Option<String>,
+    /// What to print on standard output.
+    #[arg(long, value_enum, default_value = "text")]
+    pub format: Format,
+}
+
 /// The forms of a result.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
 pub enum Format {
@@ -156,13 +172,17 @@ pub enum Profile {
         /// Its name, or the path of its file.
         profile: String,
     },
-    /// Makes a new profile with every key commented.
+    /// Makes a new profile from a template and names what is left to fill in.
     New {
         /// Its name.
         name: String,
-        /// What to start from.
-        #[arg(long, default_value = "generic")]
+        /// What to start from: okta, auth0, keycloak, ping, xaa-dev, or generic (every key, commented).
+        #[arg(long, value_name = "T", default_value = "generic")]
         template: String,
+        /// Fills in a field (idp.issuer=https://…) or a blank of the template by its name (okta-domain=…); a secret
+        /// field takes env:NAME, file:PATH or cmd:COMMAND.
+        #[arg(long, value_name = "PATH=VALUE")]
+        set: Vec<String>,
     },
     /// Says what is wrong with a profile and what its steps lack.
     Check {

@@ -1,6 +1,7 @@
 //! The command line: parses it, puts the rooms together, and turns what happened into an exit status.
 
 pub mod args;
+pub mod check;
 pub mod host;
 pub mod key;
 pub mod lab;
@@ -90,6 +91,7 @@ fn dispatch(cli: Cli) -> Result<u8, Failed> {
     match cli.command {
         None => runtime()?.block_on(screen::screen(cli.screen)),
         Some(Command::Run(options)) => runtime()?.block_on(run::run(options)),
+        Some(Command::Check(options)) => runtime()?.block_on(check::check(options)),
         Some(Command::Lab(options)) => runtime()?.block_on(lab_command(options)),
         Some(Command::Profile(command)) => profile_command(command),
         Some(Command::Key(command)) => key::run(command),
@@ -149,7 +151,11 @@ fn profile_command(command: args::Profile) -> Result<u8, Failed> {
             print(&profile::list(&store, listing.format == Format::Json)?);
         }
         args::Profile::Show { profile } => print(&profile::show(&store, &profile)?),
-        args::Profile::New { name, template } => print(&profile::new(&store, &name, &template)?),
+        args::Profile::New {
+            name,
+            template,
+            set,
+        } => print(&profile::new(&store, &name, &template, &set)?),
         args::Profile::Check { profile } => {
             let checked = profile::check(&store, &profile)?;
             print(&checked.report);
