@@ -184,6 +184,18 @@ pub enum Profile {
         #[arg(long, value_name = "PATH=VALUE")]
         set: Vec<String>,
     },
+    /// Reads a .env file, a cURL command, a HAR or a metadata document and shows what it understood.
+    ///
+    /// Nothing is executed, nothing in the source is sent, and tokens in it are not kept. Only a metadata URL that is
+    /// given as the source itself is fetched.
+    Import {
+        /// A file, - for standard input, or the http(s) address of a metadata document.
+        #[arg(value_name = "SRC")]
+        source: String,
+        /// Keeps what was understood as a profile of that name; without it nothing is written.
+        #[arg(long, value_name = "NAME")]
+        name: Option<String>,
+    },
     /// Says what is wrong with a profile and what its steps lack.
     Check {
         /// Its name, or the path of its file.

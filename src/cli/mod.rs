@@ -3,6 +3,7 @@
 pub mod args;
 pub mod check;
 pub mod host;
+pub mod import;
 pub mod key;
 pub mod lab;
 pub mod paths;
@@ -93,6 +94,11 @@ fn dispatch(cli: Cli) -> Result<u8, Failed> {
         Some(Command::Run(options)) => runtime()?.block_on(run::run(options)),
         Some(Command::Check(options)) => runtime()?.block_on(check::check(options)),
         Some(Command::Lab(options)) => runtime()?.block_on(lab_command(options)),
+        Some(Command::Profile(args::Profile::Import { source, name })) => {
+            let store = Store::find()?;
+            print(&runtime()?.block_on(import::run(&store, &source, name.as_deref()))?);
+            Ok(0)
+        }
         Some(Command::Profile(command)) => profile_command(command),
         Some(Command::Key(command)) => key::run(command),
         Some(Command::Flows(listing)) => {
@@ -161,6 +167,8 @@ fn profile_command(command: args::Profile) -> Result<u8, Failed> {
             print(&checked.report);
             return Ok(if checked.usable { 0 } else { 2 });
         }
+        // It may fetch, and is run where that is possible.
+        args::Profile::Import { .. } => {}
         args::Profile::Path => print(&profile::path(&store)),
     }
     Ok(0)

@@ -9,6 +9,7 @@ pub mod client;
 pub mod doc;
 mod edit;
 pub mod fields;
+pub mod import;
 pub mod load;
 mod mask;
 mod splice;

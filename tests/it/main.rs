@@ -3,6 +3,7 @@
 mod check;
 mod curl;
 mod export;
+mod import;
 mod interop;
 mod keys;
 mod lab;
