@@ -124,7 +124,12 @@ impl Desk {
                 self.save_as(&name, from.as_deref(), &edits)?;
             }
             ProfilesOp::Create { name, template } => {
-                command::new(&self.store, &name, template.as_deref().unwrap_or("generic"))?;
+                command::new(
+                    &self.store,
+                    &name,
+                    template.as_deref().unwrap_or("generic"),
+                    &[],
+                )?;
             }
             ProfilesOp::Duplicate { from, to } => drop(self.store.duplicate(&from, &to)?),
             ProfilesOp::Rename { from, to } => {

@@ -1,7 +1,10 @@
 //! The command line: parses it, puts the rooms together, and turns what happened into an exit status.
 
 pub mod args;
+pub mod check;
 pub mod host;
+pub mod import;
+pub mod key;
 pub mod lab;
 pub mod paths;
 pub mod profile;
@@ -94,8 +97,15 @@ fn dispatch(cli: Cli) -> Result<u8, Failed> {
     match cli.command {
         None => runtime()?.block_on(screen::screen(cli.screen)),
         Some(Command::Run(options)) => runtime()?.block_on(run::run(options)),
+        Some(Command::Check(options)) => runtime()?.block_on(check::check(options)),
         Some(Command::Lab(options)) => runtime()?.block_on(lab_command(options)),
+        Some(Command::Profile(args::Profile::Import { source, name })) => {
+            let store = Store::find()?;
+            print(&runtime()?.block_on(import::run(&store, &source, name.as_deref()))?);
+            Ok(0)
+        }
         Some(Command::Profile(command)) => profile_command(command),
+        Some(Command::Key(command)) => key::run(command),
         Some(Command::Flows(listing)) => {
             print(&flows(&listing));
             Ok(0)
@@ -156,12 +166,18 @@ fn profile_command(command: args::Profile) -> Result<u8, Failed> {
             print(&profile::list(&store, listing.format == Format::Json)?);
         }
         args::Profile::Show { profile } => print(&profile::show(&store, &profile)?),
-        args::Profile::New { name, template } => print(&profile::new(&store, &name, &template)?),
+        args::Profile::New {
+            name,
+            template,
+            set,
+        } => print(&profile::new(&store, &name, &template, &set)?),
         args::Profile::Check { profile } => {
             let checked = profile::check(&store, &profile)?;
             print(&checked.report);
             return Ok(if checked.usable { 0 } else { 2 });
         }
+        // It may fetch, and is run where that is possible.
+        args::Profile::Import { .. } => {}
         args::Profile::Path => print(&profile::path(&store)),
     }
     Ok(0)

@@ -38,35 +38,7 @@ impl World {
     /// # Errors
     /// A sentence on what of the network settings cannot be used.
     pub fn new(profile: &Profile, browser: bool) -> Result<Self, String> {
-        let read = |field: FieldPath, path: &str| {
-            let path = profile
-                .base
-                .as_ref()
-                .map_or_else(|| PathBuf::from(path), |base| base.join(path));
-            std::fs::read(&path)
-                .map_err(|error| format!("{field}: {} cannot be read: {error}.", path.display()))
-        };
-        let ca_pem = profile
-            .text(fields::NETWORK_CA_FILE)
-            .map(|path| read(fields::NETWORK_CA_FILE, path))
-            .transpose()?;
-        let client_pem = match profile.secret(fields::NETWORK_CLIENT_CERTIFICATE) {
-            Some((field, crate::profile::SecretSource::File(path))) => {
-                Some(read(field, path)?.into())
-            }
-            Some((_, crate::profile::SecretSource::Inline(secret))) => {
-                Some(secret.reveal().as_bytes().to_vec().into())
-            }
-            Some((field, _)) => return Err(format!("{field}: expected a file.")),
-            None => None,
-        };
-        let settings = Settings {
-            timeout: profile.timeout(),
-            ca_pem,
-            client_pem,
-            proxy: profile.text(fields::NETWORK_PROXY).map(str::to_owned),
-            insecure: profile.flag(fields::NETWORK_INSECURE),
-        };
+        let settings = settings(profile)?;
         let http = Http::new(settings).map_err(|error| format!("{error} {}", error.hint()))?;
         Ok(Self {
             http,
@@ -171,6 +143,40 @@ impl World {
             },
         }
     }
+}
+
+/// Reads the `[network]` table of a profile.
+///
+/// # Errors
+/// A sentence on what of it cannot be used.
+pub fn settings(profile: &Profile) -> Result<Settings, String> {
+    let read = |field: FieldPath, path: &str| {
+        let path = profile
+            .base
+            .as_ref()
+            .map_or_else(|| PathBuf::from(path), |base| base.join(path));
+        std::fs::read(&path)
+            .map_err(|error| format!("{field}: {} cannot be read: {error}.", path.display()))
+    };
+    let ca_pem = profile
+        .text(fields::NETWORK_CA_FILE)
+        .map(|path| read(fields::NETWORK_CA_FILE, path))
+        .transpose()?;
+    let client_pem = match profile.secret(fields::NETWORK_CLIENT_CERTIFICATE) {
+        Some((field, crate::profile::SecretSource::File(path))) => Some(read(field, path)?.into()),
+        Some((_, crate::profile::SecretSource::Inline(secret))) => {
+            Some(secret.reveal().as_bytes().to_vec().into())
+        }
+        Some((field, _)) => return Err(format!("{field}: expected a file.")),
+        None => None,
+    };
+    Ok(Settings {
+        timeout: profile.timeout(),
+        ca_pem,
+        client_pem,
+        proxy: profile.text(fields::NETWORK_PROXY).map(str::to_owned),
+        insecure: profile.flag(fields::NETWORK_INSECURE),
+    })
 }
 
 impl Transport for World {

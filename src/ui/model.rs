@@ -256,8 +256,10 @@ pub enum Purpose {
     Redirect,
     /// A token or code that the user has.
     Existing(Artifact),
-    /// The name of a new profile.
-    Create,
+    /// What a new profile begins with.
+    Template,
+    /// The name of a new profile from that template.
+    Create(&'static str),
     /// The name of a copy of that profile.
     Duplicate(String),
     /// Another name for that profile.

@@ -272,7 +272,7 @@ fn act(model: &mut Model, action: Action, key: Key, ink: Ink) -> Vec<Effect> {
         Action::Bottom => moving::by(model, isize::MAX),
         Action::Fold => moving::fold(model),
         Action::Find => editing::begin(model, Purpose::Find),
-        Action::CreateProfile => editing::begin(model, Purpose::Create),
+        Action::CreateProfile => editing::begin(model, Purpose::Template),
         Action::DuplicateProfile => profiles::duplicate(model),
         Action::RenameProfile => profiles::rename(model),
         Action::DeleteProfile => profiles::ask_to_delete(model),

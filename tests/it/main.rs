@@ -1,10 +1,13 @@
 //! The integration tests, one binary so that everything links once.
 
+mod check;
 mod curl;
 mod dialogues;
 mod export;
 mod hostile;
+mod import;
 mod interop;
+mod keys;
 mod lab;
 mod laws;
 mod panels;

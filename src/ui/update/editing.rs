@@ -3,7 +3,10 @@
 use super::{Effect, Model, ProfilesOp, Purpose, Taking, lab, moving};
 use crate::{
     flow::Ink,
-    profile::{FieldPath, Kind},
+    profile::{
+        FieldPath, Kind,
+        template::{self, TEMPLATES},
+    },
     session::Command,
     ui::{
         keymap::Key,
@@ -19,7 +22,11 @@ pub fn begin(model: &mut Model, purpose: Purpose) {
         Purpose::Redirect => Taking::Typed(Box::new(Input::new(Shape::Word, ""))),
         Purpose::Existing(_) => Taking::Typed(Box::new(Input::new(Shape::Secret, ""))),
         Purpose::Rename(from) => Taking::Typed(Box::new(Input::new(Shape::Line, from))),
-        Purpose::Find | Purpose::Create | Purpose::Duplicate(_) | Purpose::SaveAs => {
+        Purpose::Template => Taking::Chosen {
+            words: TEMPLATES.iter().map(|template| template.name).collect(),
+            at: 0,
+        },
+        Purpose::Find | Purpose::Create(_) | Purpose::Duplicate(_) | Purpose::SaveAs => {
             Taking::Typed(Box::new(Input::new(Shape::Line, "")))
         }
         Purpose::Trace => Taking::Typed(Box::new(Input::new(Shape::Line, "trace.json"))),
@@ -182,14 +189,20 @@ pub fn accept(model: &mut Model, ink: Ink) -> Vec<Effect> {
             }
             effects
         }
+        Purpose::Template => {
+            if let Some(template) = template::find(&name) {
+                begin(model, Purpose::Create(template.name));
+            }
+            Vec::new()
+        }
         _ if name.is_empty() => {
             complain(model, "A name is needed.".to_owned());
             Vec::new()
         }
         // The box stays until the answer, so that a name that is taken is not lost.
-        Purpose::Create => vec![Effect::Profiles(ProfilesOp::Create {
+        Purpose::Create(template) => vec![Effect::Profiles(ProfilesOp::Create {
             name,
-            template: None,
+            template: Some(template.to_owned()),
         })],
         Purpose::Duplicate(from) => {
             vec![Effect::Profiles(ProfilesOp::Duplicate { from, to: name })]
