@@ -243,7 +243,12 @@ fn an_override_of_a_step_marks_from_that_step() {
 
 #[test]
 fn a_field_edited_while_its_step_is_in_flight_leaves_the_answer_stale() {
-    let mut session = scripted::happy();
+    let mut session = scripted::fresh(scripted::profile());
+    scripted::drive(
+        &mut session,
+        Command::SendThrough(id("redeem-code")),
+        |_| None,
+    );
     let (send, _, request) = sending(&session.command(Command::Send(id("id-jag")), ink(20)));
     session.command(
         Command::Edit(fields::AGENT_SCOPE, "todo.write".to_owned()),
