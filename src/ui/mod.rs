@@ -8,6 +8,7 @@ pub mod layout;
 pub mod model;
 pub mod overlays;
 pub mod panels;
+pub mod qr;
 pub mod rail;
 pub mod rows;
 pub mod run;

@@ -10,6 +10,7 @@ mod panels;
 mod peer;
 #[allow(dead_code, reason = "helpers wait for the tests that need them")]
 mod pty;
+mod qr;
 mod readme;
 #[allow(dead_code, reason = "helpers wait for the tests that need them")]
 mod scripted;
