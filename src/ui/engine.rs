@@ -94,6 +94,8 @@ pub struct Engine<H: Host> {
     into: mpsc::UnboundedSender<Msg>,
     /// How many answers of the world outside are still to come, those of the drivers not counted.
     pending: usize,
+    /// Whether a sign-in that waited was cancelled or answered, and will soon say so.
+    stirred: bool,
 }
 
 impl<H: Host> Engine<H> {
@@ -111,6 +113,7 @@ impl<H: Host> Engine<H> {
             senders: HashMap::new(),
             into,
             pending: 0,
+            stirred: false,
         };
         (engine, from)
     }
@@ -126,6 +129,9 @@ impl<H: Host> Engine<H> {
         if matches!(msg, Msg::Profiles(..) | Msg::Lab(..) | Msg::Said { .. }) {
             self.pending = self.pending.saturating_sub(1);
         }
+        if matches!(msg, Msg::Session(_, session::Event::Answered { .. })) {
+            self.stirred = false;
+        }
         let ink = Ink {
             now: self.host.now(),
             seed: self.host.seed(),
@@ -137,8 +143,8 @@ impl<H: Host> Engine<H> {
     /// Tells whether an answer is still to come; a sign-in that waits for a person is none.
     pub fn is_busy(&self) -> bool {
         let waits = |opened: &Opened| opened.session.waiting().is_some();
-        self.pending > 0
-            || self.model.open.iter().any(waits) && self.model.waits_for_browser().is_none()
+        let for_a_person = self.model.waits_for_browser().is_some() && !self.stirred;
+        self.pending > 0 || self.model.open.iter().any(waits) && !for_a_person
     }
 
     /// Draws; returns the cursor of the text that is edited.
@@ -223,6 +229,10 @@ impl<H: Host> Engine<H> {
 
     /// Hands an effect to the driver of its session; one without settings that work cancels itself.
     fn send(&mut self, id: OpenId, effect: session::Effect) {
+        self.stirred |= matches!(
+            effect,
+            session::Effect::Abort(_) | session::Effect::Deliver { .. }
+        );
         let Some(opened) = self.model.by_id(id) else {
             return;
         };

@@ -95,7 +95,7 @@ fn a_refusal_shows_the_answer_and_the_sentence() {
         "{\"error\":\"invalid_client\",\"error_description\":\"no \\u001b[31m such client\"}",
         (80, 24),
     );
-    desk.keys("<enter>").sees("[Answer]");
+    desk.keys("<enter>").sees("[Answer");
     let screen = desk.screen();
     assert!(!screen.contains('\u{1b}'), "{screen}");
 }
