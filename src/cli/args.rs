@@ -138,6 +138,9 @@ pub struct Lab {
     /// The first of three ports in a row; default: any free ones.
     #[arg(long, value_name = "N")]
     pub port: Option<u16>,
+    /// Serves https, with a certificate authority of its own that the printed profile names.
+    #[arg(long)]
+    pub tls: bool,
     /// Where to put the clients' keys, readable by you alone; default: a folder that is removed at the end.
     #[arg(long, value_name = "FOLDER")]
     pub dir: Option<PathBuf>,

@@ -173,7 +173,7 @@ impl Host for Desk {
     async fn lab(&self, mut profile: Profile) -> Result<Profile, String> {
         let mut running = self.lab.lock().await;
         if running.is_none() {
-            let options = start::lab_options(None).map_err(sentence)?;
+            let options = start::lab_options(None, false).map_err(sentence)?;
             let lab = lab::start(options)
                 .await
                 .map_err(|error| format!("{error} {}", error.hint()))?;

@@ -71,18 +71,23 @@ impl From<profile::ProfileError> for Failed {
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
     crate::protocol::keys::install_crypto();
-    // A panic anywhere is our bug, and the exit status says so.
-    let outcome = std::panic::catch_unwind(|| dispatch(cli));
+    ExitCode::from(status(|| dispatch(cli)))
+}
+
+/// Does the work of a command, says why it failed, and returns the exit status. A panic anywhere is our bug: 70.
+pub fn status(work: impl FnOnce() -> Result<u8, Failed>) -> u8 {
+    // Nothing of the work is looked at after a panic.
+    let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(work));
     match outcome {
-        Ok(Ok(code)) => ExitCode::from(code),
+        Ok(Ok(code)) => code,
         Ok(Err(failed)) => {
             eprintln!("jagwalk: {}", visible(&failed.says));
             if let Some(hint) = failed.hint {
                 eprintln!("         {}", visible(&hint));
             }
-            ExitCode::from(failed.code)
+            failed.code
         }
-        Err(_) => ExitCode::from(70),
+        Err(_) => 70,
     }
 }
 
@@ -132,12 +137,16 @@ pub(crate) fn print(text: &str) {
 
 async fn lab_command(options: args::Lab) -> Result<u8, Failed> {
     let mut out = std::io::stdout();
-    lab::serve(options.dir, start::lab_options(options.port)?, &mut out)
-        .await
-        .map_err(|error| {
-            let hint = error.hint();
-            Failed::usage(error.to_string()).hint(Some(hint))
-        })?;
+    lab::serve(
+        options.dir,
+        start::lab_options(options.port, options.tls)?,
+        &mut out,
+    )
+    .await
+    .map_err(|error| {
+        let hint = error.hint();
+        Failed::usage(error.to_string()).hint(Some(hint))
+    })?;
     Ok(0)
 }
 

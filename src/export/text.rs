@@ -127,14 +127,12 @@ pub fn invitation(session: &Session, asked: &AuthorizeRequest) -> Vec<String> {
             }
         });
         if let Some(tunnel) = &reception.tunnel {
-            lines.push(
-                "With the browser on another machine, forward the port there first:".to_owned(),
-            );
+            lines.push("From another machine, forward the port there first:".to_owned());
             lines.push(tunnel.clone());
         }
         lines.push(
-            "A last page that fails to load is expected then: paste its whole address here, or the code in it, and \
-             press Enter."
+            "A last page that fails to load is expected: paste its whole address here, or the code in it, and press \
+             Enter."
                 .to_owned(),
         );
     }
@@ -229,7 +227,7 @@ fn token(page: &mut Page, record: &TokenRecord) {
         &format!(
             "{}: {}{who}{end}; fingerprint {}",
             record.name,
-            record.token.kind(),
+            record.kind(),
             record.fingerprint
         ),
     );

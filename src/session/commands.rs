@@ -34,6 +34,7 @@ impl Session {
                 .fields
                 .iter()
                 .any(|field| changed.contains(field))
+                || self.profile.step(step.info().id.0) != profile.step(step.info().id.0)
         });
         for field in &changed {
             self.walk.secrets.0.remove(field);
@@ -66,6 +67,10 @@ impl Session {
             self.walk.run_to = None;
             self.complain(format!("The step is left out. {why}"));
             return;
+        }
+        if matches!(self.step(id).draft, Some(Err(_))) {
+            // What could not be read may be there by now.
+            self.walk.secrets.0.retain(|_, secret| secret.is_ok());
         }
         self.redraft_if_old(id, ink);
         if let Some(question) = self.must_ask(step) {

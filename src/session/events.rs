@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Effect, Going, Had, Outcome, SendId, Session, What, commands::words};
+use super::{Agreed, Effect, Going, Had, Outcome, SendId, Session, What, commands::words};
 use crate::{
     flow::{Gain, Held, Ink, Made, Origin, StepId, TokenRecord, Verdict},
     protocol::{
@@ -165,6 +165,11 @@ impl Session {
             ]),
         };
         self.mark_stale_from(id, false);
+        // A yes was for the token of before.
+        self.walk
+            .agreed
+            .retain(|agreed| *agreed != Agreed::Suspect(id));
+        let stale = self.step(id).stale;
         let suspect = match &outcome {
             Outcome::Suspect(why) => Some(why.clone()),
             _ => None,
@@ -191,7 +196,7 @@ impl Session {
                             origin: Origin::Step(id),
                             gained: ink.now,
                             expires,
-                            stale: false,
+                            stale,
                             suspect: suspect.clone().filter(|_| failed),
                         },
                     );

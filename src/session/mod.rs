@@ -230,10 +230,12 @@ impl Session {
             Command::Adopt(profile) => self.adopt(*profile),
             Command::Send(step) => {
                 self.walk.run_to = None;
+                self.question = None;
                 self.send(step, ink, &mut effects);
             }
             Command::SendThrough(step) => {
                 self.walk.run_to = Some(step);
+                self.question = None;
                 self.go_on(ink, &mut effects);
             }
             Command::PasteRedirect(text) => self.paste(&text, &mut effects),
@@ -269,7 +271,12 @@ impl Session {
             seed: self.walk.seed,
         };
         self.journal.push((ink, Entry::Event(event.clone())));
-        self.changed |= !matches!(event, Event::Noted { .. });
+        let (Event::Prepared { send, .. }
+        | Event::Answered { send, .. }
+        | Event::Noted { send, .. }) = &event;
+        let expected = self.waiting().is_some_and(|(_, going)| going.send == *send);
+        // What nobody waits for changes nothing but the journal: not the drafts on the screen either.
+        self.changed |= expected && !matches!(event, Event::Noted { .. });
         let mut effects = Vec::new();
         match event {
             Event::Prepared { send, had } => self.prepared(send, had, ink, &mut effects),

@@ -9,7 +9,7 @@ use std::time::Duration;
 pub fn browser_available(env: &dyn Fn(&str) -> Option<String>) -> Result<(), &'static str> {
     let set = |name: &str| env(name).is_some_and(|value| !value.is_empty());
     if set("SSH_CONNECTION") || set("SSH_TTY") {
-        return Err("this is an SSH session, and a browser would open on the far machine");
+        return Err("this is an SSH session");
     }
     display_available(env)
 }
@@ -22,9 +22,7 @@ pub fn display_available(env: &dyn Fn(&str) -> Option<String>) -> Result<(), &'s
     let set = |name: &str| env(name).is_some_and(|value| !value.is_empty());
     let needs_display = cfg!(all(unix, not(target_os = "macos")));
     if needs_display && !set("DISPLAY") && !set("WAYLAND_DISPLAY") && !set("WSL_DISTRO_NAME") {
-        return Err(
-            "there is no graphical display here (neither DISPLAY nor WAYLAND_DISPLAY is set)",
-        );
+        return Err("no graphical display (DISPLAY and WAYLAND_DISPLAY are not set)");
     }
     Ok(())
 }

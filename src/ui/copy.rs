@@ -64,13 +64,13 @@ pub fn items(model: &Model) -> Vec<Item> {
         .flat_map(|attempt| attempt.tokens.iter().enumerate())
     {
         add(
-            &format!("the {}", record.artifact.name()),
+            &format!("the {}", record.artifact.noun()),
             What::Token(index),
         );
     }
     for (index, record) in state.given.iter().enumerate() {
         add(
-            &format!("the {} that was handed in", record.artifact.name()),
+            &format!("the {} that was handed in", record.artifact.noun()),
             What::Given(index),
         );
     }

@@ -9,7 +9,7 @@ use tokio::time::{Instant, sleep, sleep_until};
 use super::{
     engine::{Engine, Host, Outside},
     model::Start,
-    terminal::Screen,
+    terminal::{self, Screen},
     update::Msg,
 };
 
@@ -49,6 +49,7 @@ pub async fn run<H: Host>(start: Start, host: Arc<H>) -> io::Result<()> {
         todo = tokio::select! {
             biased;
             () = signals.any() => return Ok(()),
+            () = terminal::given_back() => return Err(terminal::lost()),
             Some(msg) = inbox.recv() => {
                 dirty = true;
                 engine.take(msg)

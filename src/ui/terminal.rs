@@ -13,6 +13,7 @@ use ratatui::backend::{Backend, ClearType, CrosstermBackend, WindowSize};
 use ratatui::buffer::Cell;
 use ratatui::layout::{Position, Rect, Size};
 use ratatui::{Frame, Terminal};
+use tokio::sync::Notify;
 
 use super::link::Link;
 use super::theme::{Depth, Lookup};
@@ -59,9 +60,7 @@ impl Screen {
     /// When the terminal is gone, or a panic in another task has given it back: then nothing may be drawn any more.
     pub fn draw(&mut self, links: Vec<Link>, view: impl FnOnce(&mut Frame<'_>)) -> io::Result<()> {
         if !OURS.load(Ordering::SeqCst) {
-            return Err(io::Error::other(
-                "The terminal was given back after a panic.",
-            ));
+            return Err(lost());
         }
         if self.links && self.terminal.backend().links != links {
             self.terminal.backend_mut().links = links;
@@ -348,11 +347,23 @@ fn give_back_in_a_panic() {
         std::panic::set_hook(Box::new(move |panic| {
             give_back();
             before(panic);
+            PANICKED.notify_one();
         }));
     });
 }
 
+/// Waits for a panic in another task: it gave the terminal back, so nothing can be shown any more.
+pub async fn given_back() {
+    PANICKED.notified().await;
+}
+
+/// What [`Screen::draw`] and the loop say once the terminal is no longer ours.
+pub fn lost() -> io::Error {
+    io::Error::other("it was given back after a panic")
+}
+
 static OURS: AtomicBool = AtomicBool::new(false);
+static PANICKED: Notify = Notify::const_new();
 
 const BUFFER: usize = 64 * 1024;
 const ESC: char = '\x1b';

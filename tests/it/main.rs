@@ -1,7 +1,10 @@
 //! The integration tests, one binary so that everything links once.
 
+mod chromium;
 mod curl;
+mod dialogues;
 mod export;
+mod hostile;
 mod interop;
 mod lab;
 mod laws;
@@ -15,7 +18,10 @@ mod readme;
 #[allow(dead_code, reason = "helpers wait for the tests that need them")]
 mod scripted;
 mod signin;
+mod signin_pty;
+mod terminal;
 mod tidy;
+mod tls;
 mod transport;
 mod ui;
 mod vectors;

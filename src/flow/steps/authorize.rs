@@ -10,7 +10,7 @@ use crate::{
     protocol::{
         digest::pkce_s256,
         exchange::{Answer, AuthorizeRequest, Failure, Login, Redirect, Request, Via},
-        http::HttpRequest,
+        http::{HttpRequest, Value},
         oauth::OAuthError,
         party::Party,
         pointer::Pointer,
@@ -166,7 +166,14 @@ impl Step for Authorize {
             ],
             made: inputs.ink.now,
         };
-        Ok(finish(draft, inputs, self.info.id.0))
+        let mut draft = finish(draft, inputs, self.info.id.0);
+        if let Request::Browser(asked) = &mut draft.request
+            && let Some(state) = sent(asked, "state")
+        {
+            // The profile may have its own; the answer has to carry what is really sent.
+            asked.state = state;
+        }
+        Ok(draft)
     }
 
     fn read(&self, inputs: &Inputs<'_>, made: &[Made]) -> Reading {
@@ -281,15 +288,15 @@ fn read_answer(inputs: &Inputs<'_>, asked: &AuthorizeRequest, arrived: &Redirect
             ),
             Gain::Held(
                 Artifact::Nonce,
-                Secret::minted(
-                    "nonce",
-                    inputs.ink.token(&format!("nonce {}", inputs.attempt)),
-                ),
+                Secret::minted("nonce", sent(asked, "nonce").unwrap_or_default()),
                 None,
             ),
             Gain::Held(
                 Artifact::RedirectUri,
-                Secret::minted("redirect-uri", asked.redirect_uri.as_str()),
+                Secret::minted(
+                    "redirect-uri",
+                    sent(asked, "redirect_uri").unwrap_or_default(),
+                ),
                 None,
             ),
         ],
@@ -336,6 +343,11 @@ fn way_on(error: &str) -> &'static str {
         }
         _ => "Compare the request with what is registered at the IdP, then send the step again.",
     }
+}
+
+/// Returns a parameter as it was sent.
+fn sent(asked: &AuthorizeRequest, name: &str) -> Option<String> {
+    asked.http.query.get(name).map(Value::wire)
 }
 
 fn state(inputs: &Inputs<'_>) -> String {

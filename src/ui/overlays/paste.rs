@@ -19,8 +19,11 @@ pub const ASKS: &str =
 /// Where lines are few, the empty ones go.
 pub fn waiting_rows(model: &Model, width: u16, lines: usize) -> Vec<Row> {
     let mut rows = page(model, width);
-    if rows.len() > lines {
-        rows.retain(|row| !row.plain().is_empty());
+    // From the end: the address keeps its distance longest.
+    while rows.len() > lines
+        && let Some(at) = rows.iter().rposition(|row| row.plain().is_empty())
+    {
+        rows.remove(at);
     }
     rows
 }
@@ -54,7 +57,7 @@ fn page(model: &Model, width: u16) -> Vec<Row> {
         rows.extend(wrap(
             vec![Row::text(
                 Role::Text,
-                "With the browser on another machine, forward the port there first:",
+                "From another machine, forward the port there first:",
             )],
             width,
         ));
@@ -62,12 +65,12 @@ fn page(model: &Model, width: u16) -> Vec<Row> {
     }
     let mut words = vec![Row::text(
         Role::Text,
-        "A last page that fails to load is expected then: copy its whole address and paste it here.",
+        "A last page that fails to load is expected: paste its whole address here.",
     )];
     if let (Login::Open, Some(why)) = (asked.login, &reception.no_browser) {
         words.push(Row::text(
             Role::Muted,
-            format!("No browser was started: {}. b starts one.", visible(why)),
+            format!("No browser was started: {}.", visible(why)),
         ));
     }
     words.push(Row::blank());
@@ -75,7 +78,7 @@ fn page(model: &Model, width: u16) -> Vec<Row> {
         let left = Lifetime((until.0 - model.now.0).max(0) / 1000 * 1000);
         words.push(Row::text(
             Role::Text,
-            format!("{left} left. Esc cancels; c copies the address, o shows it alone, s writes it to a file."),
+            format!("{left} left. Esc cancels; c copies the address, o shows it alone."),
         ));
     }
     rows.extend(wrap(words, width));
@@ -115,13 +118,13 @@ fn listening(model: &Model, redirect_uri: &str) -> Vec<Row> {
         }
         None => {
             let tested = if walk.reception.tested {
-                " (self-test passed)"
+                " · self-test passed"
             } else {
                 ""
             };
             rows.push(Row::text(
                 Role::Text,
-                format!("Listening on {back}{tested}: the browser comes back there by itself."),
+                format!("Listening on {back}{tested}"),
             ));
         }
     }

@@ -134,8 +134,11 @@ fn status(cx: &Cx, exchange: &Exchange, number: &str) -> Row {
     row
 }
 
-/// Says what we make of it, where that is more than the status says.
+/// Says what we make of a bad answer; what we make of a good one stands at the foot of the screen.
 fn verdict(cx: &Cx, attempt: &Attempt) -> Vec<Row> {
+    if matches!(attempt.outcome, Some(Outcome::Done)) {
+        return Vec::new();
+    }
     let role = match &attempt.outcome {
         Some(Outcome::Failed(_) | Outcome::Suspect(_)) => Role::FindingError,
         _ => Role::Muted,

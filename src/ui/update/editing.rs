@@ -17,13 +17,10 @@ use crate::{
 pub fn begin(model: &mut Model, purpose: Purpose) {
     let taking = match &purpose {
         Purpose::Field(field) => taking(model, *field),
-        Purpose::Find => {
-            Taking::Typed(Box::new(Input::new(Shape::Line, &model.rows_state().query)))
-        }
         Purpose::Redirect => Taking::Typed(Box::new(Input::new(Shape::Word, ""))),
         Purpose::Existing(_) => Taking::Typed(Box::new(Input::new(Shape::Secret, ""))),
         Purpose::Rename(from) => Taking::Typed(Box::new(Input::new(Shape::Line, from))),
-        Purpose::Create | Purpose::Duplicate(_) | Purpose::SaveAs => {
+        Purpose::Find | Purpose::Create | Purpose::Duplicate(_) | Purpose::SaveAs => {
             Taking::Typed(Box::new(Input::new(Shape::Line, "")))
         }
         Purpose::Trace => Taking::Typed(Box::new(Input::new(Shape::Line, "trace.json"))),
@@ -166,7 +163,10 @@ pub fn accept(model: &mut Model, ink: Ink) -> Vec<Effect> {
         Purpose::Field(field) => accept_field(model, field, &text, ink),
         Purpose::Find => {
             model.screen.editor = None;
-            model.rows_state_mut().query = name;
+            // Nothing typed looks for the same again, as in less.
+            if !name.is_empty() {
+                model.rows_state_mut().query = name;
+            }
             if !model.rows_state().query.is_empty() {
                 moving::find(model, true);
             }

@@ -117,7 +117,7 @@ fn words(model: &Model, purpose: &Purpose) -> (String, String) {
         Purpose::Find => ("Find".to_owned(), "Enter finds; n and N go on.".to_owned()),
         Purpose::Redirect => ("The redirect".to_owned(), paste::ASKS.to_owned()),
         Purpose::Existing(artifact) => (
-            format!("Use this {}", artifact.name()),
+            format!("Use this {}", artifact.noun()),
             "Paste it. The steps that would make it are left out; x withdraws it.".to_owned(),
         ),
         Purpose::Create => ("Name of the new profile".to_owned(), folder),

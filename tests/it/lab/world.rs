@@ -382,6 +382,7 @@ pub fn options(fetch: Fetch) -> Options {
         fetch,
         now,
         random: dice,
+        tls: None,
     }
 }
 

@@ -1,0 +1,1 @@
+//! Hostile servers under the real binary.
