@@ -23,7 +23,7 @@ use crate::{
         exchange::{Login, Request},
         secret::Secret,
         time::Lifetime,
-        visible::visible,
+        visible::{json_escaped, visible},
     },
     session::{
         Agreed, Command, Driver, Session, Status, What,
@@ -81,7 +81,8 @@ pub async fn run(options: Run) -> Result<u8, Failed> {
         Format::Text => export::text::text(&session, through, end, options.reveal),
         Format::Json => {
             let report = export::report::report(&session, through, end, options.reveal);
-            serde_json::to_string_pretty(&report).unwrap_or_default()
+            let text = serde_json::to_string_pretty(&report).unwrap_or_default();
+            json_escaped(&text).into_owned()
         }
     });
     Ok(end.code())

@@ -1,5 +1,9 @@
 //! Dialogues of the engine: a command in, effects out, an event in, state out; no network, no clock, no waiting.
 
+#[expect(
+    clippy::unnecessary_wraps,
+    reason = "rows of a table are outcomes, good and bad"
+)]
 mod answers;
 mod clients;
 mod discovery;

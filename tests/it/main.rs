@@ -15,7 +15,11 @@ mod peer;
 mod pty;
 mod qr;
 mod readme;
-#[allow(dead_code, reason = "helpers wait for the tests that need them")]
+#[allow(
+    clippy::unnecessary_wraps,
+    dead_code,
+    reason = "outcomes are good and bad, and helpers wait for the tests that need them"
+)]
 mod scripted;
 mod signin;
 mod signin_pty;

@@ -277,7 +277,7 @@ fn the_redirect_can_be_typed_into_its_box() {
     let (mut pty, request) = waiting(&world);
     let last = sign_in(&request);
     pty.send("<enter>");
-    pty.wait_for("The redirect.");
+    pty.wait_for("The redirect");
     let query = last.split_once('?').expect("it has a query").1;
     pty.send(&format!("{query}<enter>"));
     wait_all(&mut pty, &[ALL_DONE, NOTES]);
@@ -398,9 +398,7 @@ mod panics {
         }
 
         fn transport(&self, profile: &Profile) -> Result<Arc<Wire>, String> {
-            Wire::new(profile, false)
-                .map(Arc::new)
-                .map_err(|error| error.to_string())
+            Wire::new(profile, false).map(Arc::new)
         }
 
         fn trace(&self, _: &str, _: &Session) -> Result<String, String> {
@@ -670,20 +668,20 @@ fn a_token_in_the_wrong_slot_is_named_and_in_the_right_one_it_spares_the_sign_in
     pty.send("ID-JAG<enter>");
     pty.wait_gone("Enter finds");
     pty.send("<enter>");
-    pty.wait_for("Use this ID-JAG.");
+    pty.wait_for("Use this ID-JAG");
     pty.paste(&token);
     pty.wait_for("••••");
     pty.send("<enter>");
     pty.wait_for("This is an ID Token, and the slot");
     pty.send("<esc>");
-    pty.wait_gone("Use this ID-JAG.");
+    pty.wait_gone("Use this ID-JAG");
 
     pty.send("/");
     pty.wait_for("Enter finds");
     pty.send("ID Token<enter>");
     pty.wait_gone("Enter finds");
     pty.send("<enter>");
-    pty.wait_for("Use this ID Token.");
+    pty.wait_for("Use this ID Token");
     pty.paste(&token);
     pty.wait_for("••••");
     pty.send("<enter>");
@@ -725,6 +723,8 @@ fn a_trace_opens_as_it_was_and_sends_nothing() {
     wait_all(&mut pty, &["stored trace", ALL_DONE, "step 1 of 7"]);
     pty.send("4");
     pty.wait_for(NOTES);
+    pty.send("K");
+    wait_all(&mut pty, &["Access token of u-1001-alice", "as stored"]);
     for keys in ["r", "R"] {
         pty.send(keys);
         pty.wait_for("This is a stored trace: nothing is sent from it.");

@@ -259,10 +259,21 @@ fn judge(inputs: &Inputs<'_>, record: &TokenRecord, now: Timestamp) -> (Verdict,
         Signature::Verified { .. } => "its signature is verified".to_owned(),
         other => format!("its signature is {other}"),
     };
+    // Only what was compared is called right.
+    let compared = match (issuer.is_empty(), inputs.bag.has(Artifact::Nonce)) {
+        (false, true) => "Issuer, audience, times and nonce of the ID Token are right",
+        (false, false) => {
+            "Issuer, audience and times of the ID Token are right (no nonce was sent from here)"
+        }
+        (true, true) => {
+            "Audience, times and nonce of the ID Token are right (idp.issuer is empty, so iss was not compared)"
+        }
+        (true, false) => {
+            "Audience and times of the ID Token are right (neither iss nor nonce could be compared)"
+        }
+    };
     (
         Verdict::Done,
-        format!(
-            "The IdP says that {who} signed in. Issuer, audience, times and nonce of the ID Token are right; {signed}."
-        ),
+        format!("The IdP says that {who} signed in. {compared}; {signed}."),
     )
 }

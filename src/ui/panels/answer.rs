@@ -258,7 +258,7 @@ fn redirect(cx: &Cx, arrived: &Redirect) -> Vec<Row> {
     let mut rows = vec![
         Row::new(vec![(Role::Muted, "to ".to_owned()), (Role::Link, address)])
             .pointing(Pointer::Url)
-            .copying(CopyText::Secret(arrived.url.clone())),
+            .copying(CopyText::from(arrived.url.clone())),
     ];
     if arrived.via == Via::PasteCode {
         let says = "Only the code was pasted, so state and iss could not be compared.";

@@ -185,7 +185,7 @@ fn without_a_jwks_uri_a_signature_is_not_checked_and_the_reason_stands_there() {
     ] {
         match signature(&session, step, token) {
             Signature::NotChecked { why } => {
-                assert!(why.contains("no keys of the issuer are known"), "{why}")
+                assert!(why.contains("no keys of the issuer are known"), "{why}");
             }
             other => panic!("{step}: {other:?}"),
         }
