@@ -245,11 +245,11 @@ async fn socket(at: SocketAddr) -> Result<TcpListener, String> {
 }
 
 fn knock() -> String {
-    let random: String = entropy::seed()[..16]
+    let random = entropy::seed()
         .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
-    format!("/self-test-{random}")
+        .take(16)
+        .fold(0_u128, |all, byte| all << 8 | u128::from(*byte));
+    format!("/self-test-{random:032x}")
 }
 
 /// Tells whether it is our own listener that answers.
