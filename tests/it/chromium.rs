@@ -92,7 +92,10 @@ impl Browser {
         let target = browser.ask("Target.createTarget", &json!({ "url": "about:blank" }));
         let attach = json!({ "targetId": target["targetId"], "flatten": true });
         let session = browser.ask("Target.attachToTarget", &attach);
-        browser.tab = session["sessionId"].as_str().expect("a session").to_owned();
+        session["sessionId"]
+            .as_str()
+            .expect("a session")
+            .clone_into(&mut browser.tab);
         browser
     }
 
