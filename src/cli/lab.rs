@@ -82,10 +82,12 @@ pub async fn serve_until(
     if let Some(pem) = ca_pem {
         let file = folder.path().join("ca.pem");
         write_secret(&file, &pem).map_err(|error| ServeError::Write(file.clone(), error))?;
-        profile.push_str(&format!(
+        // Writing to a string does not fail.
+        let _ = write!(
+            profile,
             "\n[network]\n# The lab's own certificate authority, which nothing else trusts.\nca_file = {}\n",
             quoted(&file.to_string_lossy())
-        ));
+        );
     }
     out.write_all(profile.as_bytes())
         .and_then(|()| out.flush())

@@ -13,6 +13,7 @@ pub mod screen;
 pub mod secrets;
 pub mod start;
 pub mod store;
+pub mod surroundings;
 pub mod world;
 
 use std::process::ExitCode;

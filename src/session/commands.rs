@@ -1,6 +1,6 @@
 //! What the commands do: edit, send, ask, paste, cancel.
 
-use super::{Agreed, Attempt, Effect, Going, Question, Session, What, needs};
+use super::{Agreed, Attempt, Effect, Going, Outcome, Question, Reception, Session, What, needs};
 use crate::{
     flow::{Artifact, Blocked, Draft, Ink, Origin, Step, StepId},
     profile::{
@@ -8,7 +8,7 @@ use crate::{
         fields::{self, FIELDS},
     },
     protocol::{
-        exchange::{Purpose, Request, Via},
+        exchange::{Answer, Purpose, Request, Via},
         redirect,
         time::Timestamp,
     },
@@ -44,6 +44,7 @@ impl Session {
             ) {
                 self.walk.listening = None;
                 self.walk.deaf = None;
+                self.walk.reception = Reception::default();
             }
         }
         self.profile = profile;
@@ -165,7 +166,10 @@ impl Session {
         self.vault.learn_request(&request);
         let send = self.number();
         let until = match &request {
-            Request::Browser(asked) => Some(Timestamp(now.0 + asked.patience.0)),
+            Request::Browser(asked) => {
+                self.sign_in = Some(send);
+                Some(Timestamp(now.0 + asked.patience.0))
+            }
             Request::Http(_) => None,
         };
         let what = What::Sending(purpose, request.clone());
@@ -192,7 +196,7 @@ impl Session {
             },
         )) = self.waiting()
         else {
-            self.complain("Nothing waits for a redirect; send the authorize step first.");
+            self.complain(self.came_late());
             return;
         };
         let (send, asked) = (*send, asked.clone());
@@ -217,6 +221,29 @@ impl Session {
                     _ => effects.push(Effect::Deliver { send, redirect, via }),
                 }
             }
+        }
+    }
+
+    /// Says why a redirect that was pasted is not needed, or not any more.
+    fn came_late(&self) -> &'static str {
+        let last = self.walk.steps.iter().find_map(|state| {
+            let attempt = state.last()?;
+            let main = attempt.main()?;
+            matches!(main.request, Request::Browser(_)).then_some((attempt, main))
+        });
+        match last {
+            None => "Nothing waits for a redirect; send the authorize step first.",
+            Some((attempt, main)) => match (&main.outcome, &attempt.outcome) {
+                (Ok(Answer::Redirect(came)), Some(Outcome::Done)) if came.via == Via::Listener => {
+                    "The browser came back by itself before this was pasted; the paste is not needed."
+                }
+                (Ok(_), Some(Outcome::Done)) => {
+                    "The answer was already received; this paste is not needed."
+                }
+                _ => {
+                    "The sign-in that this belongs to is over. Send the authorize step again: it makes a new address."
+                }
+            },
         }
     }
 

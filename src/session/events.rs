@@ -35,6 +35,7 @@ impl Session {
                     self.walk.secrets.0.insert(field, result);
                 }
                 Had::Said(says) => self.tell(says),
+                Had::Reception(reception) => self.walk.reception = reception,
                 Had::Listener(Ok(uri)) => {
                     self.walk.listening = Some(uri);
                     self.walk.deaf = None;

@@ -14,7 +14,8 @@ use std::sync::Arc;
 
 pub use driver::{Driver, Transport};
 pub use state::{
-    Agreed, Attempt, Going, Had, Notice, Outcome, Question, SendId, Status, StepState, Walk, What,
+    Agreed, Attempt, Going, Had, Notice, Outcome, Question, Reception, SendId, Status, StepState,
+    Walk, What,
 };
 pub use vault::Vault;
 
@@ -144,6 +145,8 @@ pub struct Session {
     /// Whether anything that drafts are made of changed since they were made.
     changed: bool,
     next: u64,
+    /// The newest sign-in of this walk.
+    sign_in: Option<SendId>,
     journal: Vec<(Ink, Entry)>,
     /// The profile and the ink that the journal began with.
     origin: (Profile, Ink),
@@ -164,6 +167,7 @@ impl Session {
             archived: false,
             changed: true,
             next: 1,
+            sign_in: None,
             journal: Vec::new(),
         };
         session.settle(ink);
@@ -251,6 +255,7 @@ impl Session {
             Command::NewWalk => {
                 self.abort(&mut effects);
                 self.question = None;
+                self.sign_in = None;
                 self.walk = blank(self.flow, self.walk.number + 1, ink);
                 self.tell("A new walk: new state, nonce and verifier, and no tokens.");
             }
@@ -279,6 +284,9 @@ impl Session {
             Event::Noted { send, says } => {
                 if self.waiting().is_some_and(|(_, going)| going.send == send) {
                     self.complain(says);
+                } else if self.sign_in == Some(send) {
+                    // The sign-in is over, and still somebody came: it is worth a word, and nothing else.
+                    self.tell(says);
                 }
             }
         }
@@ -374,6 +382,7 @@ fn blank(flow: &'static Flow, number: u32, ink: Ink) -> Walk {
         secrets: Secrets::default(),
         listening: None,
         deaf: None,
+        reception: Reception::default(),
         run_to: None,
         agreed: Vec::new(),
     }

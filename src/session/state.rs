@@ -204,6 +204,9 @@ pub struct Walk {
     pub listening: Option<String>,
     /// Why nobody listens there, if that is so.
     pub deaf: Option<String>,
+    /// What is known of the place where the sign-in is waited for.
+    #[serde(skip)]
+    pub reception: Reception,
     /// The step that a run goes through, while one is on.
     #[serde(skip)]
     pub run_to: Option<StepId>,
@@ -241,6 +244,19 @@ pub struct Notice {
     pub says: String,
 }
 
+/// What the world outside knows of the place where a sign-in is waited for.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Reception {
+    /// Whether a request of our own reached the listener.
+    pub tested: bool,
+    /// What was said of the redirect URIs that were tried before.
+    pub tried: Vec<String>,
+    /// The `ssh -L` line that leads a browser elsewhere to the listener, in an SSH session.
+    pub tunnel: Option<String>,
+    /// Why no browser is started by itself, if none is; the end of a sentence.
+    pub no_browser: Option<String>,
+}
+
 /// A secret field that was resolved, or a listener that was bound.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Had {
@@ -250,4 +266,6 @@ pub enum Had {
     Said(String),
     /// The redirect URI that is listened on, or the one to use without a listener and why nobody listens.
     Listener(Result<String, (String, String)>),
+    /// What else is known of the place where it listens.
+    Reception(Reception),
 }

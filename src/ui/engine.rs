@@ -10,6 +10,7 @@ use tokio::sync::mpsc;
 use zeroize::Zeroizing;
 
 use super::{
+    link::{Link, links},
     model::{Model, OpenId, Opened, Start},
     update::{Effect, Msg, ProfilesOp, ProfilesReply, startup, update},
     view::view,
@@ -49,6 +50,15 @@ pub trait Host: Send + Sync + 'static {
     /// # Errors
     /// A sentence on why there is none.
     fn open(&self, address: &str) -> Result<(), String>;
+
+    /// Writes an address to a file that only its owner can read; returns the sentence about it. It may block.
+    ///
+    /// # Errors
+    /// A sentence on why it could not be written.
+    fn keep_address(&self, address: &str) -> Result<String, String> {
+        let _ = address;
+        Err("No file can be written here.".to_owned())
+    }
 
     /// Returns fresh randomness for a walk.
     fn seed(&self) -> [u8; 32];
@@ -142,6 +152,11 @@ impl<H: Host> Engine<H> {
         view(&self.model, area, buf)
     }
 
+    /// Returns what on the screen leads to an address.
+    pub fn links(&self) -> Vec<Link> {
+        links(&self.model)
+    }
+
     /// Returns how long nothing needs to be drawn, in milliseconds; for ever when none.
     pub fn idle(&self) -> Option<u64> {
         let at = self.model.wakes_at()?;
@@ -178,6 +193,16 @@ impl<H: Host> Engine<H> {
                 self.pending += 1;
                 tokio::task::spawn_blocking(move || {
                     let (bad, says) = match host.trace(&path, &session) {
+                        Ok(says) => (false, says),
+                        Err(says) => (true, says),
+                    };
+                    let _ = into.send(Msg::Said { bad, says });
+                });
+            }
+            Effect::KeepAddress(address) => {
+                self.pending += 1;
+                tokio::task::spawn_blocking(move || {
+                    let (bad, says) = match host.keep_address(&address) {
                         Ok(says) => (false, says),
                         Err(says) => (true, says),
                     };

@@ -641,7 +641,10 @@ impl Model {
 
     /// Tells whether the page with the address is shown.
     pub fn on_address_page(&self) -> bool {
-        matches!(self.screen.overlay, Some(Overlay::Address(_)))
+        matches!(
+            self.screen.overlay,
+            Some(Overlay::Address(_) | Overlay::Qr(_))
+        )
     }
 
     /// Tells whether a text of several lines is edited.

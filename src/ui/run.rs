@@ -91,7 +91,7 @@ fn taken<H: Host>(engine: &mut Engine<H>, input: Input) -> Vec<Outside> {
 }
 
 fn draw<H: Host>(screen: &mut Screen, engine: &Engine<H>) -> io::Result<Instant> {
-    screen.draw(|frame| {
+    screen.draw(engine.links(), |frame| {
         let area = frame.area();
         if let Some(at) = engine.draw(area, frame.buffer_mut()) {
             frame.set_cursor_position(at);

@@ -1,6 +1,7 @@
 //! The integration tests, one binary so that everything links once.
 
 mod check;
+mod chromium;
 mod curl;
 mod dialogues;
 mod export;
@@ -15,6 +16,7 @@ mod panels;
 mod peer;
 #[allow(dead_code, reason = "helpers wait for the tests that need them")]
 mod pty;
+mod qr;
 mod readme;
 #[allow(
     clippy::unnecessary_wraps,
@@ -23,6 +25,7 @@ mod readme;
 )]
 mod scripted;
 mod signin;
+mod signin_pty;
 mod terminal;
 mod tidy;
 mod tls;

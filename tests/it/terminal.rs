@@ -520,6 +520,8 @@ fn a_profile_for_servers_of_others_is_made_by_keys_alone() {
     pty.send("p");
     pty.wait_for("c create");
     pty.send("c");
+    pty.wait_for("generic");
+    pty.send("<enter>");
     pty.wait_for("Name of the new profile");
     pty.send("acme<enter>");
     wait_all(&mut pty, &["acme", "needs input", "idp.issuer is empty"]);

@@ -85,7 +85,7 @@ async fn the_lab_is_walked_over_https() {
         );
         match session.walk.steps[0].outcome() {
             Some(Outcome::Unreachable(failure)) => {
-                assert!(failure.to_string().starts_with("TLS failed"), "{failure}")
+                assert!(failure.to_string().starts_with("TLS failed"), "{failure}");
             }
             other => panic!("{other:?}"),
         }

@@ -7,6 +7,7 @@ use crate::{
         FieldPath, Kind,
         template::{self, TEMPLATES},
     },
+    protocol::{exchange::Via, redirect},
     session::Command,
     ui::{
         keymap::Key,
@@ -138,10 +139,20 @@ pub fn pasted(model: &mut Model, text: &str, ink: Ink) -> Vec<Effect> {
     }) = &mut model.screen.editor
     {
         *says = input.paste(text);
+    } else if is_redirect(model, text) {
+        // It came too late, or too early; the session knows which.
+        return model.command(Command::PasteRedirect(text.trim().to_owned()), ink);
     } else {
         model.warn("Nothing takes a paste here; e edits a field, u takes a token.");
     }
     Vec::new()
+}
+
+/// Tells whether a text is the answer to a sign-in of this walk.
+fn is_redirect(model: &Model, text: &str) -> bool {
+    let walk = &model.session().walk;
+    let asked = walk.listening.as_deref().unwrap_or_default();
+    matches!(redirect::parse_pasted(text, asked), Ok((_, Via::Paste)))
 }
 
 /// Takes over what was typed; what is wrong with it is said, and it stays.

@@ -18,7 +18,11 @@ use crate::{
 /// Draws the rows and the note; returns the cursor of a field that is edited in its row.
 pub fn draw(canvas: &mut Canvas<'_>, model: &Model, places: &Places) -> Option<Position> {
     if model.screen.overlay.is_none() && model.waiting_page() {
-        for (line, row) in (0..).zip(paste::waiting_rows(model, places.body.width)) {
+        for (line, row) in (0..).zip(paste::waiting_rows(
+            model,
+            places.body.width,
+            usize::from(places.body.height),
+        )) {
             canvas.line(places.body, line, &row.spans);
         }
         return None;
