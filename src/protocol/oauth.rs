@@ -75,7 +75,10 @@ impl OAuthError {
 impl std::fmt::Display for OAuthError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match (&self.error, &self.description) {
-            (Some(error), Some(description)) => write!(f, "{error}: {description}")?,
+            (Some(error), Some(description)) => {
+                // Servers end their sentences or not; ours goes on.
+                write!(f, "{error}: {}", description.trim_end_matches('.'))?;
+            }
             (Some(text), None) | (None, Some(text)) => f.write_str(text)?,
             (None, None) => f.write_str("no OAuth error in the answer")?,
         }

@@ -125,7 +125,7 @@ fn status(cx: &Cx, exchange: &Exchange, number: &str) -> Row {
     }
     let mut row = Row::new(spans)
         .pointing(Pointer::Status)
-        .noted(Some(format!("It was sent {}.", exchange.times.start.in_words(cx.now))));
+        .noted(Some(format!("It was sent {}.", exchange.times.start)));
     // The row of the status copies the body, as far as that is handy.
     row.copy = exchange
         .response()

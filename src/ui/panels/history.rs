@@ -48,7 +48,7 @@ fn rows(cx: &Cx) -> Vec<Row> {
             let dot = cx.glyphs.dot;
             spans.push((Role::Muted, format!(" {dot} {sent} {dot} {}", took(attempt.micros()))));
         }
-        let note = Some(format!("It was sent {}.", attempt.started.in_words(cx.now)));
+        let note = Some(format!("It was sent {}.", attempt.started));
         rows.push(Row::new(spans).going(goes).noted(note));
         if !attempt.says.is_empty() {
             let mut row = Row::text(Role::Muted, cx.value(&attempt.says));

@@ -120,7 +120,7 @@ fn field(cx: &Cx, path: FieldPath, pad: usize, draft: Option<&Draft>) -> Vec<Row
             rows.push(Row::new(spans).copying(cx.copy("address", url)));
         }
     }
-    let help = format!("{} ({})", entry.help, entry.path);
+    let help = format!("{} ({}).", entry.help.trim_end_matches('.'), entry.path);
     rows.into_iter()
         .map(|row| {
             let copy = row.copy.clone().or_else(|| (!text.is_empty() && entry.kind != Kind::Secret).then(|| cx.copy("field", &text)));

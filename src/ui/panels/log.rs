@@ -89,7 +89,7 @@ fn line(
     ]);
     let mut rows = Vec::new();
     let copy = cx.copy("address", address);
-    let note = Some(format!("It was sent {}.", at.in_words(cx.now)));
+    let note = Some(format!("It was sent {at}."));
     if cx.width >= WIDE {
         row.spans.push((role, format!("{came:<36}  ")));
         row.spans.extend(asked);
