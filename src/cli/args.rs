@@ -204,6 +204,25 @@ pub enum Profile {
         /// Its name, or the path of its file.
         profile: String,
     },
+    /// Copies a profile, the lab's too, under another name; comments and order stay.
+    Duplicate {
+        /// The profile.
+        from: String,
+        /// The name of the copy.
+        to: String,
+    },
+    /// Gives a profile another name.
+    Rename {
+        /// The profile.
+        from: String,
+        /// Its new name.
+        to: String,
+    },
+    /// Deletes a profile's file.
+    Delete {
+        /// The profile.
+        name: String,
+    },
     /// Prints the folder the profiles are in.
     Path,
 }

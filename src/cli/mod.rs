@@ -179,6 +179,21 @@ fn profile_command(command: args::Profile) -> Result<u8, Failed> {
         }
         // It may fetch, and is run where that is possible.
         args::Profile::Import { .. } => {}
+        args::Profile::Duplicate { from, to } => {
+            let copy = store.duplicate(&from, &to)?;
+            print(&format!(
+                "Wrote {}.",
+                copy.path.unwrap_or_default().display()
+            ));
+        }
+        args::Profile::Rename { from, to } => {
+            store.rename(&from, &to)?;
+            print(&format!("{from} is now {to}."));
+        }
+        args::Profile::Delete { name } => {
+            store.delete(&name)?;
+            print(&format!("Deleted {name}."));
+        }
         args::Profile::Path => print(&profile::path(&store)),
     }
     Ok(0)

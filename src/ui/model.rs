@@ -98,11 +98,18 @@ pub struct Opened {
 }
 
 impl Opened {
-    /// Puts a session on the screen, at the step that is next.
+    /// Puts a session on the screen, at the step that is next; a stored walk at the step it ended with.
     pub fn new(id: OpenId, session: Session, has_file: bool, problems: Vec<Problem>) -> Self {
         let first = session.flow.steps().next().map(|step| step.info().id);
-        let step = session
-            .next_step(None)
+        let ended = session
+            .walk
+            .steps
+            .iter()
+            .rfind(|state| !state.attempts.is_empty());
+        let step = ended
+            .filter(|_| session.archived)
+            .map(|state| state.id)
+            .or_else(|| session.next_step(None))
             .or(first)
             .expect("every flow has a step");
         let wants_lab = session.profile.flag(fields::LAB) && !session.archived;

@@ -14,6 +14,7 @@ mod laws;
 mod panels;
 #[allow(dead_code, reason = "helpers wait for the tests that need them")]
 mod peer;
+mod profiles;
 #[allow(dead_code, reason = "helpers wait for the tests that need them")]
 mod pty;
 mod qr;

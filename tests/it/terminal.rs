@@ -726,9 +726,7 @@ fn a_trace_opens_as_it_was_and_sends_nothing() {
     );
 
     let mut pty = Pty::start(&world, &["--open", "walk.json"], 24, 80);
-    wait_all(&mut pty, &["stored trace", ALL_DONE, "step 1 of 7"]);
-    pty.send("4");
-    pty.wait_for(NOTES);
+    wait_all(&mut pty, &["stored trace", ALL_DONE, "step 7 of 7", NOTES]);
     pty.send("K");
     wait_all(&mut pty, &["Access token of u-1001-alice", "as stored"]);
     for keys in ["r", "R"] {

@@ -446,6 +446,26 @@ impl<T: Transport> Desk<T> {
         self
     }
 
+    /// Takes what arrives until the screen has this text: for what ends a wait, which is not waited for by itself.
+    #[track_caller]
+    pub fn sees_soon(&mut self, text: &str) -> &mut Self {
+        while !self.screen().contains(text) {
+            let arrived = self.runtime.block_on(async {
+                tokio::time::timeout(Duration::from_secs(30), self.inbox.recv()).await
+            });
+            let Ok(Some(msg)) = arrived else {
+                panic!("no {text:?} on\n{}", self.screen());
+            };
+            let outside = {
+                let guard = self.runtime.handle().clone();
+                let _inside = guard.enter();
+                self.engine.take(msg)
+            };
+            self.outside(outside);
+        }
+        self
+    }
+
     /// Checks that it has not.
     #[track_caller]
     pub fn sees_no(&self, text: &str) -> &Self {

@@ -61,7 +61,7 @@ fn the_browser_is_waited_for_on_a_page_of_its_own() {
     desk.keys("<esc>").sees_no("Paste the whole address");
     desk.paste("http://127.0.0.1:8765/callback?code=abc&state=wrong")
         .sees("belongs to another sign-in");
-    desk.keys("<esc>").sees("cancelled").sees("Cancelled.");
+    desk.keys("<esc>").sees_soon("Cancelled.").sees("cancelled");
 }
 
 #[test]
