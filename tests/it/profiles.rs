@@ -15,25 +15,22 @@ fn a_profile_is_copied_renamed_and_deleted() {
             .join("profiles")
             .join(format!("{name}.toml"))
     };
-    world
-        .run(&["profile", "duplicate", "acme", "copy"], "")
-        .expect_code(0);
+    // Runs a command that must end with this status; returns what it complains of.
+    let profile = |args: &[&str], code: i32| {
+        let args: Vec<&str> = [&["profile"][..], args].concat();
+        world.run(&args, "").expect_code(code).stderr
+    };
+    profile(&["duplicate", "acme", "copy"], 0);
     assert_eq!(
         fs::read_to_string(file("copy")).expect("the copy is there"),
         text
     );
-    world
-        .run(&["profile", "rename", "copy", "staging"], "")
-        .expect_code(0);
+    profile(&["rename", "copy", "staging"], 0);
     assert!(!file("copy").exists() && file("staging").exists());
-    let taken = world
-        .run(&["profile", "duplicate", "acme", "staging"], "")
-        .expect_code(2);
-    assert!(taken.stderr.contains("staging"), "{taken}");
-    world
-        .run(&["profile", "delete", "staging"], "")
-        .expect_code(0);
+    let taken = profile(&["duplicate", "acme", "staging"], 2);
+    assert!(taken.contains("staging"), "{taken}");
+    profile(&["delete", "staging"], 0);
     assert!(!file("staging").exists() && file("acme").exists());
-    let built_in = world.run(&["profile", "delete", "lab"], "").expect_code(2);
-    assert!(built_in.stderr.contains("built-in"), "{built_in}");
+    let built_in = profile(&["delete", "lab"], 2);
+    assert!(built_in.contains("built-in"), "{built_in}");
 }
