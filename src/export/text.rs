@@ -43,7 +43,11 @@ pub fn text(session: &Session, through: StepId, end: End, reveal: bool) -> Strin
     for stage in session.flow.stages {
         page.blank();
         page.line(0, stage.title);
-        for step in stage.steps {
+        for step in stage
+            .steps
+            .iter()
+            .filter(|step| session.has_step(step.info().id))
+        {
             step_text(&mut page, session, &walk, *step, through, reveal);
         }
     }
@@ -61,7 +65,7 @@ pub fn text(session: &Session, through: StepId, end: End, reveal: bool) -> Strin
 /// Tells each step that has ended since the last call, a line each; `told` remembers which were told.
 pub fn progress(session: &Session, through: StepId, told: &mut Vec<StepId>) -> Vec<String> {
     let mut lines = Vec::new();
-    for step in session.flow.steps() {
+    for step in session.steps() {
         let id = step.info().id;
         let word = match session.status(id) {
             Status::Ready | Status::Blocked(_) | Status::Waiting => break,
@@ -274,7 +278,7 @@ fn words(page: &mut Page, response: &Response) {
 
 /// The outcome in one line: with what was said of the step where the walk ended, or as much of it as fits.
 fn last_line(session: &Session, walk: &Walk, through: StepId, end: End, reveal: bool) -> String {
-    let last = session.flow.steps().last().map(|step| step.info().id);
+    let last = session.steps().last().map(|step| step.info().id);
     let outcome = match end {
         End::Done if last == Some(through) => {
             return "Done: every step that was needed is done.".to_owned();

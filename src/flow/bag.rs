@@ -165,6 +165,9 @@ pub struct Held {
     pub expires: Option<Timestamp>,
     /// Whether an earlier step ran again since.
     pub stale: bool,
+    /// Whether a field of its server or its client changed since: it belongs to somebody else now.
+    #[serde(default)]
+    pub foreign: bool,
     /// Why it must not be used without asking: its signature failed.
     pub suspect: Option<String>,
 }

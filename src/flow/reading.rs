@@ -33,6 +33,8 @@ pub enum Gain {
     Metadata(Party, ServerMetadata),
     /// A server's keys.
     Keys(Party, KeySet),
+    /// The server takes what is held no more; it is dropped, whatever the verdict.
+    Spent(Artifact),
 }
 
 /// A token of a step, with what is known of it.

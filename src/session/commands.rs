@@ -1,6 +1,6 @@
 //! What the commands do: edit, send, ask, paste, cancel.
 
-use super::{Agreed, Attempt, Effect, Going, Question, Session, What, needs};
+use super::{Agreed, Attempt, Effect, Going, Question, Session, What};
 use crate::{
     flow::{Artifact, Blocked, Draft, Ink, Origin, Step, StepId},
     profile::{
@@ -29,7 +29,7 @@ impl Session {
             .map(|field| field.path)
             .filter(|path| !same(&self.profile, &profile, *path))
             .collect();
-        let first = self.flow.steps().find(|step| {
+        let first = self.steps().find(|step| {
             step.info()
                 .fields
                 .iter()
@@ -49,6 +49,15 @@ impl Session {
         if let Some(step) = first {
             self.mark_stale_from(step.info().id, true);
         }
+        // What the sign-in gained belongs to the client and the server of then.
+        if changed
+            .iter()
+            .any(|field| matches!(field.table(), "idp" | "sso"))
+        {
+            for (_, held) in self.walk.bag.iter_mut() {
+                held.foreign |= matches!(held.origin, Origin::Step(_));
+            }
+        }
     }
 
     pub(super) fn send(&mut self, id: StepId, ink: Ink, effects: &mut Vec<Effect>) {
@@ -61,9 +70,10 @@ impl Session {
         let Some(step) = self.flow.step(id) else {
             return;
         };
-        if let Some(why) = needs::skipped(self.flow, &self.profile, &self.walk.bag, id) {
+        let running = self.walk.run_to.is_some();
+        if let Some(out) = self.left_out(id).filter(|out| running || !out.replaced) {
             self.walk.run_to = None;
-            self.complain(format!("The step is left out. {why}"));
+            self.complain(format!("The step is left out. {}", out.why));
             return;
         }
         self.redraft_if_old(id, ink);

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{Effect, Going, Had, Outcome, SendId, Session, What, commands::words};
 use crate::{
-    flow::{Gain, Held, Ink, Made, Origin, StepId, TokenRecord, Verdict},
+    flow::{Gain, Held, Ink, Made, Origin, Step, StepId, TokenRecord, Verdict},
     protocol::{
         exchange::{Exchange, Failure, Purpose, Request},
         jwt::Signature,
@@ -163,7 +163,9 @@ impl Session {
                 "The step went round in circles and was stopped.".to_owned(),
             ]),
         };
-        self.mark_stale_from(id, false);
+        if !self.flow.step(id).is_some_and(Step::renews) {
+            self.mark_stale_from(id, false);
+        }
         let suspect = match &outcome {
             Outcome::Suspect(why) => Some(why.clone()),
             _ => None,
@@ -172,6 +174,7 @@ impl Session {
         for gain in gained {
             match gain {
                 Gain::Keys(party, set) => drop(self.walk.keys.insert(party, set)),
+                Gain::Spent(artifact) => self.walk.bag.remove(artifact),
                 Gain::Metadata(party, metadata) if keep => {
                     self.walk.bag.put_metadata(party, metadata);
                 }
@@ -191,6 +194,7 @@ impl Session {
                             gained: ink.now,
                             expires,
                             stale: false,
+                            foreign: false,
                             suspect: suspect.clone().filter(|_| failed),
                         },
                     );

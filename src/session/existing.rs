@@ -58,6 +58,7 @@ impl Session {
                 gained: now,
                 expires,
                 stale: false,
+                foreign: false,
                 suspect: None,
             },
         );
@@ -72,7 +73,7 @@ impl Session {
                 expires,
                 token,
             };
-            if let Some(step) = needs::maker(self.flow, artifact) {
+            if let Some(step) = needs::maker(self.asked(), artifact) {
                 let state = self.step_mut(step);
                 state.given.retain(|other| other.artifact != artifact);
                 state.given.push(record);

@@ -100,7 +100,7 @@ pub struct Opened {
 impl Opened {
     /// Puts a session on the screen, at the step that is next.
     pub fn new(id: OpenId, session: Session, has_file: bool, problems: Vec<Problem>) -> Self {
-        let first = session.flow.steps().next().map(|step| step.info().id);
+        let first = session.steps().next().map(|step| step.info().id);
         let step = session
             .next_step(None)
             .or(first)
@@ -496,7 +496,6 @@ impl Model {
     pub fn step_after(&self, step: StepId) -> Option<StepId> {
         let session = self.session();
         session
-            .flow
             .steps()
             .map(|step| step.info().id)
             .skip_while(|id| *id != step)
@@ -680,9 +679,14 @@ impl Model {
     pub fn command(&mut self, command: Command, ink: Ink) -> Vec<super::update::Effect> {
         let opened = self.opened_mut();
         let id = opened.id;
-        opened
-            .session
-            .command(command, ink)
+        let effects = opened.session.command(command, ink);
+        // A step that the walk has no more gives way to the one that is next.
+        if !opened.session.has_step(opened.place.step)
+            && let Some(next) = opened.session.next_step(None)
+        {
+            opened.place.go(next);
+        }
+        effects
             .into_iter()
             .map(|effect| super::update::Effect::Session(id, effect))
             .collect()

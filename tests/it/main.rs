@@ -12,6 +12,7 @@ mod peer;
 mod pty;
 mod qr;
 mod readme;
+mod renewal;
 #[allow(dead_code, reason = "helpers wait for the tests that need them")]
 mod scripted;
 mod signin;

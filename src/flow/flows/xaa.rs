@@ -32,7 +32,7 @@ pub static XAA: Flow = Flow {
                     identity, made out to this client.",
             party: Party::User,
             spec: &["OIDC §3.1", "RFC 7636", "RFC 9207"],
-            steps: &[&steps::AUTHORIZE, &steps::REDEEM_CODE],
+            steps: &[&steps::AUTHORIZE, &steps::REDEEM_CODE, &steps::REFRESH],
         },
         Stage {
             title: "Phase 2  ID-JAG and access token",

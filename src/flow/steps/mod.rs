@@ -6,7 +6,9 @@ mod discover;
 mod id_jag;
 mod jwt_bearer;
 mod redeem_code;
+mod refresh;
 mod support;
+mod user_tokens;
 
 pub use authorize::AUTHORIZE;
 pub use call_api::CALL_API;
@@ -14,3 +16,4 @@ pub use discover::{DISCOVER_IDP, DISCOVER_RESOURCE_AS};
 pub use id_jag::ID_JAG;
 pub use jwt_bearer::JWT_BEARER;
 pub use redeem_code::REDEEM_CODE;
+pub use refresh::REFRESH;
