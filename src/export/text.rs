@@ -8,7 +8,7 @@ use super::{
     report::{ended_at, millis, says, state, status_id, tokens},
 };
 use crate::{
-    flow::{Made, Step, StepId, TokenRecord},
+    flow::{Artifact, Made, Step, StepId, TokenRecord},
     protocol::{
         exchange::{Answer, AuthorizeRequest, Exchange, Login, Purpose, Request},
         http::{Params, Response},
@@ -123,6 +123,34 @@ pub fn invitation(session: &Session, asked: &AuthorizeRequest) -> Vec<String> {
         .into_iter()
         .map(|line| visible(&line).into_owned())
         .collect()
+}
+
+/// Says what the user has to enter where, while the IdP is asked for the tokens; code and address stand alone on their
+/// lines. The second is what a QR code is to hold.
+pub fn code_to_enter(session: &Session) -> Option<(Vec<String>, String)> {
+    let bag = &session.walk.bag;
+    let code = bag.shown(Artifact::UserCode)?;
+    let uri = bag.shown(Artifact::VerificationUri)?;
+    let whole = bag.shown(Artifact::VerificationUriComplete).unwrap_or(uri);
+    let (waiting, _) = session.waiting()?;
+    let makes = |step: &dyn Step| step.info().needs.contains(&Artifact::DeviceCode);
+    session.flow.step(waiting).filter(|step| makes(*step))?;
+    let held = bag.held(Artifact::UserCode)?;
+    let mut lines = vec![
+        "Open this address on any device and sign in:".to_owned(),
+        uri.to_owned(),
+        "Enter this code there:".to_owned(),
+        code.to_owned(),
+    ];
+    if whole != uri {
+        lines.push("Or open this one, which has the code in it:".to_owned());
+        lines.push(whole.to_owned());
+    }
+    if let Some(end) = held.expires {
+        lines.push(format!("The code ends {}.", end.in_words(held.gained)));
+    }
+    let lines = lines.iter().map(|line| visible(line).into_owned());
+    Some((lines.collect(), whole.to_owned()))
 }
 
 fn step_text(

@@ -10,7 +10,7 @@ use crate::{
     protocol::{
         exchange::{Purpose, Request, Via},
         redirect,
-        time::Timestamp,
+        time::{Lifetime, Timestamp},
     },
 };
 
@@ -88,6 +88,7 @@ impl Session {
                 let going = Going {
                     send,
                     since: ink.now,
+                    starts: ink.now,
                     until: None,
                     what: What::Preparing(draft.wants.clone()),
                 };
@@ -156,14 +157,14 @@ impl Session {
             says: String::new(),
         });
         self.step_mut(id).stale = false;
-        self.emit(id, Purpose::Main, request, ink.now, effects);
+        self.emit(id, (Purpose::Main, request), Lifetime(0), ink.now, effects);
     }
 
     pub(super) fn emit(
         &mut self,
         id: StepId,
-        purpose: Purpose,
-        request: Request,
+        (purpose, request): (Purpose, Request),
+        after: Lifetime,
         now: Timestamp,
         effects: &mut Vec<Effect>,
     ) {
@@ -177,6 +178,7 @@ impl Session {
         self.step_mut(id).going = Some(Going {
             send,
             since: now,
+            starts: Timestamp(now.0.saturating_add(after.0)),
             until,
             what,
         });
@@ -184,6 +186,7 @@ impl Session {
             send,
             purpose,
             request,
+            after,
         });
     }
 

@@ -99,6 +99,8 @@ pub enum Effect {
         purpose: Purpose,
         /// The request.
         request: Request,
+        /// How long to wait before it goes.
+        after: Lifetime,
     },
     /// Hands a pasted redirect to the request that waits for one.
     Deliver {

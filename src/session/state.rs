@@ -80,6 +80,8 @@ pub struct Going {
     pub send: SendId,
     /// Since when.
     pub since: Timestamp,
+    /// When it goes out; before that it only waits.
+    pub starts: Timestamp,
     /// Until when at most, where that is known.
     pub until: Option<Timestamp>,
     /// What it is.

@@ -128,7 +128,9 @@ impl<H: Host> Engine<H> {
     pub fn is_busy(&self) -> bool {
         let waits = |opened: &Opened| opened.session.waiting().is_some();
         self.pending > 0
-            || self.model.open.iter().any(waits) && self.model.waits_for_browser().is_none()
+            || self.model.open.iter().any(waits)
+                && self.model.waits_for_browser().is_none()
+                && self.model.waits_for_code().is_none()
     }
 
     /// Draws; returns the cursor of the text that is edited.

@@ -448,19 +448,37 @@ impl Model {
         }
     }
 
-    /// Tells whether the page that waits for the browser is shown.
+    /// Returns the step that waits until a code is entered on another device, and what belongs on the page.
+    pub fn waits_for_code(&self) -> Option<(StepId, Vec<String>, String)> {
+        let (lines, address) = crate::export::text::code_to_enter(self.session())?;
+        let (step, _) = self.session().waiting()?;
+        Some((step, lines, address))
+    }
+
+    /// Tells whether the page that waits for the browser, or for a code to be entered, is shown.
     pub fn waiting_page(&self) -> bool {
         let place = self.place();
         place.chosen.is_none()
-            && self
+            && (self
                 .waits_for_browser()
                 .is_some_and(|(step, ..)| step == place.step)
+                || self.code_page())
+    }
+
+    /// Tells whether the page with the code to enter is shown.
+    pub fn code_page(&self) -> bool {
+        let place = self.place();
+        let waits = self.waits_for_code();
+        place.chosen.is_none() && waits.is_some_and(|(step, ..)| step == place.step)
     }
 
     /// Returns the address for the browser, of what waits or of what this step would send.
     pub fn address(&self) -> Option<String> {
         if let Some((_, asked, _)) = self.waits_for_browser() {
             return Some(asked.http.address());
+        }
+        if let Some((_, _, address)) = self.waits_for_code() {
+            return Some(address);
         }
         match &self.session().step(self.place().step).draft {
             Some(Ok(draft)) => match &draft.request {

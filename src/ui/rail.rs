@@ -136,6 +136,9 @@ fn word(session: &Session, id: StepId) -> String {
         Status::Waiting => match state.going.as_ref().map(|going| &going.what) {
             Some(What::Sending(_, Request::Browser(_))) => "waiting for you".to_owned(),
             Some(What::Preparing(_)) => "preparing".to_owned(),
+            _ if crate::export::text::code_to_enter(session).is_some() => {
+                "waiting for you".to_owned()
+            }
             _ => "sending".to_owned(),
         },
         Status::Done => state

@@ -1,6 +1,7 @@
 //! The integration tests, one binary so that everything links once.
 
 mod curl;
+mod device;
 mod export;
 mod interop;
 mod lab;

@@ -13,7 +13,7 @@ use jagwalk::{
         secret::Secret,
         time::Timestamp,
     },
-    session::{Command, Effect, Event, Had, Session},
+    session::{Command, Effect, Event, Had, SendId, Session},
 };
 use serde_json::{Value, json};
 
@@ -208,6 +208,22 @@ pub fn drive_at(
     }
 }
 
+/// The event of an answer.
+pub fn answered(send: SendId, request: Request, outcome: Outcome, start: Timestamp) -> Event {
+    Event::Answered {
+        send,
+        exchange: Arc::new(Exchange {
+            request,
+            outcome,
+            times: Timings {
+                start,
+                first_byte: Some(3_000),
+                end: 4_240,
+            },
+        }),
+    }
+}
+
 /// Tells whether a request asks for the ID-JAG.
 pub fn is_exchange(request: &Request) -> bool {
     field(request.http(), "grant_type").is_some_and(|grant| grant.ends_with("token-exchange"))
@@ -257,7 +273,7 @@ fn field(request: &HttpRequest, name: &str) -> Option<String> {
 }
 
 /// What healthy servers answer.
-fn usual(request: &Request, now: Timestamp) -> Outcome {
+pub fn usual(request: &Request, now: Timestamp) -> Outcome {
     let http = request.http();
     if let Request::Browser(asked) = request {
         return redirect(&[("code", CODE), ("state", &asked.state), ("iss", IDP)]);

@@ -1,7 +1,7 @@
 //! The code becomes an ID Token, which is checked before anything is built on it.
 
 use super::{
-    support::IDP,
+    support::{self, IDP},
     user_tokens::{self, Expected, Nonce},
 };
 use crate::{
@@ -53,6 +53,10 @@ pub struct RedeemCode {
 impl Step for RedeemCode {
     fn info(&self) -> &'static StepInfo {
         &REDEEM_CODE.info
+    }
+
+    fn asked(&self, inputs: &Inputs<'_>) -> bool {
+        !support::by_device(inputs.profile)
     }
 
     fn draft(&self, inputs: &Inputs<'_>) -> Result<Draft, Vec<Blocked>> {
