@@ -22,7 +22,7 @@
 //! | session   | protocol, profile, flow                   | aho_corasick                                    |
 //! | export    | protocol, profile, flow, session          |                                                 |
 //! | transport | protocol, session                         | reqwest, aws_lc_rs, open                        |
-//! | lab       | protocol                                  |                                                 |
+//! | lab       | protocol                                  | rcgen, tokio_rustls, aws_lc_rs                  |
 //! | ui        | protocol, profile, flow, session, export  | ratatui, crossterm, tui_textarea, toml_edit, rustix, qrcode |
 //! | cli       | everything                                | directories, clap, tempfile, toml_edit          |
 //! ```

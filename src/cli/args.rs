@@ -56,12 +56,17 @@ pub enum When {
 pub enum Command {
     /// Walks a flow without a screen; the exit status tells the outcome.
     Run(Run),
+    /// Checks a profile against its servers before a walk: sends no credential, no token, nothing but GET.
+    Check(Check),
     /// Serves the lab until ctrl-c: an IdP, a resource AS and an API on loopback, with a ready profile on standard
     /// output.
     Lab(Lab),
     /// Lists, shows, makes and checks profiles.
     #[command(subcommand)]
     Profile(Profile),
+    /// Makes key pairs and prints the public half to register.
+    #[command(subcommand)]
+    Key(Key),
     /// Lists the flows.
     Flows(Listing),
     /// Lists the keys of the screen.
@@ -123,6 +128,20 @@ pub struct Run {
     pub insecure: bool,
 }
 
+/// Options of `check`.
+#[derive(Args, Debug)]
+#[command(
+    after_help = "Exit status: 0 clean · 1 findings · 2 usage, or the profile cannot be used · 4 a server is not reachable."
+)]
+pub struct Check {
+    /// The profile: its name, the path of its file, or - for standard input. `lab` is always there.
+    #[arg(long, short, value_name = "P")]
+    pub profile: Option<String>,
+    /// What to print on standard output.
+    #[arg(long, value_enum, default_value = "text")]
+    pub format: Format,
+}
+
 /// The forms of a result.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
 pub enum Format {
@@ -138,6 +157,9 @@ pub struct Lab {
     /// The first of three ports in a row; default: any free ones.
     #[arg(long, value_name = "N")]
     pub port: Option<u16>,
+    /// Serves https, with a certificate authority of its own that the printed profile names.
+    #[arg(long)]
+    pub tls: bool,
     /// Where to put the clients' keys, readable by you alone; default: a folder that is removed at the end.
     #[arg(long, value_name = "FOLDER")]
     pub dir: Option<PathBuf>,
@@ -153,13 +175,29 @@ pub enum Profile {
         /// Its name, or the path of its file.
         profile: String,
     },
-    /// Makes a new profile with every key commented.
+    /// Makes a new profile from a template and names what is left to fill in.
     New {
         /// Its name.
         name: String,
-        /// What to start from.
-        #[arg(long, default_value = "generic")]
+        /// What to start from: okta, auth0, keycloak, ping, xaa-dev, or generic (every key, commented).
+        #[arg(long, value_name = "T", default_value = "generic")]
         template: String,
+        /// Fills in a field (idp.issuer=https://…) or a blank of the template by its name (okta-domain=…); a secret
+        /// field takes env:NAME, file:PATH or cmd:COMMAND.
+        #[arg(long, value_name = "PATH=VALUE")]
+        set: Vec<String>,
+    },
+    /// Reads a .env file, a cURL command, a HAR or a metadata document and shows what it understood.
+    ///
+    /// Nothing is executed, nothing in the source is sent, and tokens in it are not kept. Only a metadata URL that is
+    /// given as the source itself is fetched.
+    Import {
+        /// A file, - for standard input, or the http(s) address of a metadata document.
+        #[arg(value_name = "SRC")]
+        source: String,
+        /// Keeps what was understood as a profile of that name; without it nothing is written.
+        #[arg(long, value_name = "NAME")]
+        name: Option<String>,
     },
     /// Says what is wrong with a profile and what its steps lack.
     Check {
@@ -168,6 +206,58 @@ pub enum Profile {
     },
     /// Prints the folder the profiles are in.
     Path,
+}
+
+/// The commands over keys.
+#[derive(Debug, Subcommand)]
+pub enum Key {
+    /// Makes a key pair: the private key as PKCS#8 PEM, the public JWK and JWKS to register.
+    ///
+    /// With --out the private key goes to FILE (readable by you alone, never over a file that is there) and the public
+    /// half to standard output. Without it, the private key alone goes to standard output, unless that is a terminal,
+    /// and the public half to standard error.
+    New {
+        /// What the key signs with.
+        #[arg(long, value_enum, ignore_case = true, default_value = "ES256")]
+        alg: KeyAlg,
+        /// Where to put the private key.
+        #[arg(long, value_name = "FILE")]
+        out: Option<PathBuf>,
+        /// How to print the public half.
+        #[arg(long, value_enum, default_value = "text")]
+        format: Format,
+    },
+    /// Prints the public JWK and JWKS of a private key.
+    Public {
+        /// A private key as PEM (PKCS#8, PKCS#1, SEC1) or JWK; - reads standard input.
+        file: PathBuf,
+        /// What it signs with; default: the JWK's own, else RS256 for RSA.
+        #[arg(long, value_enum, ignore_case = true)]
+        alg: Option<KeyAlg>,
+        /// How to print the public half.
+        #[arg(long, value_enum, default_value = "text")]
+        format: Format,
+    },
+}
+
+/// What a key can be made for.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+pub enum KeyAlg {
+    /// ECDSA on P-256.
+    #[value(name = "ES256")]
+    Es256,
+    /// ECDSA on P-384.
+    #[value(name = "ES384")]
+    Es384,
+    /// RSA PKCS#1 v1.5, 2048 bits.
+    #[value(name = "RS256")]
+    Rs256,
+    /// RSA PSS, 2048 bits.
+    #[value(name = "PS256")]
+    Ps256,
+    /// Ed25519.
+    #[value(name = "EdDSA")]
+    EdDsa,
 }
 
 /// Options of a list.

@@ -9,7 +9,7 @@ use std::{
 use super::{
     Failed, profile as command, start,
     store::{LAB, Opened, Store},
-    world::World,
+    world::{Porch, World},
 };
 use crate::{
     export::trace,
@@ -34,6 +34,7 @@ pub struct Desk {
     /// The files as they were read: nothing that changed since is written over.
     opened: Mutex<HashMap<String, Opened>>,
     lab: tokio::sync::Mutex<Option<Lab>>,
+    porch: Porch,
 }
 
 impl Desk {
@@ -47,6 +48,7 @@ impl Desk {
             store,
             opened: Mutex::new(opened),
             lab: tokio::sync::Mutex::new(None),
+            porch: Porch::default(),
         }
     }
 
@@ -124,7 +126,12 @@ impl Desk {
                 self.save_as(&name, from.as_deref(), &edits)?;
             }
             ProfilesOp::Create { name, template } => {
-                command::new(&self.store, &name, template.as_deref().unwrap_or("generic"))?;
+                command::new(
+                    &self.store,
+                    &name,
+                    template.as_deref().unwrap_or("generic"),
+                    &[],
+                )?;
             }
             ProfilesOp::Duplicate { from, to } => drop(self.store.duplicate(&from, &to)?),
             ProfilesOp::Rename { from, to } => {
@@ -171,7 +178,7 @@ impl Host for Desk {
     async fn lab(&self, mut profile: Profile) -> Result<Profile, String> {
         let mut running = self.lab.lock().await;
         if running.is_none() {
-            let options = start::lab_options(None).map_err(sentence)?;
+            let options = start::lab_options(None, false).map_err(sentence)?;
             let lab = lab::start(options)
                 .await
                 .map_err(|error| format!("{error} {}", error.hint()))?;
@@ -184,7 +191,7 @@ impl Host for Desk {
     }
 
     fn transport(&self, profile: &Profile) -> Result<Arc<World>, String> {
-        World::new(profile, true).map(Arc::new)
+        World::new(profile, true).map(|world| Arc::new(world.with_porch(self.porch.clone())))
     }
 
     fn trace(&self, path: &str, session: &Session) -> Result<String, String> {
@@ -197,9 +204,32 @@ impl Host for Desk {
     }
 
     fn open(&self, address: &str) -> Result<(), String> {
-        browser::browser_available(&|name| std::env::var(name).ok())
-            .map_err(|why| format!("No browser is started: {why}"))?;
+        browser::display_available(&|name| std::env::var(name).ok())
+            .map_err(|why| format!("No browser can be started: {why}."))?;
         browser::open_browser(address)
+    }
+
+    fn keep_address(&self, address: &str) -> Result<String, String> {
+        let folder = std::env::var_os("XDG_RUNTIME_DIR")
+            .map(std::path::PathBuf::from)
+            .filter(|folder| folder.is_dir())
+            .unwrap_or_else(std::env::temp_dir);
+        // The file is made readable by nobody else (0600), and never over one that is there.
+        let path = tempfile::Builder::new()
+            .prefix("jagwalk-sign-in-")
+            .suffix(".txt")
+            .tempfile_in(&folder)
+            .and_then(|mut file| {
+                std::io::Write::write_all(&mut file, format!("{address}\n").as_bytes())?;
+                file.into_temp_path().keep().map_err(|error| error.error)
+            })
+            .map_err(|error| {
+                format!("No file could be written in {}: {error}.", folder.display())
+            })?;
+        Ok(format!(
+            "The address is in {}, which only you can read.",
+            path.display()
+        ))
     }
 
     fn seed(&self) -> [u8; 32] {

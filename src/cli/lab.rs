@@ -72,9 +72,23 @@ pub async fn serve_until(
     out: &mut (dyn Write + Send),
     end: impl Future<Output = ()>,
 ) -> Result<(), ServeError> {
+    let ca_pem = options
+        .tls
+        .as_ref()
+        .map(|authority| authority.ca_pem().to_owned());
     let lab = lab::start(options).await.map_err(ServeError::Lab)?;
     let folder = Folder::make(dir)?;
-    let profile = write_profile(&lab, folder.path())?;
+    let mut profile = write_profile(&lab, folder.path())?;
+    if let Some(pem) = ca_pem {
+        let file = folder.path().join("ca.pem");
+        write_secret(&file, &pem).map_err(|error| ServeError::Write(file.clone(), error))?;
+        // Writing to a string does not fail.
+        let _ = write!(
+            profile,
+            "\n[network]\n# The lab's own certificate authority, which nothing else trusts.\nca_file = {}\n",
+            quoted(&file.to_string_lossy())
+        );
+    }
     out.write_all(profile.as_bytes())
         .and_then(|()| out.flush())
         .map_err(ServeError::Print)?;

@@ -1,7 +1,10 @@
 //! The command line: parses it, puts the rooms together, and turns what happened into an exit status.
 
 pub mod args;
+pub mod check;
 pub mod host;
+pub mod import;
+pub mod key;
 pub mod lab;
 pub mod paths;
 pub mod profile;
@@ -10,6 +13,7 @@ pub mod screen;
 pub mod secrets;
 pub mod start;
 pub mod store;
+pub mod surroundings;
 pub mod world;
 
 use std::process::ExitCode;
@@ -70,18 +74,23 @@ impl From<profile::ProfileError> for Failed {
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
     crate::protocol::keys::install_crypto();
-    // A panic anywhere is our bug, and the exit status says so.
-    let outcome = std::panic::catch_unwind(|| dispatch(cli));
+    ExitCode::from(status(|| dispatch(cli)))
+}
+
+/// Does the work of a command, says why it failed, and returns the exit status. A panic anywhere is our bug: 70.
+pub fn status(work: impl FnOnce() -> Result<u8, Failed>) -> u8 {
+    // Nothing of the work is looked at after a panic.
+    let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(work));
     match outcome {
-        Ok(Ok(code)) => ExitCode::from(code),
+        Ok(Ok(code)) => code,
         Ok(Err(failed)) => {
             eprintln!("jagwalk: {}", visible(&failed.says));
             if let Some(hint) = failed.hint {
                 eprintln!("         {}", visible(&hint));
             }
-            ExitCode::from(failed.code)
+            failed.code
         }
-        Err(_) => ExitCode::from(70),
+        Err(_) => 70,
     }
 }
 
@@ -89,8 +98,15 @@ fn dispatch(cli: Cli) -> Result<u8, Failed> {
     match cli.command {
         None => runtime()?.block_on(screen::screen(cli.screen)),
         Some(Command::Run(options)) => runtime()?.block_on(run::run(options)),
+        Some(Command::Check(options)) => runtime()?.block_on(check::check(options)),
         Some(Command::Lab(options)) => runtime()?.block_on(lab_command(options)),
+        Some(Command::Profile(args::Profile::Import { source, name })) => {
+            let store = Store::find()?;
+            print(&runtime()?.block_on(import::run(&store, &source, name.as_deref()))?);
+            Ok(0)
+        }
         Some(Command::Profile(command)) => profile_command(command),
+        Some(Command::Key(command)) => key::run(command),
         Some(Command::Flows(listing)) => {
             print(&flows(&listing));
             Ok(0)
@@ -131,12 +147,16 @@ pub(crate) fn print(text: &str) {
 
 async fn lab_command(options: args::Lab) -> Result<u8, Failed> {
     let mut out = std::io::stdout();
-    lab::serve(options.dir, start::lab_options(options.port)?, &mut out)
-        .await
-        .map_err(|error| {
-            let hint = error.hint();
-            Failed::usage(error.to_string()).hint(Some(hint))
-        })?;
+    lab::serve(
+        options.dir,
+        start::lab_options(options.port, options.tls)?,
+        &mut out,
+    )
+    .await
+    .map_err(|error| {
+        let hint = error.hint();
+        Failed::usage(error.to_string()).hint(Some(hint))
+    })?;
     Ok(0)
 }
 
@@ -147,12 +167,18 @@ fn profile_command(command: args::Profile) -> Result<u8, Failed> {
             print(&profile::list(&store, listing.format == Format::Json)?);
         }
         args::Profile::Show { profile } => print(&profile::show(&store, &profile)?),
-        args::Profile::New { name, template } => print(&profile::new(&store, &name, &template)?),
+        args::Profile::New {
+            name,
+            template,
+            set,
+        } => print(&profile::new(&store, &name, &template, &set)?),
         args::Profile::Check { profile } => {
             let checked = profile::check(&store, &profile)?;
             print(&checked.report);
             return Ok(if checked.usable { 0 } else { 2 });
         }
+        // It may fetch, and is run where that is possible.
+        args::Profile::Import { .. } => {}
         args::Profile::Path => print(&profile::path(&store)),
     }
     Ok(0)

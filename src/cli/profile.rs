@@ -1,16 +1,14 @@
 //! `jagwalk profile`: list, show, new, check and path, as text for standard output.
 
-use std::{error, fmt};
+use std::{error, fmt, fmt::Write as _};
 
 use serde_json::json;
 
 use super::store::{LAB, Store, StoreError};
 use crate::profile::{
-    Auth, FieldPath, FieldValue, Problem, Profile, ProfileDoc, Side, fields, suggest,
+    Auth, FieldPath, FieldValue, Kind, Problem, Profile, ProfileDoc, Side, fields, suggest,
+    template::{self, TEMPLATES},
 };
-
-/// Templates of `new`, by name.
-const TEMPLATES: &[(&str, &str)] = &[("generic", include_str!("../../profiles/generic.toml"))];
 
 /// What `check` found.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -85,24 +83,50 @@ pub fn show(store: &Store, profile: &str) -> Result<String, ProfileError> {
     Ok(text)
 }
 
-/// Writes a commented profile to fill in.
+/// Writes a profile to fill in, from a template, and names what is left open.
 ///
 /// # Errors
 ///
-/// When there is no such template, the name is taken, or writing fails.
-pub fn new(store: &Store, name: &str, template: &str) -> Result<String, ProfileError> {
-    let Some((_, text)) = TEMPLATES.iter().find(|(known, _)| *known == template) else {
+/// When there is no such template, a setting does not fit, the name is taken, or writing fails.
+pub fn new(
+    store: &Store,
+    name: &str,
+    template: &str,
+    settings: &[String],
+) -> Result<String, ProfileError> {
+    let Some(found) = template::find(template) else {
         return Err(ProfileError::NoTemplate {
             name: template.to_owned(),
         });
     };
     let broken = |problem| ProfileError::broken(template, problem);
-    let mut doc = ProfileDoc::parse(*text).map_err(broken)?;
+    let mut doc = ProfileDoc::parse(found.text).map_err(broken)?;
     doc.set(fields::TITLE, &FieldValue::Text(name.to_owned()))
         .map_err(broken)?;
+    for setting in settings {
+        let refused = |path: &str, says: String| ProfileError::Setting {
+            says: format!("--set {path}: {says}"),
+        };
+        let Some((path, value)) = setting.split_once('=') else {
+            // What is no assignment may be a secret that slipped in: it is not repeated.
+            return Err(refused("PATH=VALUE", "there is no `=` in it.".to_owned()));
+        };
+        doc.fill_in(path, &from_here(path, value))
+            .map_err(|says| refused(path, says))?;
+    }
     let opened = store.create(name, doc.text())?;
+    let (profile, _) = opened.load();
     let path = opened.path.unwrap_or_default();
-    Ok(format!("Wrote {}.\n", path.display()))
+    let mut says = format!("Wrote {}.\n", path.display());
+    let open = open_blanks(&profile);
+    if !open.is_empty() {
+        let _ = writeln!(
+            says,
+            "Left to fill in, by `--set` or in the file:\n{}",
+            open.join("\n")
+        );
+    }
+    Ok(says)
 }
 
 /// Returns the folder of the profiles.
@@ -155,9 +179,18 @@ pub fn check(store: &Store, profile: &str) -> Result<Checked, ProfileError> {
     } else {
         report.push(format!("The steps of {flow} are not checked yet."));
     }
-    let usable = mistakes == 0 && lacking == 0;
+    let open = open_blanks(&profile);
+    if !open.is_empty() {
+        report.push("left to fill in".to_owned());
+        report.extend(open.iter().cloned());
+    }
+    let usable = mistakes == 0 && lacking == 0 && open.is_empty();
     report.push(match (usable, mistakes, lacking) {
         (true, ..) => "A run can start.".to_owned(),
+        (_, 0, 0) => format!(
+            "A run cannot start: {} to fill in.",
+            count(open.len(), "field")
+        ),
         (_, _, 0) => format!("A run cannot start: {}.", count(mistakes, "mistake")),
         (_, 0, _) => format!(
             "A run cannot start: {} without a field.",
@@ -173,6 +206,26 @@ pub fn check(store: &Store, profile: &str) -> Result<Checked, ProfileError> {
         report: report.join("\n") + "\n",
         usable,
     })
+}
+
+/// A file named on the command line counts from where the command runs, not from the profile's folder.
+pub(super) fn from_here(path: &str, value: &str) -> String {
+    let is_secret = FieldPath::find(path).is_some_and(|field| field.field().kind == Kind::Secret);
+    match value.strip_prefix("file:") {
+        Some(file) if is_secret && !file.starts_with("~/") && !file.trim().is_empty() => {
+            let whole = std::path::absolute(file).unwrap_or_else(|_| file.into());
+            format!("file:{}", whole.display())
+        }
+        _ => value.to_owned(),
+    }
+}
+
+/// A line for each field that a template left open.
+fn open_blanks(profile: &Profile) -> Vec<String> {
+    profile
+        .blanks()
+        .map(|(field, names)| format!("  {:<26}  <{}>", field.0, names.join("> <")))
+        .collect()
 }
 
 /// The steps of `xaa` with the fields that each lacks; a lab profile lacks nothing.
@@ -271,6 +324,11 @@ pub enum ProfileError {
         /// The mistake.
         problem: Box<Problem>,
     },
+    /// A `--set` that cannot be used.
+    Setting {
+        /// What is wrong with it.
+        says: String,
+    },
     /// There is no such template.
     NoTemplate {
         /// The name asked for.
@@ -290,9 +348,10 @@ impl ProfileError {
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::Store(error) => error.hint(),
+            Self::Setting { .. } => None,
             Self::Broken { problem, .. } => problem.hint.clone(),
             Self::NoTemplate { name } => {
-                let known: Vec<_> = TEMPLATES.iter().map(|(known, _)| *known).collect();
+                let known: Vec<_> = TEMPLATES.iter().map(|known| known.name).collect();
                 Some(match suggest::nearest(name, known.iter().copied()) {
                     Some(near) => format!("Did you mean `{near}`?"),
                     None => format!("There is {}.", known.join(", ")),
@@ -306,6 +365,7 @@ impl fmt::Display for ProfileError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Store(error) => error.fmt(f),
+            Self::Setting { says } => f.write_str(says),
             Self::Broken { name, problem } => {
                 // The hint is asked for by itself.
                 let problem = Problem {
@@ -376,7 +436,7 @@ mod tests {
     #[test]
     fn a_new_profile_is_the_skeleton_with_its_name() {
         let (_dir, store) = store();
-        let says = new(&store, "acme", "generic").unwrap();
+        let says = new(&store, "acme", "generic", &[]).unwrap();
         assert!(
             says.starts_with("Wrote ") && says.ends_with("acme.toml.\n"),
             "{says}"
@@ -387,10 +447,111 @@ mod tests {
             "{text}"
         );
         assert_eq!(store.open("acme").unwrap().load().1, []);
-        assert!(new(&store, "acme", "generic").is_err());
-        let error = new(&store, "other", "genric").unwrap_err();
+        assert!(new(&store, "acme", "generic", &[]).is_err());
+        let error = new(&store, "other", "genric", &[]).unwrap_err();
         assert_eq!(error.to_string(), "There is no template `genric`.");
         assert_eq!(error.hint().as_deref(), Some("Did you mean `generic`?"));
+    }
+
+    #[test]
+    fn every_template_is_complete_once_its_blanks_are_filled() {
+        let (_dir, store) = store();
+        let fill: &[(&str, &[&str])] = &[
+            (
+                "generic",
+                &[
+                    "idp.issuer=https://idp.example",
+                    "sso.client_id=a",
+                    "sso.redirect_uri=http://127.0.0.1:0/callback",
+                    "sso.private_key=file:k.pem",
+                    "resource_as.issuer=https://as.example",
+                    "resource_as.client_id=b",
+                    "resource_as.private_key=file:k.pem",
+                ],
+            ),
+            (
+                "okta",
+                &[
+                    "idp.issuer=https://acme.okta.example",
+                    "sso.client_id=0oa1",
+                    "sso.client_secret=env:OKTA_SECRET",
+                    "agent.client_id=wlp1",
+                    "agent.private_key=file:agent.pem",
+                    "agent.scope=todo.read",
+                    "resource_as.issuer=https://acme.okta.example/oauth2/aus1",
+                ],
+            ),
+            (
+                "auth0",
+                &[
+                    "idp-domain=acme.okta.example",
+                    "sso.client_id=0oa1",
+                    "sso-secret-variable=OKTA_SECRET",
+                    "agent.client_id=wlp1",
+                    "agent-key-file=agent.pem",
+                    "agent.resource=https://api.example",
+                    "agent.scope=todo.read",
+                    "resource_as.issuer=https://acme.auth0.example/",
+                    "resource_as.client_id=x",
+                    "resource_as.client_secret=env:AUTH0_SECRET",
+                ],
+            ),
+            (
+                "keycloak",
+                &[
+                    "idp-domain=acme.okta.example",
+                    "sso.client_id=0oa1",
+                    "sso-secret-variable=OKTA_SECRET",
+                    "agent.client_id=wlp1",
+                    "agent-key-file=agent.pem",
+                    "agent.scope=todo.read",
+                    "resource_as.issuer=https://kc.example/realms/acme",
+                    "resource_as.client_id=x",
+                    "resource_as.client_secret=env:KC_SECRET",
+                ],
+            ),
+            (
+                "ping",
+                &[
+                    "idp-domain=sso.example:9031",
+                    "sso.client_id=a",
+                    "sso-secret-variable=PING_SECRET",
+                    "agent.client_id=b",
+                    "agent-key-file=agent.pem",
+                    "agent.scope=todo.read",
+                    "resource-domain=as.example",
+                    "resource_as.client_id=x",
+                ],
+            ),
+            (
+                "xaa-dev",
+                &[
+                    "sso.client_id=c1",
+                    "sso.client_secret=env:XAA_SECRET",
+                    "agent.scope=todo.read",
+                    "resource-id=todo",
+                    "resource_as.client_secret=env:XAA_RESOURCE_SECRET",
+                ],
+            ),
+        ];
+        for (template, settings) in fill {
+            new(&store, &format!("{template}-empty"), template, &[]).unwrap();
+            let empty = check(&store, &format!("{template}-empty")).unwrap();
+            assert!(!empty.usable, "{}", empty.report);
+            if *template != "generic" {
+                assert!(empty.report.contains("left to fill in"), "{}", empty.report);
+            }
+            let settings: Vec<String> = settings.iter().map(ToString::to_string).collect();
+            new(&store, template, template, &settings).unwrap();
+            let full = check(&store, template).unwrap();
+            assert!(full.usable, "{}", full.report);
+            assert_eq!(store.open(template).unwrap().load().1, [], "{template}");
+        }
+        assert_eq!(fill.len(), TEMPLATES.len());
+        let (xaa, _) = store.open("xaa-dev").unwrap().load();
+        assert_eq!(xaa.text(fields::RESOURCE_AS_CLIENT_ID), Some("c1-at-todo"));
+        let error = new(&store, "x", "okta", &["hunter2".to_owned()]).unwrap_err();
+        assert!(!error.to_string().contains("hunter2"), "{error}");
     }
 
     #[test]

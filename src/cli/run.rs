@@ -3,6 +3,7 @@
 use std::{
     io::{IsTerminal as _, Write as _},
     sync::Arc,
+    time::Duration,
 };
 
 use tokio::sync::mpsc;
@@ -22,7 +23,7 @@ use crate::{
         exchange::{Login, Request},
         secret::Secret,
         time::Lifetime,
-        visible::visible,
+        visible::{json_escaped, visible},
     },
     session::{
         Agreed, Command, Driver, Session, Status, What,
@@ -81,7 +82,8 @@ pub async fn run(options: Run) -> Result<u8, Failed> {
         Format::Text => export::text::text(&session, through, end, options.reveal),
         Format::Json => {
             let report = export::report::report(&session, through, end, options.reveal);
-            serde_json::to_string_pretty(&report).unwrap_or_default()
+            let text = serde_json::to_string_pretty(&report).unwrap_or_default();
+            json_escaped(&text).into_owned()
         }
     });
     Ok(end.code())
@@ -128,6 +130,7 @@ async fn drive(session: &mut Session, world: World, through: StepId, options: &R
     {
         say("The profile is marked as production; --yes-prod agrees to send to it.");
     }
+    told.still(None);
     pump.abort();
     signals.abort();
     end
@@ -141,6 +144,8 @@ struct Told {
     notice: Option<String>,
     code: Option<Vec<String>>,
     lines: Option<mpsc::UnboundedSender<Incoming>>,
+    /// Says now and then how long the sign-in is still waited for.
+    still: Option<tokio::task::JoinHandle<()>>,
 }
 
 impl Told {
@@ -158,6 +163,13 @@ impl Told {
                 say_raw(&line);
             }
             self.read_lines();
+            self.still(Some(asked.patience));
+        }
+        let over = session
+            .waiting()
+            .is_none_or(|(_, going)| Some(going.send) != self.asked);
+        if over && self.asked.is_some() {
+            self.still(None);
         }
         if let Some((lines, address)) = export::text::code_to_enter(session)
             && self.code.as_ref() != Some(&lines)
@@ -182,28 +194,89 @@ impl Told {
         }
     }
 
-    /// Reads pasted lines in the background; the thread ends with the program.
+    /// Begins, or ends, to say how much time is left.
+    fn still(&mut self, patience: Option<Lifetime>) {
+        if let Some(task) = self.still.take() {
+            task.abort();
+        }
+        self.still = patience.map(|patience| {
+            tokio::spawn(async move {
+                let begun = tokio::time::Instant::now();
+                for (after, left) in reminders(patience) {
+                    tokio::time::sleep_until(begun + after).await;
+                    say(&format!("Still waiting for the sign-in: {left} left."));
+                }
+            })
+        });
+    }
+
+    /// Reads pasted lines in the background; the threads end with the program.
     fn read_lines(&mut self) {
         let Some(lines) = self.lines.take() else {
             return;
         };
+        let (read, typed) = std::sync::mpsc::channel();
         std::thread::spawn(move || {
             let mut line = String::new();
             while std::io::stdin()
                 .read_line(&mut line)
                 .is_ok_and(|count| count > 0)
             {
-                if !line.trim().is_empty()
-                    && lines
-                        .send(Incoming::Line(std::mem::take(&mut line)))
-                        .is_err()
-                {
+                if read.send(std::mem::take(&mut line)).is_err() {
                     break;
                 }
-                line.clear();
+            }
+        });
+        // What is pasted over several lines arrives as several, one right after the other.
+        std::thread::spawn(move || {
+            while let Ok(first) = typed.recv() {
+                let mut together = vec![first];
+                while let Ok(next) = typed.recv_timeout(BURST) {
+                    together.push(next);
+                }
+                for paste in pastes(&together) {
+                    if lines.send(Incoming::Line(paste)).is_err() {
+                        return;
+                    }
+                }
             }
         });
     }
+}
+
+/// Lines that arrive closer than this are one paste.
+const BURST: Duration = Duration::from_millis(80);
+
+/// Joins lines that arrived together into pastes: an address wrapped over lines is one, two addresses are two.
+fn pastes(lines: &[String]) -> Vec<String> {
+    let mut out: Vec<String> = Vec::new();
+    let mut open = false;
+    for line in lines.iter().map(|line| line.trim()) {
+        let begins = line.starts_with("http://") || line.starts_with("https://");
+        match out.last_mut() {
+            Some(last) if open && !begins && !line.is_empty() => last.push_str(line),
+            _ if line.is_empty() => {}
+            _ => out.push(line.to_owned()),
+        }
+        open = !line.is_empty();
+    }
+    out
+}
+
+/// Returns when to say how much time is left: every full minute, then half a minute and ten seconds before the end.
+fn reminders(patience: Lifetime) -> Vec<(Duration, Lifetime)> {
+    let whole = u64::try_from(patience.0 / 1000).unwrap_or_default();
+    let minutes = (1..=whole / 60).rev().map(|minute| minute * 60);
+    minutes
+        .chain([30, 10])
+        .filter(|left| *left < whole)
+        .map(|left| {
+            (
+                Duration::from_secs(whole - left),
+                Lifetime::from_secs(i64::try_from(left).unwrap_or_default()),
+            )
+        })
+        .collect()
 }
 
 async fn set(profile: &mut Profile, settings: &[String]) -> Result<(), Failed> {
@@ -337,4 +410,41 @@ fn say(line: &str) {
 
 fn say_raw(line: &str) {
     let _ = writeln!(std::io::stderr(), "{line}");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn joined(lines: &[&str]) -> Vec<String> {
+        pastes(
+            &lines
+                .iter()
+                .map(|line| (*line).to_owned())
+                .collect::<Vec<_>>(),
+        )
+    }
+
+    #[test]
+    fn a_wrapped_address_is_one_paste_and_two_are_two() {
+        assert_eq!(
+            joined(&["http://127.0.0.1/cb?co\n", "  de=1&state=2 \n"]),
+            ["http://127.0.0.1/cb?code=1&state=2"]
+        );
+        assert_eq!(
+            joined(&["http://a/?code=1\n", "http://a/?code=2\n", "\n", "abc\n"]),
+            ["http://a/?code=1", "http://a/?code=2", "abc"]
+        );
+    }
+
+    #[test]
+    fn the_time_left_is_said_now_and_then() {
+        let left = |secs| -> Vec<i64> {
+            let all = reminders(Lifetime::from_secs(secs));
+            all.iter().map(|(_, left)| left.0 / 1000).collect()
+        };
+        assert_eq!(left(180), [120, 60, 30, 10]);
+        assert_eq!(left(20), [10]);
+        assert!(left(5).is_empty());
+    }
 }

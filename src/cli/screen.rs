@@ -117,13 +117,13 @@ fn choose(store: &Store, asked: Option<&str>) -> (String, Option<String>) {
         return (name.to_owned(), None);
     }
     match store.last_used() {
-        Some(name) if start::open(store, &name).is_ok() => (name, None),
-        Some(name) => (
-            LAB.to_owned(),
-            Some(format!(
-                "The profile used last, {name}, cannot be read; this is the lab."
-            )),
-        ),
+        Some(name) => match start::open(store, &name) {
+            Ok(_) => (name, None),
+            Err(failed) => (
+                LAB.to_owned(),
+                Some(format!("This is the lab. {}", failed.says)),
+            ),
+        },
         None => (LAB.to_owned(), None),
     }
 }

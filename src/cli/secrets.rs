@@ -4,7 +4,13 @@ use std::{path::Path, process::Stdio, time::Duration};
 
 use tokio::io::AsyncReadExt as _;
 
-use crate::{profile::SecretSource, protocol::secret::Secret};
+use crate::{
+    profile::SecretSource,
+    protocol::{
+        keys::{PrivateKey, alg_named},
+        secret::Secret,
+    },
+};
 
 /// More than this is no secret.
 const LIMIT: u64 = 1024 * 1024;
@@ -27,6 +33,32 @@ pub async fn read(
         SecretSource::File(path) => (file(name, path, base), None),
         SecretSource::Cmd(command) => run(name, command).await,
     }
+}
+
+/// Reads a private key and returns its public half, as it is registered.
+///
+/// # Errors
+/// A sentence that never holds the key.
+pub async fn public_jwk(
+    name: &str,
+    source: &SecretSource,
+    base: Option<&Path>,
+    kid: Option<String>,
+    alg: Option<String>,
+) -> Result<serde_json::Value, String> {
+    let text = read(name, source, base)
+        .await
+        .0
+        .map_err(|why| format!("{why}."))?;
+    let mut key = PrivateKey::parse(text.reveal()).map_err(|error| error.0)?;
+    if let Some(alg) = alg.as_deref().and_then(alg_named) {
+        key = key.with_alg(alg).map_err(|error| error.0)?;
+    }
+    let mut jwk = key.registration_jwk();
+    if let Some(kid) = kid {
+        jwk["kid"] = kid.into();
+    }
+    Ok(jwk)
 }
 
 fn environment(name: &str, variable: &str) -> Result<Secret, String> {

@@ -57,10 +57,12 @@ pub async fn lab_for(profile: &mut Profile) -> Result<Option<Lab>, Failed> {
     if !profile.flag(fields::LAB) {
         return Ok(None);
     }
-    let lab = lab::start(lab_options(None)?).await.map_err(|error| {
-        let hint = error.hint();
-        Failed::usage(error.to_string()).hint(Some(hint))
-    })?;
+    let lab = lab::start(lab_options(None, false)?)
+        .await
+        .map_err(|error| {
+            let hint = error.hint();
+            Failed::usage(error.to_string()).hint(Some(hint))
+        })?;
     fill(profile, &lab);
     Ok(Some(lab))
 }
@@ -79,13 +81,23 @@ pub fn fill(profile: &mut Profile, lab: &Lab) {
     }
 }
 
-/// Returns what the lab needs from outside.
+/// Returns what the lab needs from outside; `tls` makes it serve https with an authority of its own.
 ///
 /// # Errors
-/// When no HTTP client can be made.
-pub fn lab_options(port: Option<u16>) -> Result<lab::Options, Failed> {
-    let http =
-        Arc::new(Http::new(Settings::default()).map_err(|error| Failed::usage(error.to_string()))?);
+/// When no HTTP client or no certificate can be made.
+pub fn lab_options(port: Option<u16>, tls: bool) -> Result<lab::Options, Failed> {
+    let tls = tls
+        .then(lab::Authority::make)
+        .transpose()
+        .map_err(Failed::usage)?;
+    let ca_pem = tls
+        .as_ref()
+        .map(|authority| authority.ca_pem().as_bytes().to_vec());
+    let settings = Settings {
+        ca_pem,
+        ..Settings::default()
+    };
+    let http = Arc::new(Http::new(settings).map_err(|error| Failed::usage(error.to_string()))?);
     let fetch: lab::Fetch = Arc::new(move |url| {
         let http = Arc::clone(&http);
         Box::pin(async move {
@@ -103,6 +115,7 @@ pub fn lab_options(port: Option<u16>) -> Result<lab::Options, Failed> {
         fetch,
         now: clock::now,
         random: entropy::fill,
+        tls,
     })
 }
 

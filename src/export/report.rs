@@ -267,7 +267,7 @@ fn redirect_json(redirect: &Redirect) -> Json {
 fn token(record: &TokenRecord) -> Json {
     let mut json = json!({
         "name": record.name,
-        "kind": record.token.kind().id(),
+        "kind": record.kind().id(),
         "fingerprint": record.fingerprint,
         "header": part(&record.token.header),
         "claims": part(&record.token.claims),

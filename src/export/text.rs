@@ -100,23 +100,44 @@ pub fn progress(session: &Session, through: StepId, told: &mut Vec<StepId>) -> V
 
 /// Says what the user has to do to sign in: the address stands on a line of its own, to be copied as it is.
 pub fn invitation(session: &Session, asked: &AuthorizeRequest) -> Vec<String> {
+    let walk = &session.walk;
+    let reception = &walk.reception;
     let first = match asked.login {
+        Login::Open if reception.no_browser.is_some() => {
+            "Open this address in a browser and sign in:"
+        }
         Login::Open => "Sign in with the browser that opens now, or open this address yourself:",
         Login::Show => "Open this address in a browser and sign in:",
         Login::Follow => "The sign-in at this address is followed without a browser:",
     };
-    let waits = match &session.walk.deaf {
-        Some(why) => format!("Nobody listens for the answer: {why}"),
-        None => format!(
-            "The answer is waited for at {} for {}.",
-            asked.redirect_uri, asked.patience
-        ),
-    };
     let mut lines = vec![first.to_owned(), normal(&asked.http.address())];
     if asked.login != Login::Follow {
-        lines.push(waits);
+        if let (Login::Open, Some(why)) = (asked.login, &reception.no_browser) {
+            lines.push(format!("No browser was started: {why}."));
+        }
+        lines.extend(reception.tried.iter().cloned());
+        lines.push(match &walk.deaf {
+            Some(why) => format!("Nobody listens for the answer: {why}"),
+            None => {
+                let tested = if reception.tested {
+                    " (self-test passed)"
+                } else {
+                    ""
+                };
+                format!(
+                    "The answer is waited for at {}{tested} for {}.",
+                    asked.redirect_uri, asked.patience
+                )
+            }
+        });
+        if let Some(tunnel) = &reception.tunnel {
+            lines.push("From another machine, forward the port there first:".to_owned());
+            lines.push(tunnel.clone());
+        }
         lines.push(
-            "Or paste here the address at which the browser ended, or the code in it, and press Enter.".to_owned(),
+            "A last page that fails to load is expected: paste its whole address here, or the code in it, and press \
+             Enter."
+                .to_owned(),
         );
     }
     lines
@@ -238,7 +259,7 @@ fn token(page: &mut Page, record: &TokenRecord) {
         &format!(
             "{}: {}{who}{end}; fingerprint {}",
             record.name,
-            record.token.kind(),
+            record.kind(),
             record.fingerprint
         ),
     );

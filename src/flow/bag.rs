@@ -114,6 +114,12 @@ impl Artifact {
         }
     }
 
+    /// Returns that name for a sentence that brings its own article: `the code` is a `code` there.
+    pub fn noun(self) -> &'static str {
+        let name = self.name();
+        name.strip_prefix("the ").unwrap_or(name)
+    }
+
     /// Tells whether its value must be masked; what the user is to read is shown, like the nonce (INTERFACE §4).
     pub fn is_secret(self) -> bool {
         !matches!(

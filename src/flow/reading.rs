@@ -6,7 +6,7 @@ use super::{Artifact, KeySet};
 use crate::protocol::{
     exchange::{Exchange, Failure, Purpose},
     http::HttpRequest,
-    jwt::{Signature, Token},
+    jwt::{Signature, Token, TokenKind},
     metadata::ServerMetadata,
     oauth::OAuthError,
     party::Party,
@@ -56,6 +56,16 @@ pub struct TokenRecord {
     pub gained: Timestamp,
     /// When it ends, by its `exp` or by `expires_in`.
     pub expires: Option<Timestamp>,
+}
+
+impl TokenRecord {
+    /// Returns what kind of token it is: by itself, and where it keeps that to itself, by what it is to the flow.
+    pub fn kind(&self) -> TokenKind {
+        match (self.artifact, self.token.kind()) {
+            (Artifact::RefreshToken, TokenKind::Opaque) => TokenKind::RefreshToken,
+            (_, kind) => kind,
+        }
+    }
 }
 
 /// What a step makes of its exchanges.

@@ -30,11 +30,13 @@ mod people;
 mod refusal;
 mod resource_as;
 mod serve;
+mod tls;
 
 pub use chance::Random;
 pub use clients::{ClientKind, Credentials, Registered};
 pub use people::{IDP_SCOPES, NOTES_SCOPES, USERS, User};
 pub use serve::{Clock, Entry, Fetch};
+pub use tls::Authority;
 
 /// The path of the resource AS's issuer: so that the well-known part has to go between host and path (RFC 8414 §3.1).
 const TENANT: &str = "/tenant/notes";
@@ -59,6 +61,8 @@ pub struct Options {
     pub now: Clock,
     /// Randomness for everything but keys.
     pub random: Random,
+    /// Serves https with a certificate of this authority; plain http without one.
+    pub tls: Option<Authority>,
 }
 
 /// A running lab; it stops when it is dropped.
@@ -152,10 +156,15 @@ pub async fn start(options: Options) -> Result<Lab, LabError> {
     .unwrap_or_else(|_| Err(KeyError("The thread that makes keys has ended.".to_owned())))
     .map_err(LabError::Key)?;
 
-    let idp_issuer = format!("http://127.0.0.1:{idp_port}");
-    let as_origin = format!("http://127.0.0.1:{as_port}");
+    let scheme = if options.tls.is_some() {
+        "https"
+    } else {
+        "http"
+    };
+    let idp_issuer = format!("{scheme}://127.0.0.1:{idp_port}");
+    let as_origin = format!("{scheme}://127.0.0.1:{as_port}");
     let as_issuer = format!("{as_origin}{TENANT}");
-    let api_origin = format!("http://127.0.0.1:{api_port}");
+    let api_origin = format!("{scheme}://127.0.0.1:{api_port}");
     let resource = format!("{api_origin}{}", api::NOTES);
     let idp = idp::Idp::new(
         idp_issuer.clone(),
@@ -186,6 +195,7 @@ pub async fn start(options: Options) -> Result<Lab, LabError> {
         fetch: options.fetch,
         now: options.now,
         ledger: ledger.clone(),
+        tls: options.tls,
     };
     Ok(Lab {
         idp: idp_issuer,

@@ -15,7 +15,10 @@ use axum::{
 };
 use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
 
-use super::message::{Incoming, Outgoing};
+use super::{
+    message::{Incoming, Outgoing},
+    tls::{Authority, TlsListener},
+};
 use crate::protocol::{party::Party, time::Timestamp};
 
 /// Fetches an address with GET and returns the body of a 200, or a sentence that says what came instead.
@@ -86,6 +89,8 @@ pub(super) struct Surroundings {
     pub now: Clock,
     /// The ledger.
     pub ledger: Ledger,
+    /// The authority whose certificate is shown, over https.
+    pub tls: Option<Authority>,
 }
 
 /// A server that runs until it is stopped or dropped.
@@ -109,6 +114,7 @@ pub(super) fn serve(
     server: impl Server,
     surroundings: Surroundings,
 ) -> Running {
+    let tls = surroundings.tls.clone();
     let desk = Desk {
         party,
         server: Arc::new(Mutex::new(Box::new(server))),
@@ -121,9 +127,21 @@ pub(super) fn serve(
         let until = async {
             let _ = stopped.await;
         };
-        let _ = axum::serve(listener, router)
-            .with_graceful_shutdown(until)
-            .await;
+        let _ = match tls {
+            None => {
+                axum::serve(listener, router)
+                    .with_graceful_shutdown(until)
+                    .await
+            }
+            Some(authority) => match TlsListener::new(listener, &authority) {
+                Ok(listener) => {
+                    axum::serve(listener, router)
+                        .with_graceful_shutdown(until)
+                        .await
+                }
+                Err(error) => Err(error),
+            },
+        };
     });
     Running {
         stop: Some(stop),

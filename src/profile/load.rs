@@ -6,7 +6,7 @@ use serde_json::Value as Json;
 use toml_edit::{Document, Item, Key, TableLike, TomlError, Value};
 
 use super::{
-    FieldValue, Profile, SecretSource, StepPart, edit,
+    FieldValue, Profile, SecretSource, StepPart, blank, edit,
     fields::{self, FieldPath, Kind},
     suggest,
 };
@@ -247,7 +247,9 @@ impl Reader<'_> {
                 Kind::Url | Kind::Text | Kind::LongText | Kind::Choice(_) | Kind::List,
                 Item::Value(Value::String(text)),
             ) => {
-                if let Err(says) = edit::checked(field, text.value()) {
+                if !blank::blanks(text.value()).is_empty() && field.field().kind != Kind::LongText {
+                    // A template's blank is no mistake; the profile keeps it as one.
+                } else if let Err(says) = edit::checked(field, text.value()) {
                     self.fatal(key, item, field.0, says, None);
                     if matches!(field.field().kind, Kind::Choice(_)) {
                         return;

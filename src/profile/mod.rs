@@ -4,17 +4,21 @@ use std::{collections::BTreeMap, path::PathBuf, sync::LazyLock, time::Duration};
 
 use serde::{Deserialize, Serialize};
 
+mod blank;
 pub mod client;
 pub mod doc;
 mod edit;
 pub mod fields;
+pub mod import;
 pub mod load;
 mod mask;
 mod splice;
 pub mod step;
 pub mod suggest;
+pub mod template;
 pub mod value;
 
+pub use blank::blanks;
 pub use client::{AssertionAudience, Auth, Client, Side};
 pub use doc::ProfileDoc;
 pub use fields::{Field, FieldPath, Kind};
@@ -32,6 +36,9 @@ pub struct Profile {
     values: BTreeMap<FieldPath, FieldValue>,
     filled: BTreeMap<FieldPath, FieldValue>,
     steps: BTreeMap<String, StepOverrides>,
+    /// Values that a template left open: they say nothing, and nothing is inherited in their place.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    blanks: BTreeMap<FieldPath, FieldValue>,
 }
 
 /// Where the value in force comes from.
@@ -145,11 +152,18 @@ impl Profile {
 
     /// Says what a field holds, as the file would.
     pub fn set(&mut self, field: FieldPath, value: FieldValue) {
+        self.blanks.remove(&field);
+        if field.field().kind != Kind::LongText && !blank::of(&value).is_empty() {
+            self.values.remove(&field);
+            self.blanks.insert(field, value);
+            return;
+        }
         self.values.insert(field, value.fitted(field.field().kind));
     }
 
     /// Takes back what the file says in a field.
     pub fn unset(&mut self, field: FieldPath) {
+        self.blanks.remove(&field);
         self.values.remove(&field);
     }
 
@@ -176,6 +190,19 @@ impl Profile {
             .map(|(id, overrides)| (id.as_str(), overrides))
     }
 
+    /// Returns the fields that a template left open, with the names of their blanks.
+    pub fn blanks(&self) -> impl Iterator<Item = (FieldPath, Vec<String>)> {
+        self.blanks.iter().map(|(field, value)| {
+            let names = blank::of(value).into_iter().map(str::to_owned).collect();
+            (*field, names)
+        })
+    }
+
+    /// Returns the value of a field that a template left open, blanks included.
+    fn unfilled(&self, field: FieldPath) -> Option<&FieldValue> {
+        self.blanks.get(&field)
+    }
+
     /// Tells whether something is said in this very field, by the file or the lab.
     fn has_own(&self, field: FieldPath) -> bool {
         self.own(field).is_some_and(|value| !value.is_empty())
@@ -185,6 +212,9 @@ impl Profile {
     fn source(&self, field: FieldPath) -> Option<(FieldPath, &FieldValue)> {
         if let Some(value) = says(&self.values, field).or_else(|| says(&self.filled, field)) {
             return Some((field, value));
+        }
+        if self.blanks.contains_key(&field) {
+            return None;
         }
         let parent = field.field().inherits?;
         self.may_inherit(field)

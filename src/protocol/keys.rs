@@ -360,6 +360,29 @@ impl PrivateKey {
         self.alg.unwrap_or(self.kind.algs()[0])
     }
 
+    /// Says what it is used with.
+    ///
+    /// # Errors
+    /// When the algorithm does not fit the key.
+    pub fn with_alg(mut self, alg: Alg) -> Result<Self, KeyError> {
+        self.fits(alg)?;
+        self.alg = Some(alg);
+        Ok(self)
+    }
+
+    fn fits(&self, alg: Alg) -> Result<(), KeyError> {
+        if self.kind.algs().contains(&alg) {
+            return Ok(());
+        }
+        let fits: Vec<_> = self.kind.algs().iter().map(|alg| alg_name(*alg)).collect();
+        Err(KeyError(format!(
+            "The key cannot sign {}: it is {:?}, which signs {}.",
+            alg_name(alg),
+            self.kind,
+            fits.join(", ")
+        )))
+    }
+
     /// Returns the key id: the JWK's own, else the thumbprint.
     pub fn kid(&self) -> String {
         self.kid.clone().unwrap_or_else(|| self.thumbprint())
@@ -394,15 +417,7 @@ impl PrivateKey {
     /// # Errors
     /// When the algorithm does not fit the key.
     pub fn sign(&self, alg: Alg, bytes: &[u8]) -> Result<String, KeyError> {
-        if !self.kind.algs().contains(&alg) {
-            let fits: Vec<_> = self.kind.algs().iter().map(|alg| alg_name(*alg)).collect();
-            return Err(KeyError(format!(
-                "The key cannot sign {}: it is {:?}, which signs {}.",
-                alg_name(alg),
-                self.kind,
-                fits.join(", ")
-            )));
-        }
+        self.fits(alg)?;
         jsonwebtoken::crypto::sign(bytes, &self.signer, alg)
             .map_err(|error| KeyError(format!("The key could not sign: {error}.")))
     }

@@ -109,7 +109,11 @@ const EXPECTED: &str =
     "Paste the address at which the browser ended after the sign-in, or its `code`.";
 
 fn of(params: &Params) -> AuthorizationAnswer {
-    let text = |name: &str| params.get(name).map(super::http::Value::wire);
+    // A parameter without a value counts as absent (RFC 6749 §3.1).
+    let text = |name: &str| {
+        let value = params.get(name).map(super::http::Value::wire);
+        value.filter(|value| !value.is_empty())
+    };
     AuthorizationAnswer {
         code: text("code").map(|code| Secret::minted("code", code)),
         state: text("state"),

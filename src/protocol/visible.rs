@@ -16,6 +16,26 @@ pub fn visible_lines(text: &str) -> Cow<'_, str> {
     marked(text, |c| !matches!(c, '\n' | '\t') && acts_or_hides(c))
 }
 
+/// Writes JSON so that no character of it acts or hides: the escape `\u202e` means the same to every reader.
+pub fn json_escaped(json: &str) -> Cow<'_, str> {
+    let harmless = |c: char| c == '\n' || !acts_or_hides(c);
+    if json.chars().all(harmless) {
+        return Cow::Borrowed(json);
+    }
+    let mut out = String::with_capacity(json.len() + 16);
+    for c in json.chars() {
+        if harmless(c) {
+            out.push(c);
+        } else {
+            for unit in c.encode_utf16(&mut [0; 2]) {
+                // Writing to a string does not fail.
+                let _ = write!(out, "\\u{unit:04x}");
+            }
+        }
+    }
+    Cow::Owned(out)
+}
+
 fn marked(text: &str, needs_mark: impl Fn(char) -> bool) -> Cow<'_, str> {
     let Some(first) = text.find(&needs_mark) else {
         return Cow::Borrowed(text);
@@ -102,6 +122,26 @@ mod tests {
         assert_eq!(visible("\u{E0041}"), "‹U+E0041›");
         assert_eq!(visible("a\u{2028}b"), "a‹U+2028›b");
         assert_eq!(visible("\u{FFFE}\u{10FFFF}"), "‹U+FFFE›‹U+10FFFF›");
+    }
+
+    #[test]
+    fn escaped_json_means_the_same() {
+        let value =
+            serde_json::json!({ "a\u{9b}": "\u{7f}\u{202e}\u{e0041}\u{1b}\n", "plain": "é ✓" });
+        let text = serde_json::to_string_pretty(&value).unwrap();
+        let escaped = json_escaped(&text);
+        assert!(
+            !escaped.chars().any(|c| c != '\n' && acts_or_hides(c)),
+            "{escaped}"
+        );
+        assert!(
+            escaped.contains("\\u009b") && escaped.contains("é ✓"),
+            "{escaped}"
+        );
+        assert_eq!(
+            serde_json::from_str::<serde_json::Value>(&escaped).unwrap(),
+            value
+        );
     }
 
     #[test]

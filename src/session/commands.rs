@@ -1,6 +1,6 @@
 //! What the commands do: edit, send, ask, paste, cancel.
 
-use super::{Agreed, Attempt, Effect, Going, Question, Session, What};
+use super::{Agreed, Attempt, Effect, Going, Outcome, Question, Reception, Session, What};
 use crate::{
     flow::{Artifact, Blocked, Draft, Ink, Origin, Step, StepId},
     profile::{
@@ -8,7 +8,7 @@ use crate::{
         fields::{self, FIELDS},
     },
     protocol::{
-        exchange::{Purpose, Request, Via},
+        exchange::{Answer, Purpose, Request, Via},
         redirect,
         time::{Lifetime, Timestamp},
     },
@@ -34,6 +34,7 @@ impl Session {
                 .fields
                 .iter()
                 .any(|field| changed.contains(field))
+                || self.profile.step(step.info().id.0) != profile.step(step.info().id.0)
         });
         for field in &changed {
             self.walk.secrets.0.remove(field);
@@ -43,6 +44,7 @@ impl Session {
             ) {
                 self.walk.listening = None;
                 self.walk.deaf = None;
+                self.walk.reception = Reception::default();
             }
         }
         self.profile = profile;
@@ -56,6 +58,9 @@ impl Session {
         {
             for (_, held) in self.walk.bag.iter_mut() {
                 held.foreign |= matches!(held.origin, Origin::Step(_));
+            }
+            for state in &mut self.walk.steps {
+                state.foreign |= !state.attempts.is_empty();
             }
         }
     }
@@ -75,6 +80,10 @@ impl Session {
             self.walk.run_to = None;
             self.complain(format!("The step is left out. {}", out.why));
             return;
+        }
+        if matches!(self.step(id).draft, Some(Err(_))) {
+            // What could not be read may be there by now.
+            self.walk.secrets.0.retain(|_, secret| secret.is_ok());
         }
         self.redraft_if_old(id, ink);
         if let Some(question) = self.must_ask(step) {
@@ -156,7 +165,9 @@ impl Session {
             tokens: Vec::new(),
             says: String::new(),
         });
-        self.step_mut(id).stale = false;
+        let state = self.step_mut(id);
+        state.stale = false;
+        state.foreign = false;
         self.emit(id, (Purpose::Main, request), Lifetime(0), ink.now, effects);
     }
 
@@ -171,7 +182,10 @@ impl Session {
         self.vault.learn_request(&request);
         let send = self.number();
         let until = match &request {
-            Request::Browser(asked) => Some(Timestamp(now.0 + asked.patience.0)),
+            Request::Browser(asked) => {
+                self.sign_in = Some(send);
+                Some(Timestamp(now.0 + asked.patience.0))
+            }
             Request::Http(_) => None,
         };
         let what = What::Sending(purpose, request.clone());
@@ -200,7 +214,7 @@ impl Session {
             },
         )) = self.waiting()
         else {
-            self.complain("Nothing waits for a redirect; send the authorize step first.");
+            self.complain(self.came_late());
             return;
         };
         let (send, asked) = (*send, asked.clone());
@@ -225,6 +239,29 @@ impl Session {
                     _ => effects.push(Effect::Deliver { send, redirect, via }),
                 }
             }
+        }
+    }
+
+    /// Says why a redirect that was pasted is not needed, or not any more.
+    fn came_late(&self) -> &'static str {
+        let last = self.walk.steps.iter().find_map(|state| {
+            let attempt = state.last()?;
+            let main = attempt.main()?;
+            matches!(main.request, Request::Browser(_)).then_some((attempt, main))
+        });
+        match last {
+            None => "Nothing waits for a redirect; send the authorize step first.",
+            Some((attempt, main)) => match (&main.outcome, &attempt.outcome) {
+                (Ok(Answer::Redirect(came)), Some(Outcome::Done)) if came.via == Via::Listener => {
+                    "The browser came back by itself before this was pasted; the paste is not needed."
+                }
+                (Ok(_), Some(Outcome::Done)) => {
+                    "The answer was already received; this paste is not needed."
+                }
+                _ => {
+                    "The sign-in that this belongs to is over. Send the authorize step again: it makes a new address."
+                }
+            },
         }
     }
 

@@ -11,7 +11,8 @@ use crate::{
 const DRAFT_LIFETIME: Lifetime = Lifetime(30_000);
 
 impl Session {
-    /// Marks the done steps after `id` stale, with what they gained; `with` marks the step itself too.
+    /// Marks the steps after `id` that were sent stale, with what they gained; `with` marks the step itself too, even
+    /// while it is in flight: its answer will be one to the request of before.
     pub(super) fn mark_stale_from(&mut self, id: StepId, with: bool) {
         let after: Vec<StepId> = self
             .flow
@@ -25,11 +26,7 @@ impl Session {
             if !after.contains(&state.id) {
                 continue;
             }
-            state.stale = state.stale
-                || state
-                    .attempts
-                    .iter()
-                    .any(|attempt| attempt.outcome.is_some());
+            state.stale = state.stale || !state.attempts.is_empty();
             stale.push(state.id);
         }
         for (_, held) in self.walk.bag.iter_mut() {

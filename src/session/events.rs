@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Effect, Going, Had, Outcome, SendId, Session, What, commands::words};
+use super::{Agreed, Effect, Going, Had, Outcome, SendId, Session, What, commands::words};
 use crate::{
     flow::{Gain, Held, Ink, Made, Origin, Step, StepId, TokenRecord, Verdict},
     protocol::{
@@ -36,6 +36,7 @@ impl Session {
                     self.walk.secrets.0.insert(field, result);
                 }
                 Had::Said(says) => self.tell(says),
+                Had::Reception(reception) => self.walk.reception = reception,
                 Had::Listener(Ok(uri)) => {
                     self.walk.listening = Some(uri);
                     self.walk.deaf = None;
@@ -190,6 +191,11 @@ impl Session {
         if !self.flow.step(id).is_some_and(Step::renews) {
             self.mark_stale_from(id, false);
         }
+        // A yes was for the token of before.
+        self.walk
+            .agreed
+            .retain(|agreed| *agreed != Agreed::Suspect(id));
+        let (stale, foreign) = (self.step(id).stale, self.step(id).foreign);
         let suspect = match &outcome {
             Outcome::Suspect(why) => Some(why.clone()),
             _ => None,
@@ -217,8 +223,8 @@ impl Session {
                             origin: Origin::Step(id),
                             gained: ink.now,
                             expires,
-                            stale: false,
-                            foreign: false,
+                            stale,
+                            foreign,
                             suspect: suspect.clone().filter(|_| failed),
                         },
                     );

@@ -62,6 +62,7 @@ impl Session {
                 suspect: None,
             },
         );
+        self.mark_stale_users(artifact);
         if artifact != Artifact::Code {
             let record = TokenRecord {
                 name: artifact.id().to_owned(),
@@ -89,6 +90,18 @@ impl Session {
         ));
     }
 
+    /// Marks what was built on an artifact stale, now that it is another one.
+    fn mark_stale_users(&mut self, artifact: Artifact) {
+        let user = self
+            .flow
+            .steps()
+            .find(|step| step.needs(&self.profile).contains(&artifact))
+            .map(|step| step.info().id);
+        if let Some(user) = user {
+            self.mark_stale_from(user, true);
+        }
+    }
+
     pub(super) fn given_signature(&self, artifact: Artifact, token: &Token) -> Signature {
         let server = match artifact {
             Artifact::AccessToken => Party::ResourceAs,
@@ -112,6 +125,11 @@ impl Session {
             .is_some_and(|held| held.origin == Origin::Given)
         {
             self.walk.bag.remove(artifact);
+            // What its step once gained was replaced by it, so that the step is needed again.
+            match needs::maker(self.asked(), artifact) {
+                Some(step) => self.mark_stale_from(step, true),
+                None => self.mark_stale_users(artifact),
+            }
             for state in &mut self.walk.steps {
                 state.given.retain(|record| record.artifact != artifact);
             }

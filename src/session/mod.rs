@@ -14,7 +14,8 @@ use std::sync::Arc;
 
 pub use driver::{Driver, Transport};
 pub use state::{
-    Agreed, Attempt, Going, Had, Notice, Outcome, Question, SendId, Status, StepState, Walk, What,
+    Agreed, Attempt, Going, Had, Notice, Outcome, Question, Reception, SendId, Status, StepState,
+    Walk, What,
 };
 pub use vault::Vault;
 
@@ -152,6 +153,8 @@ pub struct Session {
     /// When the last command or event was.
     now: Timestamp,
     next: u64,
+    /// The newest sign-in of this walk.
+    sign_in: Option<SendId>,
     journal: Vec<(Ink, Entry)>,
     /// The profile and the ink that the journal began with.
     origin: (Profile, Ink),
@@ -175,6 +178,7 @@ impl Session {
             asked: Vec::new(),
             now: ink.now,
             next: 1,
+            sign_in: None,
             journal: Vec::new(),
         };
         session.settle(ink);
@@ -244,12 +248,14 @@ impl Session {
             Command::Adopt(profile) => self.adopt(*profile),
             Command::Send(step) => {
                 self.walk.run_to = None;
+                self.question = None;
                 if !self.offers_instead(step, ink) {
                     self.send(step, ink, &mut effects);
                 }
             }
             Command::SendThrough(step) => {
                 self.walk.run_to = Some(step);
+                self.question = None;
                 self.go_on(ink, &mut effects);
             }
             Command::PasteRedirect(text) => self.paste(&text, &mut effects),
@@ -270,6 +276,8 @@ impl Session {
                 self.abort(&mut effects);
                 self.question = None;
                 self.absent.clear();
+                self.asked.clear();
+                self.sign_in = None;
                 self.walk = blank(self.flow, self.walk.number + 1, ink);
                 self.tell("A new walk: new state, nonce and verifier, and no tokens.");
             }
@@ -285,7 +293,12 @@ impl Session {
             seed: self.walk.seed,
         };
         self.journal.push((ink, Entry::Event(event.clone())));
-        self.changed |= !matches!(event, Event::Noted { .. });
+        let (Event::Prepared { send, .. }
+        | Event::Answered { send, .. }
+        | Event::Noted { send, .. }) = &event;
+        let expected = self.waiting().is_some_and(|(_, going)| going.send == *send);
+        // What nobody waits for changes nothing but the journal: not the drafts on the screen either.
+        self.changed |= expected && !matches!(event, Event::Noted { .. });
         let mut effects = Vec::new();
         match event {
             Event::Prepared { send, had } => self.prepared(send, had, ink, &mut effects),
@@ -293,10 +306,18 @@ impl Session {
             Event::Noted { send, says } => {
                 if self.waiting().is_some_and(|(_, going)| going.send == send) {
                     self.complain(says);
+                } else if self.sign_in == Some(send) {
+                    // The sign-in is over, and still somebody came: it is worth a word, and nothing else.
+                    self.tell(says);
                 }
             }
         }
-        self.settle(ink);
+        if expected {
+            self.settle(ink);
+        } else {
+            // Nor the list of steps, which goes by the clock; only its secrets are kept from the screen.
+            self.vault.settle();
+        }
         effects
     }
 
@@ -413,6 +434,7 @@ fn blank(flow: &'static Flow, number: u32, ink: Ink) -> Walk {
         secrets: Secrets::default(),
         listening: None,
         deaf: None,
+        reception: Reception::default(),
         run_to: None,
         agreed: Vec::new(),
     }

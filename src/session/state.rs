@@ -108,6 +108,9 @@ pub struct StepState {
     pub stale: bool,
     /// The tokens that were handed in, so that the step is not needed.
     pub given: Vec<TokenRecord>,
+    /// Whether its server or its client changed since it was sent: what it gains belongs to those of before.
+    #[serde(skip)]
+    pub foreign: bool,
     /// What is in flight.
     #[serde(skip)]
     pub going: Option<Going>,
@@ -124,6 +127,7 @@ impl StepState {
             attempts: Vec::new(),
             stale: false,
             given: Vec::new(),
+            foreign: false,
             going: None,
             draft: None,
         }
@@ -206,6 +210,9 @@ pub struct Walk {
     pub listening: Option<String>,
     /// Why nobody listens there, if that is so.
     pub deaf: Option<String>,
+    /// What is known of the place where the sign-in is waited for.
+    #[serde(skip)]
+    pub reception: Reception,
     /// The step that a run goes through, while one is on.
     #[serde(skip)]
     pub run_to: Option<StepId>,
@@ -243,6 +250,19 @@ pub struct Notice {
     pub says: String,
 }
 
+/// What the world outside knows of the place where a sign-in is waited for.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Reception {
+    /// Whether a request of our own reached the listener.
+    pub tested: bool,
+    /// What was said of the redirect URIs that were tried before.
+    pub tried: Vec<String>,
+    /// The `ssh -L` line that leads a browser elsewhere to the listener, in an SSH session.
+    pub tunnel: Option<String>,
+    /// Why no browser is started by itself, if none is; the end of a sentence.
+    pub no_browser: Option<String>,
+}
+
 /// A secret field that was resolved, or a listener that was bound.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Had {
@@ -252,4 +272,6 @@ pub enum Had {
     Said(String),
     /// The redirect URI that is listened on, or the one to use without a listener and why nobody listens.
     Listener(Result<String, (String, String)>),
+    /// What else is known of the place where it listens.
+    Reception(Reception),
 }

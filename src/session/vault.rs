@@ -207,9 +207,11 @@ impl Vault {
         match &self.finder {
             Some(finder) => finder.find(text),
             None if self.forms.is_empty() => Vec::new(),
-            None => Finder::new(&self.forms)
-                .map(|finder| finder.find(text))
-                .unwrap_or_default(),
+            // What cannot be looked through is not shown at all.
+            None => Finder::new(&self.forms).map_or_else(
+                || vec![(0..text.len(), Arc::from("‹masked›"))],
+                |finder| finder.find(text),
+            ),
         }
     }
 

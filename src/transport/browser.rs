@@ -1,6 +1,10 @@
 //! The loopback listener that catches the browser's redirect (RFC 8252 §7.3).
 
-use std::sync::{Arc, Mutex};
+use std::{
+    net::SocketAddr,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 
 use axum::{
     Router,
@@ -9,14 +13,15 @@ use axum::{
     http::{Method, Request, Response, StatusCode, header},
 };
 use tokio::{
-    net::TcpListener,
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::{TcpListener, TcpStream},
     sync::{mpsc, oneshot, watch},
 };
 use url::Url;
 
-pub use super::launch::{browser_available, open_browser};
+pub use super::launch::{browser_available, display_available, open_browser};
 use super::{
-    page,
+    entropy, page,
     place::{place, place_of, refused, with_port},
 };
 use crate::protocol::{
@@ -29,6 +34,7 @@ use crate::protocol::{
 #[derive(Debug)]
 pub struct Listener {
     redirect_uri: String,
+    at: SocketAddr,
     desk: Arc<Desk>,
     caught: tokio::sync::Mutex<mpsc::UnboundedReceiver<Redirect>>,
     /// Closed by dropping: then the server finishes the pages under way and ends.
@@ -59,17 +65,13 @@ impl Listener {
             Some(listen) => place_of(listen)?,
             None => place(&url, redirect_uri)?,
         };
-        let socket = TcpListener::bind(at)
-            .await
-            .map_err(|error| refused(at, &error))?;
-        let port = socket
-            .local_addr()
-            .map_err(|error| refused(at, &error))?
-            .port();
+        let socket = socket(at).await?;
+        let at = socket.local_addr().map_err(|error| refused(at, &error))?;
         let (to_us, caught) = mpsc::unbounded_channel();
         let desk = Arc::new(Desk {
             path: url.path().to_owned(),
-            redirect_uri: with_port(redirect_uri, port),
+            redirect_uri: with_port(redirect_uri, at.port()),
+            knock: knock(),
             awaited: watch::Sender::new(Awaited::NotYet),
             caught: to_us,
             strays: Mutex::new(None),
@@ -86,6 +88,7 @@ impl Listener {
         });
         Ok(Self {
             redirect_uri: desk.redirect_uri.clone(),
+            at,
             desk,
             caught: tokio::sync::Mutex::new(caught),
             _open: open,
@@ -102,6 +105,40 @@ impl Listener {
     /// Returns the redirect URI with the real port.
     pub fn redirect_uri(&self) -> &str {
         &self.redirect_uri
+    }
+
+    /// Returns the address and port that is listened at.
+    pub fn at(&self) -> SocketAddr {
+        self.at
+    }
+
+    /// Sends the listener a request of our own, to a path that cannot be an answer.
+    ///
+    /// # Errors
+    /// A sentence: what keeps a browser on this machine from reaching the port.
+    pub async fn test(&self) -> Result<(), String> {
+        let heard = tokio::time::timeout(KNOCK_LIMIT, knocked(self.at, &self.desk.knock)).await;
+        let why = match heard {
+            Ok(Ok(true)) => return Ok(()),
+            Ok(Ok(false)) => "another program answers there".to_owned(),
+            Ok(Err(error)) => error.to_string(),
+            Err(_) => format!("no answer within {} s", KNOCK_LIMIT.as_secs()),
+        };
+        Err(format!(
+            "A request of our own to {} did not arrive ({why}): something on this machine blocks the port, a firewall \
+             perhaps. This is not the IdP's doing.",
+            self.at
+        ))
+    }
+
+    /// Ends the wait: the answer came another way, and whoever arrives now is told so.
+    pub fn received_by_paste(&self) {
+        self.desk.awaited.send_replace(Awaited::Pasted);
+    }
+
+    /// Ends the wait without an answer: whoever arrives now is told that it is too late.
+    pub fn give_up(&self) {
+        self.desk.awaited.send_replace(Awaited::Gone);
     }
 
     /// Waits for the answer with this `state`; one without any `state` is taken too, for the engine to judge.
@@ -132,6 +169,8 @@ impl Drop for Listener {
 struct Desk {
     path: String,
     redirect_uri: String,
+    /// The path of the request that we send ourselves; nobody can guess it.
+    knock: String,
     awaited: watch::Sender<Awaited>,
     caught: mpsc::UnboundedSender<Redirect>,
     strays: Mutex<Option<mpsc::UnboundedSender<Stray>>>,
@@ -145,13 +184,17 @@ enum Awaited {
     State(String),
     /// It came; the state is kept to tell a second arrival from a foreign one.
     Received(String),
-    /// The listener is gone.
+    /// It was pasted in the terminal.
+    Pasted,
+    /// Nobody waits any more.
     Gone,
 }
 
 enum Verdict {
     Taken,
     Again,
+    Pasted,
+    Late,
     Foreign,
 }
 
@@ -159,7 +202,7 @@ impl Desk {
     /// Decides about an arrival; only one is ever taken per wait.
     fn judge(&self, answer: &AuthorizationAnswer) -> Verdict {
         let ours = |state: &String| answer.state.as_ref().is_none_or(|other| other == state);
-        let mut verdict = Verdict::Again;
+        let mut verdict = Verdict::Late;
         self.awaited.send_if_modified(|awaited| {
             verdict = match awaited {
                 Awaited::State(state) if ours(state) => {
@@ -168,7 +211,8 @@ impl Desk {
                 }
                 Awaited::Received(state) if ours(state) => Verdict::Again,
                 Awaited::State(_) | Awaited::Received(_) => Verdict::Foreign,
-                Awaited::NotYet | Awaited::Gone => Verdict::Again,
+                Awaited::Pasted => Verdict::Pasted,
+                Awaited::NotYet | Awaited::Gone => Verdict::Late,
             };
             false
         });
@@ -185,10 +229,52 @@ impl Desk {
     }
 }
 
+/// Takes the port; one that a listener of ours has just left is free a moment later.
+async fn socket(at: SocketAddr) -> Result<TcpListener, String> {
+    let mut tries = 20;
+    loop {
+        match TcpListener::bind(at).await {
+            Ok(socket) => return Ok(socket),
+            Err(error) if error.kind() == std::io::ErrorKind::AddrInUse && tries > 0 => {
+                tries -= 1;
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+            Err(error) => return Err(refused(at, &error)),
+        }
+    }
+}
+
+fn knock() -> String {
+    let random = entropy::seed()
+        .iter()
+        .take(16)
+        .fold(0_u128, |all, byte| all << 8 | u128::from(*byte));
+    format!("/self-test-{random:032x}")
+}
+
+/// Tells whether it is our own listener that answers.
+async fn knocked(at: SocketAddr, path: &str) -> std::io::Result<bool> {
+    let mut socket = TcpStream::connect(at).await?;
+    let request = format!("GET {path} HTTP/1.1\r\nhost: {at}\r\nconnection: close\r\n\r\n");
+    socket.write_all(request.as_bytes()).await?;
+    let mut answer = Vec::new();
+    socket.take(KNOCK_ANSWER).read_to_end(&mut answer).await?;
+    Ok(String::from_utf8_lossy(&answer).contains(path))
+}
+
+/// Loopback answers at once, or something is in the way.
+const KNOCK_LIMIT: Duration = Duration::from_secs(2);
+
+/// Our own page is shorter; a stranger may talk without end.
+const KNOCK_ANSWER: u64 = 16 * 1024;
+
 /// A form_post answer (a code, a state, perhaps an ID Token) is never larger.
 const POST_LIMIT: usize = 64 * 1024;
 
 async fn receive(State(desk): State<Arc<Desk>>, request: Request<Body>) -> Response<Body> {
+    if request.uri().path() == desk.knock {
+        return answer_page(StatusCode::OK, "Self-test", &desk.knock);
+    }
     if request.uri().path() != desk.path {
         return answer_page(
             StatusCode::NOT_FOUND,
@@ -245,7 +331,29 @@ async fn receive(State(desk): State<Arc<Desk>>, request: Request<Body>) -> Respo
                 "This answer belongs to another sign-in: its state is not the one that was sent. The terminal is still waiting.",
             )
         }
-        Verdict::Again => answer_page(StatusCode::OK, "Already received", BACK),
+        Verdict::Again => {
+            desk.stray(
+                &url,
+                "the answer was received already; this one changes nothing",
+            );
+            answer_page(StatusCode::OK, "Already received", BACK)
+        }
+        Verdict::Pasted => {
+            desk.stray(
+                &url,
+                "the answer was received by paste already; this one changes nothing",
+            );
+            let says = format!("The answer was already received by paste. {BACK}");
+            answer_page(StatusCode::OK, "Already received", &says)
+        }
+        Verdict::Late => {
+            desk.stray(&url, "nobody waits for it any more; send the step again");
+            answer_page(
+                StatusCode::OK,
+                "Too late",
+                "The terminal no longer waits for this sign-in. Send the step again there: it makes a new address.",
+            )
+        }
         Verdict::Taken => {
             let _ = desk.caught.send(Redirect {
                 url,
@@ -298,4 +406,36 @@ fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex
         .lock()
         .unwrap_or_else(std::sync::PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn the_listener_hears_itself_and_takes_nothing_for_it() {
+        let listener = Listener::bind("http://127.0.0.1:0/callback", None)
+            .await
+            .expect("any free port");
+        assert_eq!(listener.test().await, Ok(()));
+        let (strays, mut seen) = mpsc::unbounded_channel();
+        let listener = listener.with_strays(strays);
+        assert_eq!(listener.test().await, Ok(()));
+        assert!(seen.try_recv().is_err());
+    }
+
+    #[tokio::test]
+    async fn a_stranger_at_the_port_is_not_taken_for_it() {
+        let stranger = TcpListener::bind("127.0.0.1:0")
+            .await
+            .expect("any free port");
+        let at = stranger.local_addr().expect("it is bound");
+        tokio::spawn(async move {
+            let (mut socket, _) = stranger.accept().await.expect("our own request");
+            let _ = socket.write_all(b"HTTP/1.1 200 OK\r\n\r\nhello").await;
+        });
+        assert!(!matches!(knocked(at, "/self-test-1").await, Ok(true)));
+        // The task has ended, and with it the port is closed.
+        assert!(knocked(at, "/self-test-1").await.is_err());
+    }
 }

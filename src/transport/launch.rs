@@ -9,13 +9,20 @@ use std::time::Duration;
 pub fn browser_available(env: &dyn Fn(&str) -> Option<String>) -> Result<(), &'static str> {
     let set = |name: &str| env(name).is_some_and(|value| !value.is_empty());
     if set("SSH_CONNECTION") || set("SSH_TTY") {
-        return Err("this is an SSH session, and a browser would open on the far machine");
+        return Err("this is an SSH session");
     }
+    display_available(env)
+}
+
+/// Tells whether a browser that the user asked for can be shown, over SSH as well.
+///
+/// # Errors
+/// Why not, as the end of a sentence.
+pub fn display_available(env: &dyn Fn(&str) -> Option<String>) -> Result<(), &'static str> {
+    let set = |name: &str| env(name).is_some_and(|value| !value.is_empty());
     let needs_display = cfg!(all(unix, not(target_os = "macos")));
     if needs_display && !set("DISPLAY") && !set("WAYLAND_DISPLAY") && !set("WSL_DISTRO_NAME") {
-        return Err(
-            "there is no graphical display here (neither DISPLAY nor WAYLAND_DISPLAY is set)",
-        );
+        return Err("no graphical display (DISPLAY and WAYLAND_DISPLAY are not set)");
     }
     Ok(())
 }
@@ -57,6 +64,14 @@ mod tests {
         );
         assert!(asked(&[("DISPLAY", ":0"), ("SSH_CONNECTION", "")]).is_ok());
         assert!(asked(&[("WAYLAND_DISPLAY", "wayland-0")]).is_ok());
+    }
+
+    #[test]
+    fn whoever_asks_gets_one_over_ssh_too() {
+        let forwarded = |name: &str| {
+            matches!(name, "SSH_CONNECTION" | "DISPLAY").then(|| "localhost:10.0".to_owned())
+        };
+        assert!(display_available(&forwarded).is_ok());
     }
 
     #[cfg(target_os = "linux")]

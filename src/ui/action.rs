@@ -122,6 +122,12 @@ macro_rules! actions {
 actions! {
     /// Opens the box for the redirect that the browser ended on.
     PasteRedirect = "paste-redirect", ["enter"], Walk, hint "paste the redirect", when waits_for_browser;
+    /// Copies the address for the browser.
+    CopyAddress = "copy-address", ["c"], Walk, hint "copy address", when waits_for_browser;
+    /// Starts a browser on the address, where none was started by itself too.
+    StartBrowser = "start-browser", ["b"], Walk, hint "start a browser", when waits_for_browser;
+    /// Writes the address for the browser to a file that only you can read.
+    WriteAddress = "write-address", ["s"], Walk, hint "to a file", when waits_for_browser;
     /// Goes to the step of the rail that the cursor is on.
     OpenStep = "open-step", ["enter"], Walk, hint "to the panel", when on_rail;
     /// Edits the field that the cursor is on.
@@ -182,6 +188,8 @@ actions! {
     Withdraw = "withdraw", ["x"], Walk, hint "withdraw", when has_given;
     /// Shows the address for the browser alone, on the whole width.
     Address = "address", ["o"], Walk, hint "address alone", when has_address;
+    /// Shows the address for the browser as a QR code.
+    QrCode = "qr-code", ["Q"], Walk, hint "QR code", when has_address;
     /// Starts a new walk: new state, nonce and keys.
     NewWalk = "new-walk", ["n"], Walk, hint "new walk", when can_start_anew;
     /// Opens every field of this profile.

@@ -64,13 +64,13 @@ pub fn items(model: &Model) -> Vec<Item> {
         .flat_map(|attempt| attempt.tokens.iter().enumerate())
     {
         add(
-            &format!("the {}", record.artifact.name()),
+            &format!("the {}", record.artifact.noun()),
             What::Token(index),
         );
     }
     for (index, record) in state.given.iter().enumerate() {
         add(
-            &format!("the {} that was handed in", record.artifact.name()),
+            &format!("the {} that was handed in", record.artifact.noun()),
             What::Given(index),
         );
     }
@@ -122,7 +122,7 @@ fn row(model: &Model) -> Option<String> {
     let cursor = place.states.get(&(place.step, panel.id))?.cursor;
     let row = rows.get(cursor)?;
     match &row.copy {
-        Some(CopyText::Plain(text)) => Some(text.clone()),
+        Some(CopyText::Plain(text)) => Some(text.to_string()),
         Some(CopyText::Secret(secret)) => Some(secret.reveal().to_owned()),
         None => Some(row.plain().trim().to_owned()).filter(|text| !text.is_empty()),
     }

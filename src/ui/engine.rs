@@ -10,6 +10,7 @@ use tokio::sync::mpsc;
 use zeroize::Zeroizing;
 
 use super::{
+    link::{Link, links},
     model::{Model, OpenId, Opened, Start},
     update::{Effect, Msg, ProfilesOp, ProfilesReply, startup, update},
     view::view,
@@ -50,6 +51,15 @@ pub trait Host: Send + Sync + 'static {
     /// A sentence on why there is none.
     fn open(&self, address: &str) -> Result<(), String>;
 
+    /// Writes an address to a file that only its owner can read; returns the sentence about it. It may block.
+    ///
+    /// # Errors
+    /// A sentence on why it could not be written.
+    fn keep_address(&self, address: &str) -> Result<String, String> {
+        let _ = address;
+        Err("No file can be written here.".to_owned())
+    }
+
     /// Returns fresh randomness for a walk.
     fn seed(&self) -> [u8; 32];
 
@@ -84,6 +94,8 @@ pub struct Engine<H: Host> {
     into: mpsc::UnboundedSender<Msg>,
     /// How many answers of the world outside are still to come, those of the drivers not counted.
     pending: usize,
+    /// Whether a sign-in that waited was cancelled or answered, and will soon say so.
+    stirred: bool,
 }
 
 impl<H: Host> Engine<H> {
@@ -101,6 +113,7 @@ impl<H: Host> Engine<H> {
             senders: HashMap::new(),
             into,
             pending: 0,
+            stirred: false,
         };
         (engine, from)
     }
@@ -116,6 +129,9 @@ impl<H: Host> Engine<H> {
         if matches!(msg, Msg::Profiles(..) | Msg::Lab(..) | Msg::Said { .. }) {
             self.pending = self.pending.saturating_sub(1);
         }
+        if matches!(msg, Msg::Session(_, session::Event::Answered { .. })) {
+            self.stirred = false;
+        }
         let ink = Ink {
             now: self.host.now(),
             seed: self.host.seed(),
@@ -127,15 +143,19 @@ impl<H: Host> Engine<H> {
     /// Tells whether an answer is still to come; a sign-in that waits for a person is none.
     pub fn is_busy(&self) -> bool {
         let waits = |opened: &Opened| opened.session.waiting().is_some();
-        self.pending > 0
-            || self.model.open.iter().any(waits)
-                && self.model.waits_for_browser().is_none()
-                && self.model.waits_for_code().is_none()
+        let for_a_person = !self.stirred
+            && (self.model.waits_for_browser().is_some() || self.model.waits_for_code().is_some());
+        self.pending > 0 || self.model.open.iter().any(waits) && !for_a_person
     }
 
     /// Draws; returns the cursor of the text that is edited.
     pub fn draw(&self, area: Rect, buf: &mut Buffer) -> Option<Position> {
         view(&self.model, area, buf)
+    }
+
+    /// Returns what on the screen leads to an address.
+    pub fn links(&self) -> Vec<Link> {
+        links(&self.model)
     }
 
     /// Returns how long nothing needs to be drawn, in milliseconds; for ever when none.
@@ -180,6 +200,16 @@ impl<H: Host> Engine<H> {
                     let _ = into.send(Msg::Said { bad, says });
                 });
             }
+            Effect::KeepAddress(address) => {
+                self.pending += 1;
+                tokio::task::spawn_blocking(move || {
+                    let (bad, says) = match host.keep_address(&address) {
+                        Ok(says) => (false, says),
+                        Err(says) => (true, says),
+                    };
+                    let _ = into.send(Msg::Said { bad, says });
+                });
+            }
             Effect::Open(address) => {
                 self.pending += 1;
                 tokio::task::spawn_blocking(move || {
@@ -200,6 +230,10 @@ impl<H: Host> Engine<H> {
 
     /// Hands an effect to the driver of its session; one without settings that work cancels itself.
     fn send(&mut self, id: OpenId, effect: session::Effect) {
+        self.stirred |= matches!(
+            effect,
+            session::Effect::Abort(_) | session::Effect::Deliver { .. }
+        );
         let Some(opened) = self.model.by_id(id) else {
             return;
         };

@@ -5,6 +5,7 @@ pub mod copy;
 pub mod engine;
 pub mod keymap;
 pub mod layout;
+pub mod link;
 pub mod model;
 pub mod overlays;
 pub mod panels;

@@ -256,8 +256,10 @@ pub enum Purpose {
     Redirect,
     /// A token or code that the user has.
     Existing(Artifact),
-    /// The name of a new profile.
-    Create,
+    /// What a new profile begins with.
+    Template,
+    /// The name of a new profile from that template.
+    Create(&'static str),
     /// The name of a copy of that profile.
     Duplicate(String),
     /// Another name for that profile.
@@ -524,9 +526,12 @@ impl Model {
     /// Returns the panel that is shown.
     pub fn panel(&self) -> &'static Panel {
         let place = self.place();
-        let id = place
-            .chosen
-            .unwrap_or_else(|| telling(self.session(), place.step));
+        let id = match place.chosen {
+            Some(id) => id,
+            // What its form lacks is about to be filled in: an Enter that comes early must not open a field.
+            None if self.opened().lab.is_starting() => "request",
+            None => telling(self.session(), place.step),
+        };
         PANELS
             .iter()
             .find(|panel| panel.id == id)
@@ -592,6 +597,7 @@ impl Model {
                 .contains_key(&(self.place().step, self.panel().id));
         let rows = self.rows(width);
         if first_sight && self.panel().id == "inputs" {
+            // On the first gap, else on the first field: `e` and Enter is the way to change one.
             let first = || rows.iter().position(|row| row.field.is_some());
             if let Some(at) = self.missing_row(&rows).or_else(first) {
                 self.rows_state_mut().go_to(at, &rows, height);
@@ -652,7 +658,10 @@ impl Model {
 
     /// Tells whether the page with the address is shown.
     pub fn on_address_page(&self) -> bool {
-        matches!(self.screen.overlay, Some(Overlay::Address(_)))
+        matches!(
+            self.screen.overlay,
+            Some(Overlay::Address(_) | Overlay::Qr(_))
+        )
     }
 
     /// Tells whether a text of several lines is edited.

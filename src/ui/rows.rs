@@ -7,6 +7,8 @@ mod values;
 pub mod words;
 mod wrap;
 
+use std::sync::Arc;
+
 use unicode_width::UnicodeWidthStr;
 
 pub use state::{PanelState, dressed, fold, is_folded};
@@ -63,9 +65,22 @@ pub enum Goes {
 #[derive(Clone, Debug, PartialEq)]
 pub enum CopyText {
     /// A text that anybody may see.
-    Plain(String),
+    Plain(Arc<str>),
     /// A real value behind a mask; the screen says so when it is copied.
-    Secret(Secret),
+    Secret(Arc<Secret>),
+}
+
+// Shared, because every line of a long row has it.
+impl From<&str> for CopyText {
+    fn from(text: &str) -> Self {
+        Self::Plain(text.into())
+    }
+}
+
+impl From<Secret> for CopyText {
+    fn from(secret: Secret) -> Self {
+        Self::Secret(Arc::new(secret))
+    }
 }
 
 impl Row {
@@ -213,9 +228,9 @@ impl Cx<'_> {
     /// Returns what copying a text from outside takes: a secret when a mask is over any of it.
     pub fn copy(&self, name: &str, raw: &str) -> CopyText {
         if self.session.vault.mask(raw) == raw {
-            CopyText::Plain(raw.to_owned())
+            CopyText::from(raw)
         } else {
-            CopyText::Secret(Secret::minted(name, raw))
+            CopyText::from(Secret::minted(name, raw))
         }
     }
 

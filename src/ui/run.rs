@@ -9,7 +9,7 @@ use tokio::time::{Instant, sleep, sleep_until};
 use super::{
     engine::{Engine, Host, Outside},
     model::Start,
-    terminal::Screen,
+    terminal::{self, Screen},
     update::Msg,
 };
 
@@ -49,6 +49,7 @@ pub async fn run<H: Host>(start: Start, host: Arc<H>) -> io::Result<()> {
         todo = tokio::select! {
             biased;
             () = signals.any() => return Ok(()),
+            () = terminal::given_back() => return Err(terminal::lost()),
             Some(msg) = inbox.recv() => {
                 dirty = true;
                 engine.take(msg)
@@ -90,7 +91,7 @@ fn taken<H: Host>(engine: &mut Engine<H>, input: Input) -> Vec<Outside> {
 }
 
 fn draw<H: Host>(screen: &mut Screen, engine: &Engine<H>) -> io::Result<Instant> {
-    screen.draw(|frame| {
+    screen.draw(engine.links(), |frame| {
         let area = frame.area();
         if let Some(at) = engine.draw(area, frame.buffer_mut()) {
             frame.set_cursor_position(at);

@@ -9,10 +9,13 @@ use crossterm::clipboard::CopyToClipboard;
 use crossterm::event::{DisableBracketedPaste, EnableBracketedPaste};
 use crossterm::terminal::{EnterAlternateScreen, LeaveAlternateScreen};
 use crossterm::{Command, cursor, execute, queue, style, terminal};
-use ratatui::backend::CrosstermBackend;
-use ratatui::layout::{Rect, Size};
+use ratatui::backend::{Backend, ClearType, CrosstermBackend, WindowSize};
+use ratatui::buffer::Cell;
+use ratatui::layout::{Position, Rect, Size};
 use ratatui::{Frame, Terminal};
+use tokio::sync::Notify;
 
+use super::link::Link;
 use super::theme::{Depth, Lookup};
 
 /// The terminal while it is ours: raw mode, the alternate screen, bracketed paste; no mouse, no window title.
@@ -20,7 +23,9 @@ use super::theme::{Depth, Lookup};
 /// Dropping it gives the terminal back. There is one at a time, because there is one terminal.
 #[derive(Debug)]
 pub struct Screen {
-    terminal: Terminal<CrosstermBackend<BufWriter<Stdout>>>,
+    terminal: Terminal<Linking<BufWriter<Stdout>>>,
+    /// Whether the terminal may be told where links are.
+    links: bool,
 }
 
 impl Screen {
@@ -39,8 +44,9 @@ impl Screen {
         give_back_in_a_panic();
         take()?;
         let writer = BufWriter::with_capacity(BUFFER, io::stdout());
-        match Terminal::new(CrosstermBackend::new(writer)) {
-            Ok(terminal) => Ok(Self { terminal }),
+        let links = takes_links(&|name| std::env::var(name).ok());
+        match Terminal::new(Linking::new(CrosstermBackend::new(writer))) {
+            Ok(terminal) => Ok(Self { terminal, links }),
             Err(error) => {
                 give_back();
                 Err(error)
@@ -48,15 +54,18 @@ impl Screen {
         }
     }
 
-    /// Draws one frame.
+    /// Draws one frame, with the places that lead to an address.
     ///
     /// # Errors
     /// When the terminal is gone, or a panic in another task has given it back: then nothing may be drawn any more.
-    pub fn draw(&mut self, view: impl FnOnce(&mut Frame<'_>)) -> io::Result<()> {
+    pub fn draw(&mut self, links: Vec<Link>, view: impl FnOnce(&mut Frame<'_>)) -> io::Result<()> {
         if !OURS.load(Ordering::SeqCst) {
-            return Err(io::Error::other(
-                "The terminal was given back after a panic.",
-            ));
+            return Err(lost());
+        }
+        if self.links && self.terminal.backend().links != links {
+            self.terminal.backend_mut().links = links;
+            // A cell that only gains or loses its link would not be written again.
+            self.forget_cells()?;
         }
         self.terminal.draw(view).map(|_| ())
     }
@@ -76,8 +85,7 @@ impl Screen {
     pub fn forget_cells(&mut self) -> io::Result<()> {
         // Not `Terminal::clear`: it asks for the cursor's place, and a terminal that does not answer costs two seconds.
         let size = self.terminal.size()?;
-        self.terminal
-            .resize(Rect::from((ratatui::layout::Position::ORIGIN, size)))
+        self.terminal.resize(Rect::from((Position::ORIGIN, size)))
     }
 
     /// Gives the terminal back while `outside` runs (an editor, a stopped job), and takes it again.
@@ -87,7 +95,7 @@ impl Screen {
     /// # Errors
     /// When the terminal cannot be taken again.
     pub fn away<T>(&mut self, outside: impl FnOnce() -> T) -> io::Result<T> {
-        self.terminal.backend_mut().flush()?;
+        Write::flush(self.terminal.backend_mut())?;
         give_back();
         let answer = outside();
         take()?;
@@ -135,6 +143,120 @@ impl Drop for Screen {
         let _ = Write::flush(self.terminal.backend_mut());
         give_back();
     }
+}
+
+/// A backend that tells the terminal which cells lead to an address (OSC 8), around the cells and never in them: so a
+/// cell stays as wide as what it shows.
+#[derive(Debug)]
+struct Linking<W: Write> {
+    inner: CrosstermBackend<W>,
+    links: Vec<Link>,
+}
+
+impl<W: Write> Linking<W> {
+    fn new(inner: CrosstermBackend<W>) -> Self {
+        Self {
+            inner,
+            links: Vec::new(),
+        }
+    }
+
+    fn link_at(links: &[Link], x: u16, y: u16) -> Option<usize> {
+        links
+            .iter()
+            .position(|link| link.place.contains(Position::new(x, y)))
+    }
+}
+
+impl<W: Write> Write for Linking<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.inner.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Write::flush(&mut self.inner)
+    }
+}
+
+impl<W: Write> Backend for Linking<W> {
+    type Error = io::Error;
+
+    fn draw<'a, I>(&mut self, content: I) -> io::Result<()>
+    where
+        I: Iterator<Item = (u16, u16, &'a Cell)>,
+    {
+        if self.links.is_empty() {
+            return self.inner.draw(content);
+        }
+        let mut content = content.peekable();
+        while let Some((x, y, _)) = content.peek() {
+            let link = Self::link_at(&self.links, *x, *y);
+            let mut run = Vec::new();
+            while let Some(cell) =
+                content.next_if(|(x, y, _)| Self::link_at(&self.links, *x, *y) == link)
+            {
+                run.push(cell);
+            }
+            match link {
+                None => self.inner.draw(run.into_iter())?,
+                Some(index) => {
+                    // The same name joins the lines to one link.
+                    let address = &self.links[index].address;
+                    write!(self.inner, "{ESC}]8;id=jagwalk;{address}{ESC}\\")?;
+                    self.inner.draw(run.into_iter())?;
+                    write!(self.inner, "{ESC}]8;;{ESC}\\")?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn hide_cursor(&mut self) -> io::Result<()> {
+        self.inner.hide_cursor()
+    }
+
+    fn show_cursor(&mut self) -> io::Result<()> {
+        self.inner.show_cursor()
+    }
+
+    fn get_cursor_position(&mut self) -> io::Result<Position> {
+        self.inner.get_cursor_position()
+    }
+
+    fn set_cursor_position<P: Into<Position>>(&mut self, position: P) -> io::Result<()> {
+        self.inner.set_cursor_position(position)
+    }
+
+    fn clear(&mut self) -> io::Result<()> {
+        self.inner.clear()
+    }
+
+    fn clear_region(&mut self, region: ClearType) -> io::Result<()> {
+        self.inner.clear_region(region)
+    }
+
+    fn append_lines(&mut self, count: u16) -> io::Result<()> {
+        self.inner.append_lines(count)
+    }
+
+    fn size(&self) -> io::Result<Size> {
+        self.inner.size()
+    }
+
+    fn window_size(&mut self) -> io::Result<WindowSize> {
+        self.inner.window_size()
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Backend::flush(&mut self.inner)
+    }
+}
+
+/// Tells whether a terminal takes links, or at least swallows them: consoles and old multiplexers do neither.
+fn takes_links(env: Lookup<'_>) -> bool {
+    let plain = env("TERM").is_none_or(|term| matches!(&*term, "" | "dumb" | "linux"));
+    let screen = env("STY").is_some_and(|value| !value.is_empty());
+    !plain && !screen
 }
 
 /// A program between us and the terminal that must be told to let a command through.
@@ -225,11 +347,23 @@ fn give_back_in_a_panic() {
         std::panic::set_hook(Box::new(move |panic| {
             give_back();
             before(panic);
+            PANICKED.notify_one();
         }));
     });
 }
 
+/// Waits for a panic in another task: it gave the terminal back, so nothing can be shown any more.
+pub async fn given_back() {
+    PANICKED.notified().await;
+}
+
+/// What [`Screen::draw`] and the loop say once the terminal is no longer ours.
+pub fn lost() -> io::Error {
+    io::Error::other("it was given back after a panic")
+}
+
 static OURS: AtomicBool = AtomicBool::new(false);
+static PANICKED: Notify = Notify::const_new();
 
 const BUFFER: usize = 64 * 1024;
 const ESC: char = '\x1b';
@@ -245,6 +379,36 @@ mod tests {
             clipboard_command("hello", Multiplexer::None),
             "\x1b]52;c;aGVsbG8=\x1b\\"
         );
+    }
+
+    #[test]
+    fn a_link_stands_around_its_cells_and_nowhere_else() {
+        let mut out = Vec::new();
+        let mut backend = Linking::new(CrosstermBackend::new(&mut out));
+        backend.links = vec![Link {
+            place: Rect::new(1, 0, 2, 1),
+            address: "https://idp.example/".to_owned(),
+        }];
+        let cells = ["a", "b", "c", "d"].map(Cell::new);
+        let content = (0..).zip(&cells).map(|(x, cell)| (x, 0, cell));
+        backend.draw(content).expect("a vector takes all");
+        let text = String::from_utf8(out).expect("it is text");
+        let (before, rest) = text
+            .split_once("\x1b]8;id=jagwalk;https://idp.example/\x1b\\")
+            .expect("it begins");
+        let (inside, after) = rest.split_once("\x1b]8;;\x1b\\").expect("it ends");
+        assert!(before.contains('a') && inside.contains("bc") && after.contains('d'));
+    }
+
+    #[test]
+    fn consoles_and_screen_are_spared_links() {
+        let term =
+            |name: &'static str| takes_links(&|asked| (asked == "TERM").then(|| name.to_owned()));
+        assert!(term("xterm-256color") && term("tmux-256color"));
+        assert!(!term("dumb") && !term("linux"));
+        assert!(!takes_links(&|name| ["TERM", "STY"]
+            .contains(&name)
+            .then(|| "xterm".to_owned())));
     }
 
     #[test]

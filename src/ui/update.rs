@@ -69,6 +69,8 @@ pub enum Effect {
     Lab(OpenId, Box<Profile>),
     /// Opens an address in a browser.
     Open(String),
+    /// Writes an address to a file of the user's own.
+    KeepAddress(String),
     /// Draws every cell anew.
     Redraw,
     /// Stops the program until the shell continues it.
@@ -272,18 +274,28 @@ fn act(model: &mut Model, action: Action, key: Key, ink: Ink) -> Vec<Effect> {
         Action::Bottom => moving::by(model, isize::MAX),
         Action::Fold => moving::fold(model),
         Action::Find => editing::begin(model, Purpose::Find),
-        Action::CreateProfile => editing::begin(model, Purpose::Create),
+        Action::CreateProfile => editing::begin(model, Purpose::Template),
         Action::DuplicateProfile => profiles::duplicate(model),
         Action::RenameProfile => profiles::rename(model),
         Action::DeleteProfile => profiles::ask_to_delete(model),
         Action::EditProfile => return profiles::open(model, true),
         Action::Pick => return pick(model, ink),
-        Action::CopyPage => {
+        Action::WriteAddress => {
+            return model
+                .address()
+                .map(Effect::KeepAddress)
+                .into_iter()
+                .collect();
+        }
+        Action::QrCode => model.screen.overlay = Some(Overlay::Qr(PanelState::default())),
+        Action::CopyPage | Action::CopyAddress => {
             return copy::address(model)
                 .map(|copied| copied_out(model, copied))
                 .unwrap_or_default();
         }
-        Action::OpenAddress => return model.address().map(Effect::Open).into_iter().collect(),
+        Action::OpenAddress | Action::StartBrowser => {
+            return model.address().map(Effect::Open).into_iter().collect();
+        }
         Action::Close => model.screen.overlay = None,
         Action::Yes => return yes(model, ink),
         Action::No => return no(model, ink),
@@ -328,7 +340,7 @@ fn pick(model: &mut Model, ink: Ink) -> Vec<Effect> {
                 editing::begin(model, Purpose::Existing(artifact));
             }
         }
-        Overlay::Help(_) | Overlay::Address(_) | Overlay::Profile(_) => {}
+        Overlay::Help(_) | Overlay::Address(_) | Overlay::Qr(_) | Overlay::Profile(_) => {}
     }
     let _ = ink;
     Vec::new()

@@ -1,9 +1,15 @@
 //! The integration tests, one binary so that everything links once.
 
+mod check;
+mod chromium;
 mod curl;
 mod device;
+mod dialogues;
 mod export;
+mod hostile;
+mod import;
 mod interop;
+mod keys;
 mod lab;
 mod laws;
 mod panels;
@@ -14,10 +20,17 @@ mod pty;
 mod qr;
 mod readme;
 mod renewal;
-#[allow(dead_code, reason = "helpers wait for the tests that need them")]
+#[allow(
+    clippy::unnecessary_wraps,
+    dead_code,
+    reason = "outcomes are good and bad, and helpers wait for the tests that need them"
+)]
 mod scripted;
 mod signin;
+mod signin_pty;
+mod terminal;
 mod tidy;
+mod tls;
 mod transport;
 mod ui;
 mod vectors;

@@ -226,6 +226,26 @@ impl Pty {
         self.wait("the screen to be as wanted", wanted);
     }
 
+    /// Waits until the program has written nothing for so long; returns whether it ever came to rest.
+    ///
+    /// This is the one wait that takes time: that nothing happens is seen only by waiting.
+    pub fn rests(&mut self, rest: Duration) -> bool {
+        let deadline = Instant::now() + self.limit.min(rest * 4);
+        let mut state = self.shared.lock();
+        loop {
+            let (written, until) = (state.raw.len(), Instant::now() + rest);
+            while state.raw.len() == written {
+                if Instant::now() >= until {
+                    return true;
+                }
+                state = self.shared.wait(state, until);
+            }
+            if Instant::now() >= deadline {
+                return false;
+            }
+        }
+    }
+
     /// Waits for the end of the program and of its output, and returns the exit status.
     #[track_caller]
     pub fn wait_exit(&mut self) -> u32 {

@@ -5,7 +5,7 @@ use jagwalk::{
     flow::{Artifact, Ink, Origin, StepId},
     profile::{FieldValue, fields},
     protocol::{exchange::Request, secret::Secret, time::Timestamp},
-    session::{Command, Outcome, Session, headless::End},
+    session::{Command, Effect, Event, Outcome, Session, headless::End},
 };
 use serde_json::json;
 
@@ -116,6 +116,50 @@ fn another_client_has_to_sign_in_anew() {
     scripted::drive(&mut session, other, |_| None);
     assert!(!ids(&session).contains(&"refresh"));
     assert_eq!(session.next_step(None), Some(AUTHORIZE));
+}
+
+/// Sends one step again and changes something before its answer is there; returns that answer too.
+fn in_flight(session: &mut Session, step: StepId, meanwhile: Option<Command>) -> Event {
+    let ink = Ink {
+        now: scripted::NOW.plus_secs(20),
+        seed: scripted::SEED,
+    };
+    let effects = session.command(Command::Send(step), ink);
+    let [Effect::Send { send, request, .. }] = effects.as_slice() else {
+        panic!("{effects:?}");
+    };
+    if let Some(command) = meanwhile {
+        session.command(command, ink);
+    }
+    let outcome = scripted::usual(request, ink.now);
+    let event = scripted::answered(*send, request.clone(), outcome, ink.now);
+    session.event(event.clone(), ink);
+    event
+}
+
+#[test]
+fn tokens_of_a_client_that_changed_while_they_were_fetched_are_not_renewed() {
+    let mut session = scripted::happy();
+    let edit = Command::Edit(fields::SSO_SCOPE, "openid".to_owned());
+    in_flight(&mut session, StepId("redeem-code"), Some(edit));
+    let held = session.walk.bag.held(Artifact::RefreshToken).unwrap();
+    assert!(held.gained > scripted::NOW.plus_secs(19) && held.stale && held.foreign);
+    assert!(!ids(&session).contains(&"refresh"));
+    assert_eq!(session.next_step(None), Some(AUTHORIZE));
+}
+
+#[test]
+fn an_answer_that_nobody_waits_for_brings_no_step() {
+    let mut session = scripted::happy();
+    let event = in_flight(&mut session, StepId("call-api"), None);
+    let before = session.walk.clone();
+    let ink = Ink {
+        now: late(),
+        seed: scripted::SEED,
+    };
+    assert!(session.event(event, ink).is_empty());
+    assert!(session.walk == before);
+    assert!(!ids(&session).contains(&"refresh"));
 }
 
 #[test]

@@ -264,11 +264,13 @@ pub fn signed(typ: &str, claims: &Value) -> String {
     jose::sign(&header, claims, &key, Alg::EdDSA).expect("the key fits")
 }
 
-fn key() -> PrivateKey {
+/// The key that everybody signs with.
+pub fn key() -> PrivateKey {
     PrivateKey::parse(KEY).expect("the key of the RFC")
 }
 
-fn field(request: &HttpRequest, name: &str) -> Option<String> {
+/// A parameter of a form, as it goes.
+pub fn field(request: &HttpRequest, name: &str) -> Option<String> {
     Some(request.form()?.get(name)?.wire())
 }
 
@@ -360,7 +362,7 @@ pub fn redirect(params: &[(&str, &str)]) -> Outcome {
 }
 
 /// The nonce of the first attempt.
-fn nonce() -> String {
+pub fn nonce() -> String {
     Ink {
         now: NOW,
         seed: SEED,
@@ -368,7 +370,8 @@ fn nonce() -> String {
     .token("nonce 1")
 }
 
-fn metadata(issuer: &str) -> Value {
+/// What a server says about itself.
+pub fn metadata(issuer: &str) -> Value {
     json!({
         "issuer": issuer,
         "authorization_endpoint": format!("{issuer}/authorize"),

@@ -9,8 +9,8 @@ use crate::{
     profile::{Profile, Side, fields},
     protocol::{
         digest::pkce_s256,
-        exchange::{Answer, AuthorizeRequest, Login, Redirect, Request, Via},
-        http::HttpRequest,
+        exchange::{Answer, AuthorizeRequest, Failure, Login, Redirect, Request, Via},
+        http::{HttpRequest, Value},
         oauth::OAuthError,
         party::Party,
         pointer::Pointer,
@@ -170,7 +170,14 @@ impl Step for Authorize {
             ],
             made: inputs.ink.now,
         };
-        Ok(finish(draft, inputs, self.info.id.0))
+        let mut draft = finish(draft, inputs, self.info.id.0);
+        if let Request::Browser(asked) = &mut draft.request
+            && let Some(state) = sent(asked, "state")
+        {
+            // The profile may have its own; the answer has to carry what is really sent.
+            asked.state = state;
+        }
+        Ok(draft)
     }
 
     fn read(&self, inputs: &Inputs<'_>, made: &[Made]) -> Reading {
@@ -179,7 +186,12 @@ impl Step for Authorize {
             Ok(Answer::Redirect(arrived)) => arrived,
             Ok(Answer::Http(response)) => return support::refusal(response, Party::Idp),
             Err(failure) => {
-                return Reading::bare(Verdict::Unreachable(failure.clone()), failure.to_string());
+                let mut says = failure.to_string();
+                if let (Failure::Timeout(_), Request::Browser(asked)) = (failure, &exchange.request)
+                {
+                    says.push_str(&never_returned(inputs, asked));
+                }
+                return Reading::bare(Verdict::Unreachable(failure.clone()), says);
             }
         };
         let Request::Browser(asked) = &exchange.request else {
@@ -224,7 +236,10 @@ fn read_answer(inputs: &Inputs<'_>, asked: &AuthorizeRequest, arrived: &Redirect
         None => {}
     }
     if !wrong.is_empty() {
-        let says = wrong.join(" ");
+        let says = format!(
+            "{} The code was not used; send the step again for a new sign-in.",
+            wrong.join(" ")
+        );
         return Reading::bare(Verdict::Rejected(wrong), says);
     }
     if let Some(error) = answer.error {
@@ -236,12 +251,16 @@ fn read_answer(inputs: &Inputs<'_>, asked: &AuthorizeRequest, arrived: &Redirect
         };
         return Reading::bare(
             Verdict::Refused(error.clone()),
-            format!("The IdP sent the user back with an error: {error}."),
+            format!(
+                "The IdP sent the user back with an error: {error}. {}",
+                way_on(error.error.as_deref().unwrap_or_default())
+            ),
         );
     }
     let Some(code) = answer.code else {
-        let says = "The answer has neither a code nor an error (RFC 6749 §4.1.2).".to_owned();
-        return Reading::bare(Verdict::Rejected(vec![says.clone()]), says);
+        let why = "The answer has neither a code nor an error (RFC 6749 §4.1.2).".to_owned();
+        let says = format!("{why} Send the step again for a new sign-in.");
+        return Reading::bare(Verdict::Rejected(vec![why]), says);
     };
     let mut says = match arrived.via {
         Via::Listener => "The browser came back with a code".to_owned(),
@@ -273,15 +292,15 @@ fn read_answer(inputs: &Inputs<'_>, asked: &AuthorizeRequest, arrived: &Redirect
             ),
             Gain::Held(
                 Artifact::Nonce,
-                Secret::minted(
-                    "nonce",
-                    inputs.ink.token(&format!("nonce {}", inputs.attempt)),
-                ),
+                Secret::minted("nonce", sent(asked, "nonce").unwrap_or_default()),
                 None,
             ),
             Gain::Held(
                 Artifact::RedirectUri,
-                Secret::minted("redirect-uri", asked.redirect_uri.as_str()),
+                Secret::minted(
+                    "redirect-uri",
+                    sent(asked, "redirect_uri").unwrap_or_default(),
+                ),
                 None,
             ),
         ],
@@ -289,6 +308,50 @@ fn read_answer(inputs: &Inputs<'_>, asked: &AuthorizeRequest, arrived: &Redirect
         verdict: Verdict::Done,
         says,
     }
+}
+
+/// Says what usually keeps a browser from coming back, and what to do.
+fn never_returned(inputs: &Inputs<'_>, asked: &AuthorizeRequest) -> String {
+    let client = inputs
+        .profile
+        .client(Side::Sso)
+        .id
+        .map_or_else(String::new, |id| format!(" for the client {id}"));
+    format!(
+        " If the browser shows an error page of the IdP, see that {} is registered there{client}, letter by letter. If \
+         it ended on a page that does not load, send the step again and paste the address of that page.",
+        asked.redirect_uri
+    )
+}
+
+/// Says what to do about an error of the authorization response (RFC 6749 §4.1.2.1, OIDC §3.1.2.6).
+fn way_on(error: &str) -> &'static str {
+    match error {
+        "access_denied" => {
+            "The user declined, or may not use this client: assign the user to it at the IdP, then send the step again."
+        }
+        "login_required"
+        | "interaction_required"
+        | "consent_required"
+        | "account_selection_required" => {
+            "The IdP needs to show a page: take prompt=none out of sso.params, then send the step again."
+        }
+        "invalid_scope" => {
+            "Set sso.scope to what the IdP grants this client, then send the step again."
+        }
+        "unauthorized_client" | "unsupported_response_type" => {
+            "Allow the authorization code grant for sso.client_id at the IdP, then send the step again."
+        }
+        "server_error" | "temporarily_unavailable" => {
+            "That is the IdP's own trouble: send the step again later."
+        }
+        _ => "Compare the request with what is registered at the IdP, then send the step again.",
+    }
+}
+
+/// Returns a parameter as it was sent.
+fn sent(asked: &AuthorizeRequest, name: &str) -> Option<String> {
+    asked.http.query.get(name).map(Value::wire)
 }
 
 fn state(inputs: &Inputs<'_>) -> String {

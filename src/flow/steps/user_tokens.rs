@@ -212,14 +212,27 @@ fn judge(
         Signature::Verified { .. } => "its signature is verified".to_owned(),
         other => format!("its signature is {other}"),
     };
+    // Only what was compared is called right.
+    let nonce = match (expected.nonce, claims.text("nonce")) {
+        (Nonce::Exactly(_), _) | (Nonce::IfThere(_), Some(_)) => Ok(()),
+        (Nonce::Any, _) => Err("no nonce was sent from here"),
+        (Nonce::IfThere(_), None) => Err("it has no nonce, and a renewed one needs none"),
+    };
+    let compared = match (issuer.is_empty(), nonce) {
+        (false, Ok(())) => "Issuer, audience, times and nonce of the ID Token are right".to_owned(),
+        (false, Err(why)) => {
+            format!("Issuer, audience and times of the ID Token are right ({why})")
+        }
+        (true, Ok(())) => {
+            "Audience, times and nonce of the ID Token are right (idp.issuer is empty, so iss was not compared)"
+                .to_owned()
+        }
+        (true, Err(_)) => {
+            "Audience and times of the ID Token are right (neither iss nor nonce could be compared)".to_owned()
+        }
+    };
     (
         Verdict::Done,
-        format!(
-            "The IdP says that {who} signed in. Issuer, audience{} of the ID Token are right; {signed}.",
-            match expected.nonce {
-                Nonce::Exactly(_) => ", times and nonce",
-                _ => " and times",
-            }
-        ),
+        format!("The IdP says that {who} signed in. {compared}; {signed}."),
     )
 }

@@ -33,6 +33,8 @@ pub enum Overlay {
     Existing(PanelState),
     /// The address for the browser, alone.
     Address(PanelState),
+    /// The same as a QR code.
+    Qr(PanelState),
 }
 
 impl Overlay {
@@ -45,7 +47,8 @@ impl Overlay {
             | Self::Flows(state)
             | Self::Copy(state)
             | Self::Existing(state)
-            | Self::Address(state) => state,
+            | Self::Address(state)
+            | Self::Qr(state) => state,
         }
     }
 
@@ -58,7 +61,8 @@ impl Overlay {
             | Self::Flows(state)
             | Self::Copy(state)
             | Self::Existing(state)
-            | Self::Address(state) => state,
+            | Self::Address(state)
+            | Self::Qr(state) => state,
         }
     }
 
@@ -72,12 +76,13 @@ impl Overlay {
             Self::Copy(_) => "Copy to the terminal’s clipboard, with real values",
             Self::Existing(_) => "Use a token or code that you already have",
             Self::Address(_) => "The address for the browser",
+            Self::Qr(_) => "The address for the browser, as a QR code",
         }
     }
 
     /// Tells whether it takes the whole width without any margin, so that it can be copied with the mouse.
     pub fn is_bare(&self) -> bool {
-        matches!(self, Self::Address(_))
+        matches!(self, Self::Address(_) | Self::Qr(_))
     }
 }
 
@@ -91,5 +96,6 @@ pub fn rows(overlay: &Overlay, model: &Model, width: u16) -> Vec<Row> {
         Overlay::Copy(_) => copy_menu::rows(model, width),
         Overlay::Existing(_) => existing::rows(model, width),
         Overlay::Address(_) => address::rows(model, width),
+        Overlay::Qr(_) => address::qr_rows(model, width),
     }
 }

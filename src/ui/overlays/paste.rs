@@ -15,60 +15,118 @@ pub const ASKS: &str =
     "Paste the whole address that the browser ended on, its query, or the bare code.";
 
 /// Returns the page: the address without border or indentation, what happens next, and how long it waits.
-pub fn waiting_rows(model: &Model, width: u16) -> Vec<Row> {
+///
+/// Where lines are few, the empty ones go.
+pub fn waiting_rows(model: &Model, width: u16, lines: usize) -> Vec<Row> {
+    let mut rows = page(model, width);
+    // From the end: the address keeps its distance longest.
+    while rows.len() > lines
+        && let Some(at) = rows.iter().rposition(|row| row.plain().is_empty())
+    {
+        rows.remove(at);
+    }
+    rows
+}
+
+fn page(model: &Model, width: u16) -> Vec<Row> {
     let Some((_, asked, going)) = model.waits_for_browser() else {
         return Vec::new();
     };
-    let session = model.session();
-    let mut words = vec![match asked.login {
-        Login::Open => Row::text(
-            Role::Strong,
-            "Sign in with the browser. If none opened, open this address:",
+    let reception = &model.session().walk.reception;
+    let mut rows = match (asked.login, &reception.no_browser) {
+        (Login::Open, None) => wrap(
+            vec![Row::text(
+                Role::Strong,
+                "Sign in with the browser. If none opened, open this address:",
+            )],
+            width,
         ),
-        _ => Row::text(Role::Strong, "Open this address in a browser and sign in:"),
-    }];
+        _ => wrap(
+            vec![Row::text(
+                Role::Strong,
+                "Open this address in a browser and sign in:",
+            )],
+            width,
+        ),
+    };
+    rows.push(Row::blank());
+    rows.extend(whole(&asked.http.address(), width));
+    rows.push(Row::blank());
+    rows.extend(wrap(listening(model, &asked.redirect_uri), width));
+    if let Some(tunnel) = &reception.tunnel {
+        rows.extend(wrap(
+            vec![Row::text(
+                Role::Text,
+                "From another machine, forward the port there first:",
+            )],
+            width,
+        ));
+        rows.extend(whole(tunnel, width));
+    }
+    let mut words = vec![Row::text(
+        Role::Text,
+        "A last page that fails to load is expected: paste its whole address here.",
+    )];
+    if let (Login::Open, Some(why)) = (asked.login, &reception.no_browser) {
+        words.push(Row::text(
+            Role::Muted,
+            format!("No browser was started: {}.", visible(why)),
+        ));
+    }
     words.push(Row::blank());
-    let mut rows = wrap(words, width);
-    rows.extend(
-        broken(&visible(&asked.http.address()), width)
-            .into_iter()
-            .map(|line| Row::text(Role::Link, line)),
-    );
-    let mut words = vec![Row::blank()];
-    let back = visible(&asked.redirect_uri).into_owned();
-    match &session.walk.deaf {
+    if let Some(until) = going.until {
+        let left = Lifetime((until.0 - model.now.0).max(0) / 1000 * 1000);
+        words.push(Row::text(
+            Role::Text,
+            format!("{left} left. Esc cancels; c copies the address, o shows it alone."),
+        ));
+    }
+    rows.extend(wrap(words, width));
+    rows
+}
+
+/// Returns a text to be copied with the mouse: nothing before it, broken only at the very edge.
+fn whole(text: &str, width: u16) -> impl Iterator<Item = Row> {
+    broken(&visible(text), width)
+        .into_iter()
+        .map(|line| Row::text(Role::Link, line))
+}
+
+/// Says where the answer is waited for, or why nobody does.
+fn listening(model: &Model, redirect_uri: &str) -> Vec<Row> {
+    let walk = &model.session().walk;
+    let back = visible(redirect_uri);
+    let mut rows: Vec<Row> = walk
+        .reception
+        .tried
+        .iter()
+        .map(|says| Row::text(Role::FindingWarning, visible(says).into_owned()))
+        .collect();
+    match &walk.deaf {
         Some(why) => {
-            words.push(Row::new(vec![
+            rows.push(Row::new(vec![
                 (
                     Role::FindingWarning,
                     "Nobody listens for the answer: ".to_owned(),
                 ),
                 (Role::Text, visible(why).into_owned()),
             ]));
-            words.push(Row::text(
+            rows.push(Row::text(
                 Role::Text,
-                format!("The browser will end on {back} with an error page. That is fine: copy its whole address and paste it here."),
+                format!("The browser will end on {back}."),
             ));
         }
         None => {
-            words.push(Row::text(
+            let tested = if walk.reception.tested {
+                " · self-test passed"
+            } else {
+                ""
+            };
+            rows.push(Row::text(
                 Role::Text,
-                format!("Listening on {back}: the browser comes back there by itself."),
-            ));
-            words.push(Row::text(
-                Role::Muted,
-                "If it cannot reach this machine, copy the whole address that it ends on and paste it here.",
+                format!("Listening on {back}{tested}"),
             ));
         }
     }
-    if let Some(until) = going.until {
-        words.push(Row::blank());
-        let left = Lifetime((until.0 - model.now.0).max(0) / 1000 * 1000);
-        words.push(Row::text(
-            Role::Text,
-            format!("{left} left. Esc cancels; o shows the address alone."),
-        ));
-    }
-    rows.extend(wrap(words, width));
     rows
 }

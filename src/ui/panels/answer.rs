@@ -134,8 +134,11 @@ fn status(cx: &Cx, exchange: &Exchange, number: &str) -> Row {
     row
 }
 
-/// Says what we make of it, where that is more than the status says.
+/// Says what we make of a bad answer; what we make of a good one stands at the foot of the screen.
 fn verdict(cx: &Cx, attempt: &Attempt) -> Vec<Row> {
+    if matches!(attempt.outcome, Some(Outcome::Done)) {
+        return Vec::new();
+    }
     let role = match &attempt.outcome {
         Some(Outcome::Failed(_) | Outcome::Suspect(_)) => Role::FindingError,
         _ => Role::Muted,
@@ -255,7 +258,7 @@ fn redirect(cx: &Cx, arrived: &Redirect) -> Vec<Row> {
     let mut rows = vec![
         Row::new(vec![(Role::Muted, "to ".to_owned()), (Role::Link, address)])
             .pointing(Pointer::Url)
-            .copying(CopyText::Secret(arrived.url.clone())),
+            .copying(CopyText::from(arrived.url.clone())),
     ];
     if arrived.via == Via::PasteCode {
         let says = "Only the code was pasted, so state and iss could not be compared.";

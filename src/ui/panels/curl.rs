@@ -25,7 +25,7 @@ fn rows(cx: &Cx) -> Vec<Row> {
     let http = chosen.request.http();
     let shown = curl(http, &cx.session.vault, !cx.reveal);
     let whole = curl(http, &cx.session.vault, false);
-    let whole = || CopyText::Secret(Secret::minted("curl", whole.text.clone()));
+    let whole = || CopyText::from(Secret::minted("curl", whole.text.clone()));
     let mut rows = Vec::new();
     if matches!(chosen.request, Request::Browser(_)) {
         let says = "This goes through the user's browser; cURL gets the first page only.";

@@ -128,7 +128,7 @@ fn first_line(cx: &Cx, http: &HttpRequest, notes: &[(Pointer, String)]) -> Row {
     }
     let copy = match (cx.copy("address", &address), secret) {
         (CopyText::Plain(_), Some(_)) if http.query.0.iter().any(|(_, value)| value.secret().is_some()) => {
-            CopyText::Secret(crate::protocol::secret::Secret::minted("address", address))
+            CopyText::from(crate::protocol::secret::Secret::minted("address", address))
         }
         (copy, _) => copy,
     };
@@ -171,7 +171,7 @@ fn body(cx: &Cx, http: &HttpRequest, notes: &[(Pointer, String)]) -> Vec<Row> {
             rows.extend(params(cx, form, notes, Pointer::Form));
             rows.push(Row::heading(cx.glyphs, 0, "body, encoded as it is sent").shut());
             let (shown, real) = encoded(cx, form);
-            rows.push(Row::text(Role::FieldValue, shown).at_depth(1).copying(CopyText::Secret(real)));
+            rows.push(Row::text(Role::FieldValue, shown).at_depth(1).copying(CopyText::from(real)));
         }
         Body::Text(text) if text.len() <= BODY_LIMIT && is_json(text, true) => {
             rows.push(Row::heading(cx.glyphs, 0, format!("body {dot} JSON {dot} {}", size(length))));

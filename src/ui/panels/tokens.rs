@@ -123,7 +123,7 @@ fn record_rows(cx: &Cx, record: &TokenRecord, shut: bool) -> Vec<Row> {
     if let Some(parent) = record.parent {
         add(Row::pair("made from", PAD, Role::Text, parent.name()));
     }
-    let kind = record.token.kind();
+    let kind = record.kind();
     if !record.artifact.fits(kind, true) {
         let says = format!("It stands where {} belongs, but it looks like {kind}.", record.artifact.name());
         add(Row::text(Role::FindingWarning, format!("{} {says}", cx.glyphs.warning)));
@@ -169,7 +169,7 @@ fn title(cx: &Cx, record: &TokenRecord) -> Row {
 
 /// What the token is called: by what it is, or, where that cannot be told, by what it is for.
 fn called(record: &TokenRecord) -> &'static str {
-    match record.token.kind() {
+    match record.kind() {
         TokenKind::Opaque | TokenKind::Jwt | TokenKind::Encrypted => record.artifact.name(),
         TokenKind::AccessToken if record.artifact == Artifact::SsoAccessToken => record.artifact.name(),
         kind => {
@@ -204,6 +204,8 @@ fn origin(cx: &Cx, record: &TokenRecord) -> (Role, String) {
                 (Role::Text, format!("{from}, fresh"))
             }
         }
+        // A trace has no raw value to compare: which token was the last is not known from it.
+        None if cx.session.archived => (Role::Muted, "as stored".to_owned()),
         None if held.is_some() => (Role::StepStale, "another has taken its place".to_owned()),
         None => (Role::StepStale, "not kept".to_owned()),
     }

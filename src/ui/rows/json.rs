@@ -90,6 +90,11 @@ fn is_word(word: &str) -> bool {
 /// Tells whether a text is an object or array from end to end, or, when it is not whole, up to where it breaks off;
 /// only its first pieces are looked at when it is long.
 pub fn is_json(text: &str, whole: bool) -> bool {
+    // A page of megabytes without a blank would be one piece, and searched to its end.
+    let start = text.trim_start_matches(|c: char| c.is_whitespace() || c == '\u{feff}');
+    if !start.starts_with(['{', '[']) {
+        return false;
+    }
     let mut open = Vec::new();
     let mut pieces = Pieces(text);
     for _ in 0..ROWS_LIMIT * 8 {

@@ -104,7 +104,10 @@ impl PanelState {
         let mut index = self.cursor.min(rows.len() - 1);
         for _ in 0..rows.len() {
             index = next(index, rows.len());
-            if rows[index].plain().to_lowercase().contains(&wanted) {
+            let row = &rows[index];
+            // Sentences name a field by its path, and so does who looks for it.
+            let named = row.field.is_some_and(|field| field.0.contains(&wanted));
+            if named || row.plain().to_lowercase().contains(&wanted) {
                 self.go_to(index, rows, height);
                 return true;
             }

@@ -218,5 +218,5 @@ pub fn raw_row(cx: &Cx, token: &Token, pad: usize) -> Row {
             row.spans.push((roles[index], visible(piece).into_owned()));
         }
     }
-    row.copying(CopyText::Secret(token.raw.clone()))
+    row.copying(CopyText::from(token.raw.clone()))
 }

@@ -30,8 +30,8 @@ pub fn value_spans(cx: &Cx, value: &Value) -> Vec<(Role, String)> {
 pub fn copy_of(cx: &Cx, name: &str, value: &Value) -> CopyText {
     match value {
         Value::Plain(text) => cx.copy(name, text),
-        Value::Secret(hidden) if hidden.secret.is_empty() => CopyText::Plain(String::new()),
-        Value::Secret(hidden) => CopyText::Secret(hidden.secret.clone()),
+        Value::Secret(hidden) if hidden.secret.is_empty() => CopyText::from(""),
+        Value::Secret(hidden) => CopyText::from(hidden.secret.clone()),
     }
 }
 
@@ -85,7 +85,7 @@ pub fn lines(cx: &Cx, text: &str, depth: u16, role: Role, limit: usize) -> Vec<R
         rows.push(
             Row::text(role, shown)
                 .at_depth(depth)
-                .copying(CopyText::Plain(line.to_owned())),
+                .copying(CopyText::from(line)),
         );
     }
     let count = all.split('\n').count();

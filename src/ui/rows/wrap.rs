@@ -26,6 +26,18 @@ fn broken(row: &Row, width: usize, out: &mut Vec<Row>) {
         .iter()
         .flat_map(|(role, text)| text.chars().map(|c| (*role, c)))
         .collect();
+    // What every line of it has; the text is not copied for each.
+    let bare = Row {
+        spans: Vec::new(),
+        at: row.at.clone(),
+        field: row.field,
+        depth: row.depth,
+        copy: row.copy.clone(),
+        note: row.note.clone(),
+        heading: row.heading,
+        shut: row.shut,
+        goes: row.goes,
+    };
     let mut start = 0;
     let mut first = true;
     while start < cells.len() {
@@ -45,7 +57,7 @@ fn broken(row: &Row, width: usize, out: &mut Vec<Row>) {
             spans,
             heading: row.heading && first,
             shut: row.shut && first,
-            ..row.clone()
+            ..bare.clone()
         });
         first = false;
         start = end;

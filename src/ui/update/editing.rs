@@ -3,7 +3,11 @@
 use super::{Effect, Model, ProfilesOp, Purpose, Taking, lab, moving};
 use crate::{
     flow::Ink,
-    profile::{FieldPath, Kind},
+    profile::{
+        FieldPath, Kind,
+        template::{self, TEMPLATES},
+    },
+    protocol::{exchange::Via, redirect},
     session::Command,
     ui::{
         keymap::Key,
@@ -16,13 +20,14 @@ use crate::{
 pub fn begin(model: &mut Model, purpose: Purpose) {
     let taking = match &purpose {
         Purpose::Field(field) => taking(model, *field),
-        Purpose::Find => {
-            Taking::Typed(Box::new(Input::new(Shape::Line, &model.rows_state().query)))
-        }
         Purpose::Redirect => Taking::Typed(Box::new(Input::new(Shape::Word, ""))),
         Purpose::Existing(_) => Taking::Typed(Box::new(Input::new(Shape::Secret, ""))),
         Purpose::Rename(from) => Taking::Typed(Box::new(Input::new(Shape::Line, from))),
-        Purpose::Create | Purpose::Duplicate(_) | Purpose::SaveAs => {
+        Purpose::Template => Taking::Chosen {
+            words: TEMPLATES.iter().map(|template| template.name).collect(),
+            at: 0,
+        },
+        Purpose::Find | Purpose::Create(_) | Purpose::Duplicate(_) | Purpose::SaveAs => {
             Taking::Typed(Box::new(Input::new(Shape::Line, "")))
         }
         Purpose::Trace => Taking::Typed(Box::new(Input::new(Shape::Line, "trace.json"))),
@@ -134,10 +139,20 @@ pub fn pasted(model: &mut Model, text: &str, ink: Ink) -> Vec<Effect> {
     }) = &mut model.screen.editor
     {
         *says = input.paste(text);
+    } else if is_redirect(model, text) {
+        // It came too late, or too early; the session knows which.
+        return model.command(Command::PasteRedirect(text.trim().to_owned()), ink);
     } else {
         model.warn("Nothing takes a paste here; e edits a field, u takes a token.");
     }
     Vec::new()
+}
+
+/// Tells whether a text is the answer to a sign-in of this walk.
+fn is_redirect(model: &Model, text: &str) -> bool {
+    let walk = &model.session().walk;
+    let asked = walk.listening.as_deref().unwrap_or_default();
+    matches!(redirect::parse_pasted(text, asked), Ok((_, Via::Paste)))
 }
 
 /// Takes over what was typed; what is wrong with it is said, and it stays.
@@ -155,7 +170,10 @@ pub fn accept(model: &mut Model, ink: Ink) -> Vec<Effect> {
         Purpose::Field(field) => accept_field(model, field, &text, ink),
         Purpose::Find => {
             model.screen.editor = None;
-            model.rows_state_mut().query = name;
+            // Nothing typed looks for the same again, as in less.
+            if !name.is_empty() {
+                model.rows_state_mut().query = name;
+            }
             if !model.rows_state().query.is_empty() {
                 moving::find(model, true);
             }
@@ -182,14 +200,20 @@ pub fn accept(model: &mut Model, ink: Ink) -> Vec<Effect> {
             }
             effects
         }
+        Purpose::Template => {
+            if let Some(template) = template::find(&name) {
+                begin(model, Purpose::Create(template.name));
+            }
+            Vec::new()
+        }
         _ if name.is_empty() => {
             complain(model, "A name is needed.".to_owned());
             Vec::new()
         }
         // The box stays until the answer, so that a name that is taken is not lost.
-        Purpose::Create => vec![Effect::Profiles(ProfilesOp::Create {
+        Purpose::Create(template) => vec![Effect::Profiles(ProfilesOp::Create {
             name,
-            template: None,
+            template: Some(template.to_owned()),
         })],
         Purpose::Duplicate(from) => {
             vec![Effect::Profiles(ProfilesOp::Duplicate { from, to: name })]

@@ -192,7 +192,7 @@ fn cursor_to(model: &mut Model, name: Option<&str>) {
 fn names_a_profile(purpose: &Purpose) -> bool {
     matches!(
         purpose,
-        Purpose::Create | Purpose::Duplicate(_) | Purpose::Rename(_) | Purpose::SaveAs
+        Purpose::Create(_) | Purpose::Duplicate(_) | Purpose::Rename(_) | Purpose::SaveAs
     )
 }
 

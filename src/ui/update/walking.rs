@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use super::{Ask, Effect, Model, OpenId, Then};
+use super::{Ask, Effect, Model, OpenId, Purpose, Then};
 use crate::{
     flow::Ink,
-    protocol::exchange::{Exchange, Failure, Timings},
+    protocol::exchange::{Exchange, Failure, Request, Timings},
     session::{Command, Event, What},
 };
 
@@ -48,7 +48,12 @@ pub fn reported(model: &mut Model, id: OpenId, event: Event, ink: Ink) -> Vec<Ef
     };
     let before = opened.session.waiting().map(|(step, _)| step);
     let running = opened.session.walk.run_to;
+    let browser = opened
+        .session
+        .waiting()
+        .is_some_and(|(_, going)| matches!(going.what, What::Sending(_, Request::Browser(_))));
     let effects = opened.session.event(event, ink);
+    let came = browser && opened.session.waiting().map(|(step, _)| step) != before;
     let session = &opened.session;
     let place = &mut opened.place;
     let now = session.waiting().map(|(step, _)| step);
@@ -67,6 +72,13 @@ pub fn reported(model: &mut Model, id: OpenId, event: Event, ink: Ink) -> Vec<Ef
                 place.go(next);
             }
         }
+    }
+    if came && super::typing(model, &Purpose::Redirect).is_some() && model.opened().id == id {
+        model.screen.editor = None;
+        model.say("The sign-in ended by itself; what was typed is not needed.");
+    }
+    if came && model.on_address_page() && model.opened().id == id {
+        model.screen.overlay = None;
     }
     effects
         .into_iter()

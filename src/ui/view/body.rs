@@ -21,7 +21,7 @@ pub fn draw(canvas: &mut Canvas<'_>, model: &Model, places: &Places) -> Option<P
         let rows = if model.code_page() {
             device::rows(model, places.body.width, places.body.height)
         } else {
-            paste::waiting_rows(model, places.body.width)
+            paste::waiting_rows(model, places.body.width, usize::from(places.body.height))
         };
         for (line, row) in (0..).zip(rows) {
             canvas.line(places.body, line, &row.spans);

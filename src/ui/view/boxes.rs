@@ -4,7 +4,7 @@ use ratatui::layout::{Position, Rect};
 
 use super::{Canvas, Spans, lines};
 use crate::{
-    profile::Kind,
+    profile::{Kind, template},
     protocol::visible::visible,
     ui::{
         layout::Places,
@@ -38,8 +38,14 @@ fn text_box(
     places: &Places,
     editor: &Editor,
 ) -> Option<Position> {
-    let Taking::Typed(input) = &editor.taking else {
-        return None;
+    let input = match &editor.taking {
+        Taking::Typed(input) => input,
+        Taking::Chosen { words, at } => {
+            if editor.purpose == Purpose::Template {
+                choices(canvas, model, places, words, *at);
+            }
+            return None;
+        }
     };
     if matches!(editor.purpose, Purpose::Field(_)) && !input.is_long() {
         return None;
@@ -69,6 +75,28 @@ fn text_box(
     }
     let at = Position::new(place.x + seen.cursor.0, place.y + first + seen.cursor.1);
     place.contains(at).then_some(at)
+}
+
+/// Draws what can be chosen, the choice in brackets.
+fn choices(
+    canvas: &mut Canvas<'_>,
+    model: &Model,
+    places: &Places,
+    all: &[&'static str],
+    at: usize,
+) {
+    let width = places.body.width.saturating_sub(2);
+    let (title, about) = words(model, &Purpose::Template);
+    let mut rows: Vec<Spans> = vec![vec![(Role::Title, title)]];
+    rows.extend(all.iter().enumerate().map(|(index, word)| {
+        if index == at {
+            vec![(Role::FieldFocus, format!("[{word}]"))]
+        } else {
+            vec![(Role::Text, format!(" {word} "))]
+        }
+    }));
+    rows.extend(lines(&model.look, Role::Muted, &about, width, 2));
+    foot(canvas, places.body, &rows);
 }
 
 /// Draws rows at the foot of a place, under a line of their own; returns where they stand.
@@ -117,10 +145,28 @@ fn words(model: &Model, purpose: &Purpose) -> (String, String) {
         Purpose::Find => ("Find".to_owned(), "Enter finds; n and N go on.".to_owned()),
         Purpose::Redirect => ("The redirect".to_owned(), paste::ASKS.to_owned()),
         Purpose::Existing(artifact) => (
-            format!("Use this {}", artifact.name()),
+            format!("Use this {}", artifact.noun()),
             "Paste it. The steps that would make it are left out; x withdraws it.".to_owned(),
         ),
-        Purpose::Create => ("Name of the new profile".to_owned(), folder),
+        Purpose::Template => {
+            let about = match model.screen.editor.as_ref().map(|editor| &editor.taking) {
+                Some(Taking::Chosen { words, at }) => {
+                    template::find(words[*at]).map_or("", |template| template.about)
+                }
+                _ => "",
+            };
+            (
+                "What the new profile begins with".to_owned(),
+                about.to_owned(),
+            )
+        }
+        Purpose::Create(template) => (
+            match *template {
+                "generic" => "Name of the new profile".to_owned(),
+                template => format!("Name of the new profile ({template})"),
+            },
+            folder,
+        ),
         Purpose::Duplicate(from) => (format!("Name of the copy of {}", named(from)), folder),
         Purpose::Rename(from) => (format!("New name for {}", named(from)), folder),
         Purpose::SaveAs => (

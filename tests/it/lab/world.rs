@@ -409,6 +409,7 @@ pub fn options(fetch: Fetch) -> Options {
         fetch,
         now,
         random: dice,
+        tls: None,
     }
 }
 

@@ -7,7 +7,11 @@ use jagwalk::profile::fields;
 fn a_profile_is_created_filled_in_and_saved() {
     let mut desk = Desk::sham(tenant(), 404, "{}", (80, 24));
     desk.keys("p").sees("Profiles").sees("lab");
-    desk.keys("c").sees("Name of the new profile");
+    desk.keys("c").sees("What the new profile begins with");
+    desk.keys("<down>")
+        .sees("okta")
+        .sees("a custom server redeems");
+    desk.keys("<up><enter>").sees("Name of the new profile");
     desk.keys("peer<enter>")
         .sees("peer")
         .sees("[Inputs")
@@ -45,7 +49,7 @@ fn every_field_is_on_one_page() {
 #[test]
 fn names_that_are_taken_are_said_and_stay_in_the_box() {
     let mut desk = Desk::sham(tenant(), 404, "{}", (80, 24));
-    desk.keys("pca<enter>pcb<enter>p");
+    desk.keys("pc<enter>a<enter>pc<enter>b<enter>p");
     desk.sees("a").sees("b");
     desk.keys("<end>r<ctrl-u>a<enter>")
         .sees("There is a profile a already.");
@@ -58,11 +62,13 @@ fn names_that_are_taken_are_said_and_stay_in_the_box() {
 #[test]
 fn switching_loses_nothing() {
     let mut desk = Desk::sham(tenant(), 404, "{}", (80, 24));
-    desk.keys("<enter>").sees("[Answer]");
-    desk.keys("pcother<enter>").sees("other").sees("[Inputs");
+    desk.keys("<enter>").sees("[Answer");
+    desk.keys("pc<enter>other<enter>")
+        .sees("other")
+        .sees("[Inputs");
     // The first profile has no file here, so it is not in the list; it is open all the same.
     desk.engine.model.current = 0;
-    desk.sees("[Answer]");
+    desk.sees("[Answer");
     desk.keys("<ctrl-c>");
     assert!(desk.left);
 }

@@ -95,51 +95,15 @@ fn a_refusal_shows_the_answer_and_the_sentence() {
         "{\"error\":\"invalid_client\",\"error_description\":\"no \\u001b[31m such client\"}",
         (80, 24),
     );
-    desk.keys("<enter>").sees("[Answer]");
+    desk.keys("<enter>").sees("[Answer");
     let screen = desk.screen();
     assert!(!screen.contains('\u{1b}'), "{screen}");
 }
 
 #[test]
-#[ignore = "prints screens, for people who work on them"]
-fn screens() {
-    let mut desk = Desk::lab((80, 24));
-    let show = |desk: &mut Desk<_>, keys: &str| {
-        desk.keys(keys);
-        println!("======== {keys}\n{}", desk.screen());
-    };
-    for keys in [
-        "",
-        "e",
-        "<enter>",
-        "<esc>R",
-        "?",
-        "<esc>y",
-        "<esc>p",
-        "<esc>P",
-        "jjjjjj<enter>",
-        "<esc><esc>u",
-        "<enter>",
-        "<esc><esc>2",
-        "2",
-        "4e",
-        "n",
-        "nL",
-        "<tab>",
-        "<tab>zl",
-    ] {
-        show(&mut desk, keys);
-    }
-    let mut desk = Desk::lab((200, 60));
-    show(&mut desk, "R22");
-}
-
-#[test]
-fn a_huge_answer_does_not_hold_up_the_keys() {
+fn a_huge_answer_is_shown_in_part_and_said_to_be() {
     let body = format!("{{\"a\":\"{}\"}}", "\\\"x ".repeat(2_000_000));
     let mut desk = Desk::sham(tenant(), 200, &body, (80, 24));
-    let began = std::time::Instant::now();
-    desk.keys("<enter>]]]jjj");
-    desk.cells();
-    assert!(began.elapsed().as_secs() < 60, "{:?}", began.elapsed());
+    desk.keys("<enter>").sees("[Answer]");
+    desk.keys("Gjjj").sees("not shown");
 }
