@@ -201,7 +201,11 @@ fn profile_command(command: args::Profile) -> Result<u8, Failed> {
 
 fn flows(listing: &Listing) -> String {
     let rows = FLOWS.iter().map(|flow| {
-        let steps: Vec<&str> = flow.steps().map(|step| step.info().id.0).collect();
+        let steps: Vec<&str> = flow
+            .steps()
+            .filter(|step| step.when().is_none())
+            .map(|step| step.info().id.0)
+            .collect();
         (flow, steps)
     });
     match listing.format {

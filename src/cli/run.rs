@@ -30,6 +30,7 @@ use crate::{
         headless::{self, End, Incoming},
     },
     transport::{clock, entropy},
+    ui::qr,
 };
 
 /// Walks a flow and reports.
@@ -141,6 +142,7 @@ struct Told {
     steps: Vec<StepId>,
     asked: Option<crate::session::SendId>,
     notice: Option<String>,
+    code: Option<Vec<String>>,
     lines: Option<mpsc::UnboundedSender<Incoming>>,
     /// Says now and then how long the sign-in is still waited for.
     still: Option<tokio::task::JoinHandle<()>>,
@@ -168,6 +170,17 @@ impl Told {
             .is_none_or(|(_, going)| Some(going.send) != self.asked);
         if over && self.asked.is_some() {
             self.still(None);
+        }
+        if let Some((lines, address)) = export::text::code_to_enter(session)
+            && self.code.as_ref() != Some(&lines)
+        {
+            for line in &lines {
+                say_raw(line);
+            }
+            for line in qr::half_blocks(&address).unwrap_or_default() {
+                say_raw(&line);
+            }
+            self.code = Some(lines);
         }
         let notice = session
             .notice
@@ -371,12 +384,17 @@ async fn hand_in(session: &mut Session, options: &Run, ink: Ink) -> Result<(), F
 
 /// A sign-in by a person needs a terminal to show the address on; without one the run ends at once.
 fn needs_a_person(session: &Session, through: StepId) -> Result<(), Failed> {
-    let authorize = StepId("authorize");
+    let login = session.profile.text(fields::SSO_LOGIN);
+    let authorize = StepId(if login == Some("device") {
+        "device-token"
+    } else {
+        "authorize"
+    });
     let ids: Vec<StepId> = session.flow.steps().map(|step| step.info().id).collect();
     let place = |id: StepId| ids.iter().position(|other| *other == id);
     let needed = place(authorize).is_some_and(|at| Some(at) <= place(through))
         && !matches!(session.status(authorize), Status::Skipped(_))
-        && session.profile.text(fields::SSO_LOGIN) != Some("follow");
+        && login != Some("follow");
     if !needed || std::io::stdin().is_terminal() || std::io::stderr().is_terminal() {
         return Ok(());
     }

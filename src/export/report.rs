@@ -18,7 +18,6 @@ use crate::{
 pub fn report(session: &Session, through: StepId, end: End, reveal: bool) -> Json {
     let walk = mask::view(session, reveal);
     let steps: Vec<Json> = session
-        .flow
         .steps()
         .map(|step| step_json(session, &walk, step, through, reveal))
         .collect();

@@ -8,7 +8,7 @@ use super::{
     report::{ended_at, millis, says, state, status_id, tokens},
 };
 use crate::{
-    flow::{Made, Step, StepId, TokenRecord},
+    flow::{Artifact, Made, Step, StepId, TokenRecord},
     protocol::{
         exchange::{Answer, AuthorizeRequest, Exchange, Login, Purpose, Request},
         http::{Params, Response},
@@ -43,7 +43,11 @@ pub fn text(session: &Session, through: StepId, end: End, reveal: bool) -> Strin
     for stage in session.flow.stages {
         page.blank();
         page.line(0, stage.title);
-        for step in stage.steps {
+        for step in stage
+            .steps
+            .iter()
+            .filter(|step| session.has_step(step.info().id))
+        {
             step_text(&mut page, session, &walk, *step, through, reveal);
         }
     }
@@ -61,7 +65,7 @@ pub fn text(session: &Session, through: StepId, end: End, reveal: bool) -> Strin
 /// Tells each step that has ended since the last call, a line each; `told` remembers which were told.
 pub fn progress(session: &Session, through: StepId, told: &mut Vec<StepId>) -> Vec<String> {
     let mut lines = Vec::new();
-    for step in session.flow.steps() {
+    for step in session.steps() {
         let id = step.info().id;
         let word = match session.status(id) {
             Status::Ready | Status::Blocked(_) | Status::Waiting => break,
@@ -140,6 +144,34 @@ pub fn invitation(session: &Session, asked: &AuthorizeRequest) -> Vec<String> {
         .into_iter()
         .map(|line| visible(&line).into_owned())
         .collect()
+}
+
+/// Says what the user has to enter where, while the IdP is asked for the tokens; code and address stand alone on their
+/// lines. The second is what a QR code is to hold.
+pub fn code_to_enter(session: &Session) -> Option<(Vec<String>, String)> {
+    let bag = &session.walk.bag;
+    let code = bag.shown(Artifact::UserCode)?;
+    let uri = bag.shown(Artifact::VerificationUri)?;
+    let whole = bag.shown(Artifact::VerificationUriComplete).unwrap_or(uri);
+    let (waiting, _) = session.waiting()?;
+    let makes = |step: &dyn Step| step.info().needs.contains(&Artifact::DeviceCode);
+    session.flow.step(waiting).filter(|step| makes(*step))?;
+    let held = bag.held(Artifact::UserCode)?;
+    let mut lines = vec![
+        "Open this address on any device and sign in:".to_owned(),
+        uri.to_owned(),
+        "Enter this code there:".to_owned(),
+        code.to_owned(),
+    ];
+    if whole != uri {
+        lines.push("Or open this one, which has the code in it:".to_owned());
+        lines.push(whole.to_owned());
+    }
+    if let Some(end) = held.expires {
+        lines.push(format!("The code ends {}.", end.in_words(held.gained)));
+    }
+    let lines = lines.iter().map(|line| visible(line).into_owned());
+    Some((lines.collect(), whole.to_owned()))
 }
 
 fn step_text(
@@ -295,7 +327,7 @@ fn words(page: &mut Page, response: &Response) {
 
 /// The outcome in one line: with what was said of the step where the walk ended, or as much of it as fits.
 fn last_line(session: &Session, walk: &Walk, through: StepId, end: End, reveal: bool) -> String {
-    let last = session.flow.steps().last().map(|step| step.info().id);
+    let last = session.steps().last().map(|step| step.info().id);
     let outcome = match end {
         End::Done if last == Some(through) => {
             return "Done: every step that was needed is done.".to_owned();

@@ -32,6 +32,16 @@ pub enum Artifact {
     Nonce,
     /// The redirect URI that the code was sent to.
     RedirectUri,
+    /// The code that the client polls with (RFC 8628 §3.2).
+    DeviceCode,
+    /// The code that the user enters.
+    UserCode,
+    /// Where the user enters it.
+    VerificationUri,
+    /// The same with the code in it.
+    VerificationUriComplete,
+    /// How many seconds lie between two polls at least.
+    PollInterval,
     /// The ID Token.
     IdToken,
     /// The access token of the sign-in, good at the IdP only.
@@ -67,6 +77,11 @@ impl Artifact {
             Self::Verifier => "code-verifier",
             Self::Nonce => "nonce",
             Self::RedirectUri => "redirect-uri",
+            Self::DeviceCode => "device-code",
+            Self::UserCode => "user-code",
+            Self::VerificationUri => "verification-uri",
+            Self::VerificationUriComplete => "verification-uri-complete",
+            Self::PollInterval => "poll-interval",
             Self::IdToken => "id-token",
             Self::SsoAccessToken => "sso-access-token",
             Self::RefreshToken => "refresh-token",
@@ -85,6 +100,11 @@ impl Artifact {
             Self::Verifier => "the PKCE verifier",
             Self::Nonce => "the nonce",
             Self::RedirectUri => "the redirect URI",
+            Self::DeviceCode => "the device code",
+            Self::UserCode => "the user code",
+            Self::VerificationUri => "the address for the code",
+            Self::VerificationUriComplete => "the address with the code",
+            Self::PollInterval => "the interval between polls",
             Self::IdToken => "ID Token",
             Self::SsoAccessToken => "access token of the sign-in",
             Self::RefreshToken => "refresh token",
@@ -100,11 +120,18 @@ impl Artifact {
         name.strip_prefix("the ").unwrap_or(name)
     }
 
-    /// Tells whether its value must be masked; the nonce and the redirect URI are shown (INTERFACE §4).
+    /// Tells whether its value must be masked; what the user is to read is shown, like the nonce (INTERFACE §4).
     pub fn is_secret(self) -> bool {
         !matches!(
             self,
-            Self::Nonce | Self::RedirectUri | Self::IdpMetadata | Self::ResourceAsMetadata
+            Self::Nonce
+                | Self::RedirectUri
+                | Self::UserCode
+                | Self::VerificationUri
+                | Self::VerificationUriComplete
+                | Self::PollInterval
+                | Self::IdpMetadata
+                | Self::ResourceAsMetadata
         )
     }
 
@@ -171,6 +198,9 @@ pub struct Held {
     pub expires: Option<Timestamp>,
     /// Whether an earlier step ran again since.
     pub stale: bool,
+    /// Whether a field of its server or its client changed since: it belongs to somebody else now.
+    #[serde(default)]
+    pub foreign: bool,
     /// Why it must not be used without asking: its signature failed.
     pub suspect: Option<String>,
 }
@@ -191,6 +221,12 @@ impl Bag {
     /// Returns an artifact's value.
     pub fn value(&self, artifact: Artifact) -> Option<&Secret> {
         self.held.get(&artifact).map(|held| &held.value)
+    }
+
+    /// Returns the text of an artifact that is no secret.
+    pub fn shown(&self, artifact: Artifact) -> Option<&str> {
+        let value = self.value(artifact).filter(|_| !artifact.is_secret())?;
+        Some(value.reveal())
     }
 
     /// Tells whether an artifact is there; metadata included.

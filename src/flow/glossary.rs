@@ -110,6 +110,16 @@ const PARAMS: &[Entry] = &[
         "RFC 6749 §4.1.3",
     ),
     (
+        "device_code",
+        "The secret half of the device's codes: the client polls with it while the user enters the other",
+        "RFC 8628 §3.4",
+    ),
+    (
+        "refresh_token",
+        "What stands for the sign-in, so that nobody has to sign in again",
+        "RFC 6749 §6",
+    ),
+    (
         "code_verifier",
         "The secret behind the challenge: proves that who redeems is who asked",
         "RFC 7636 §4.5",

@@ -156,6 +156,21 @@ pub trait Step: Sync {
         None
     }
 
+    /// Tells whether the walk has it now: most steps always, some only where the profile or the walk asks for them.
+    fn asked(&self, _inputs: &Inputs<'_>) -> bool {
+        true
+    }
+
+    /// Says when the walk has it, for tables; `None` for a step that is there unless another takes its place.
+    fn when(&self) -> Option<&'static str> {
+        None
+    }
+
+    /// Tells whether it only renews what is there: what was made from the older tokens stays good.
+    fn renews(&self) -> bool {
+        false
+    }
+
     /// Builds the request, complete.
     ///
     /// # Errors

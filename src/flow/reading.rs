@@ -11,7 +11,7 @@ use crate::protocol::{
     oauth::OAuthError,
     party::Party,
     secret::Secret,
-    time::Timestamp,
+    time::{Lifetime, Timestamp},
 };
 use std::sync::Arc;
 
@@ -33,6 +33,8 @@ pub enum Gain {
     Metadata(Party, ServerMetadata),
     /// A server's keys.
     Keys(Party, KeySet),
+    /// The server takes what is held no more; it is dropped, whatever the verdict.
+    Spent(Artifact),
 }
 
 /// A token of a step, with what is known of it.
@@ -86,6 +88,13 @@ pub enum Verdict {
     Done,
     /// The answer did not serve; this request is sent instead, and the one before becomes a side exchange.
     Instead(HttpRequest),
+    /// The server has nothing yet: this request is sent after a while, and the one before was a poll.
+    Again {
+        /// What is sent next.
+        request: HttpRequest,
+        /// How long to wait before.
+        after: Lifetime,
+    },
     /// A side exchange is needed before the answer can be judged.
     Also(Purpose, HttpRequest),
     /// The server refused.

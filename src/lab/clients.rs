@@ -177,9 +177,14 @@ impl Clients {
         let (resource_as, stored_there) = at_notes.unzip();
         self.at_idp.push(Arc::new(Client {
             grants: if resource_as.is_some() {
-                &[urn::AUTHORIZATION_CODE, urn::REFRESH, urn::TOKEN_EXCHANGE]
+                &[
+                    urn::AUTHORIZATION_CODE,
+                    urn::DEVICE_CODE,
+                    urn::REFRESH,
+                    urn::TOKEN_EXCHANGE,
+                ]
             } else {
-                &[urn::AUTHORIZATION_CODE, urn::REFRESH]
+                &[urn::AUTHORIZATION_CODE, urn::DEVICE_CODE, urn::REFRESH]
             },
             at_resource_as: resource_as
                 .as_ref()

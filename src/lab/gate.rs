@@ -69,10 +69,7 @@ impl Gate {
         incoming: &Incoming,
         now: Timestamp,
     ) -> Result<(Form, Arc<Client>, &'static str), Refusal> {
-        no_credentials_in_the_address(incoming)?;
-        let form = Form::read(incoming)?;
-        let proof = one_proof(incoming, &form)?;
-        let client = self.proven(&proof, &form, now)?;
+        let (form, client) = self.authenticated(incoming, now)?;
         let grant = form.need("grant_type")?;
         let known = client.grants.iter().find(|known| **known == grant).copied();
         let offered: Vec<&str> = self
@@ -98,6 +95,19 @@ impl Gate {
             )
         })?;
         Ok((form, client, grant))
+    }
+
+    /// Finds out who sent a form.
+    pub fn authenticated(
+        &mut self,
+        incoming: &Incoming,
+        now: Timestamp,
+    ) -> Result<(Form, Arc<Client>), Refusal> {
+        no_credentials_in_the_address(incoming)?;
+        let form = Form::read(incoming)?;
+        let proof = one_proof(incoming, &form)?;
+        let client = self.proven(&proof, &form, now)?;
+        Ok((form, client))
     }
 
     fn proven(

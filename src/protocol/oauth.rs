@@ -11,6 +11,8 @@ pub mod urn {
     pub const AUTHORIZATION_CODE: &str = "authorization_code";
     /// RFC 6749 §6.
     pub const REFRESH: &str = "refresh_token";
+    /// RFC 8628 §3.4.
+    pub const DEVICE_CODE: &str = "urn:ietf:params:oauth:grant-type:device_code";
     /// RFC 8693 §2.1.
     pub const TOKEN_EXCHANGE: &str = "urn:ietf:params:oauth:grant-type:token-exchange";
     /// RFC 7523 §2.1.

@@ -1,6 +1,6 @@
 //! What the commands do: edit, send, ask, paste, cancel.
 
-use super::{Agreed, Attempt, Effect, Going, Outcome, Question, Reception, Session, What, needs};
+use super::{Agreed, Attempt, Effect, Going, Outcome, Question, Reception, Session, What};
 use crate::{
     flow::{Artifact, Blocked, Draft, Ink, Origin, Step, StepId},
     profile::{
@@ -10,7 +10,7 @@ use crate::{
     protocol::{
         exchange::{Answer, Purpose, Request, Via},
         redirect,
-        time::Timestamp,
+        time::{Lifetime, Timestamp},
     },
 };
 
@@ -29,7 +29,7 @@ impl Session {
             .map(|field| field.path)
             .filter(|path| !same(&self.profile, &profile, *path))
             .collect();
-        let first = self.flow.steps().find(|step| {
+        let first = self.steps().find(|step| {
             step.info()
                 .fields
                 .iter()
@@ -51,6 +51,18 @@ impl Session {
         if let Some(step) = first {
             self.mark_stale_from(step.info().id, true);
         }
+        // What the sign-in gained belongs to the client and the server of then.
+        if changed
+            .iter()
+            .any(|field| matches!(field.table(), "idp" | "sso"))
+        {
+            for (_, held) in self.walk.bag.iter_mut() {
+                held.foreign |= matches!(held.origin, Origin::Step(_));
+            }
+            for state in &mut self.walk.steps {
+                state.foreign |= !state.attempts.is_empty();
+            }
+        }
     }
 
     pub(super) fn send(&mut self, id: StepId, ink: Ink, effects: &mut Vec<Effect>) {
@@ -63,9 +75,10 @@ impl Session {
         let Some(step) = self.flow.step(id) else {
             return;
         };
-        if let Some(why) = needs::skipped(self.flow, &self.profile, &self.walk.bag, id) {
+        let running = self.walk.run_to.is_some();
+        if let Some(out) = self.left_out(id).filter(|out| running || !out.replaced) {
             self.walk.run_to = None;
-            self.complain(format!("The step is left out. {why}"));
+            self.complain(format!("The step is left out. {}", out.why));
             return;
         }
         if matches!(self.step(id).draft, Some(Err(_))) {
@@ -84,6 +97,7 @@ impl Session {
                 let going = Going {
                     send,
                     since: ink.now,
+                    starts: ink.now,
                     until: None,
                     what: What::Preparing(draft.wants.clone()),
                 };
@@ -151,15 +165,17 @@ impl Session {
             tokens: Vec::new(),
             says: String::new(),
         });
-        self.step_mut(id).stale = false;
-        self.emit(id, Purpose::Main, request, ink.now, effects);
+        let state = self.step_mut(id);
+        state.stale = false;
+        state.foreign = false;
+        self.emit(id, (Purpose::Main, request), Lifetime(0), ink.now, effects);
     }
 
     pub(super) fn emit(
         &mut self,
         id: StepId,
-        purpose: Purpose,
-        request: Request,
+        (purpose, request): (Purpose, Request),
+        after: Lifetime,
         now: Timestamp,
         effects: &mut Vec<Effect>,
     ) {
@@ -176,6 +192,7 @@ impl Session {
         self.step_mut(id).going = Some(Going {
             send,
             since: now,
+            starts: Timestamp(now.0.saturating_add(after.0)),
             until,
             what,
         });
@@ -183,6 +200,7 @@ impl Session {
             send,
             purpose,
             request,
+            after,
         });
     }
 

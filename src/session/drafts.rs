@@ -14,15 +14,18 @@ impl Session {
     /// Marks the steps after `id` that were sent stale, with what they gained; `with` marks the step itself too, even
     /// while it is in flight: its answer will be one to the request of before.
     pub(super) fn mark_stale_from(&mut self, id: StepId, with: bool) {
-        let at = self
-            .walk
-            .steps
-            .iter()
-            .position(|state| state.id == id)
-            .unwrap_or_default();
-        let from = if with { at } else { at + 1 };
+        let after: Vec<StepId> = self
+            .flow
+            .steps()
+            .map(|step| step.info().id)
+            .skip_while(|other| *other != id)
+            .skip(usize::from(!with))
+            .collect();
         let mut stale: Vec<StepId> = Vec::new();
-        for state in self.walk.steps.iter_mut().skip(from) {
+        for state in &mut self.walk.steps {
+            if !after.contains(&state.id) {
+                continue;
+            }
             state.stale = state.stale || !state.attempts.is_empty();
             stale.push(state.id);
         }
@@ -77,6 +80,10 @@ impl Session {
                 self.vault.learn(&secret);
             }
         }
+        self.now = ink.now;
+        if !self.archived {
+            self.list(ink);
+        }
         if !self.archived && self.changed {
             self.changed = false;
             let ids: Vec<StepId> = self.walk.steps.iter().map(|state| state.id).collect();
@@ -87,10 +94,74 @@ impl Session {
         self.vault.settle();
     }
 
+    /// Brings the list of steps up to date: what is asked for, and what has something to show.
+    fn list(&mut self, ink: Ink) {
+        let inputs = self.inputs(ink, 1);
+        let asked: Vec<StepId> = self
+            .flow
+            .steps()
+            .filter(|step| step.asked(&inputs))
+            .map(|step| step.info().id)
+            .collect();
+        if asked == self.asked
+            && self.walk.steps.len() + self.absent.len() == self.flow.steps().count()
+        {
+            return;
+        }
+        let mut all = std::mem::take(&mut self.walk.steps);
+        all.append(&mut self.absent);
+        for step in self.flow.steps() {
+            let id = step.info().id;
+            let state = match all.iter().position(|state| state.id == id) {
+                Some(at) => all.swap_remove(at),
+                None => StepState::new(id),
+            };
+            let shows =
+                !state.attempts.is_empty() || !state.given.is_empty() || state.going.is_some();
+            if shows || asked.contains(&id) {
+                self.walk.steps.push(state);
+            } else {
+                self.absent.push(StepState::new(id));
+            }
+        }
+        self.asked = asked;
+        self.changed = true;
+    }
+
+    /// Tells whether something cheaper has turned up than what a step would now send for nothing: a token that it
+    /// takes has ended, and a step that was not there before renews it. Said once; the next time it is sent as it is.
+    pub(super) fn offers_instead(&mut self, id: StepId, ink: Ink) -> bool {
+        let before = self.asked.clone();
+        self.now = ink.now;
+        self.list(ink);
+        let Some(step) = self.flow.step(id) else {
+            return false;
+        };
+        let needs = step.needs(&self.profile);
+        let offer = self.asked().find_map(|new| {
+            let info = new.info();
+            let fresh = new.renews() && info.id != id && !before.contains(&info.id);
+            let artifact = info
+                .gives
+                .iter()
+                .find(|artifact| needs.contains(artifact))?;
+            fresh.then_some((info.id, *artifact))
+        });
+        let Some((new, artifact)) = offer else {
+            return false;
+        };
+        self.complain(format!(
+            "The {} is at its end. The step {new} gets a new one without a sign-in; sending again sends it as it is.",
+            artifact.name()
+        ));
+        true
+    }
+
     pub(super) fn step_mut(&mut self, id: StepId) -> &mut StepState {
         self.walk
             .steps
             .iter_mut()
+            .chain(&mut self.absent)
             .find(|state| state.id == id)
             .expect("a session has every step of its flow")
     }

@@ -1,6 +1,8 @@
 //! Performs effects with a transport and reports events; every front end uses the same.
 
-use std::{collections::HashMap, future::Future, panic::AssertUnwindSafe, sync::Arc};
+use std::{
+    collections::HashMap, future::Future, panic::AssertUnwindSafe, sync::Arc, time::Duration,
+};
 
 use futures_util::FutureExt as _;
 use tokio::{
@@ -89,12 +91,17 @@ impl<T: Transport> Driver<T> {
                 send,
                 purpose,
                 request,
+                after,
             } => {
                 let (paste, pasted) = oneshot::channel();
                 let sent = Some((request.clone(), self.transport.now()));
                 let notes = events.clone();
                 let noted = Box::new(move |says| drop(notes.send(Event::Noted { send, says })));
+                let wait = u64::try_from(after.0).unwrap_or_default();
                 let task = tokio::spawn(async move {
+                    if wait > 0 {
+                        tokio::time::sleep(Duration::from_millis(wait)).await;
+                    }
                     let (asked, start) = (request.clone(), transport.now());
                     let sending = AssertUnwindSafe(transport.send(purpose, request, pasted, noted));
                     // A bug in the transport must not leave the step waiting for ever.

@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use super::{Agreed, Effect, Going, Had, Outcome, SendId, Session, What, commands::words};
 use crate::{
-    flow::{Gain, Held, Ink, Made, Origin, StepId, TokenRecord, Verdict},
+    flow::{Gain, Held, Ink, Made, Origin, Step, StepId, TokenRecord, Verdict},
     protocol::{
         exchange::{Exchange, Failure, Purpose, Request},
         jwt::Signature,
+        time::Lifetime,
     },
 };
 
@@ -72,25 +73,37 @@ impl Session {
             id,
             Going {
                 what: What::Sending(purpose, _),
+                starts,
                 ..
             },
         )) = self.waiting().filter(|(_, going)| going.send == send)
         else {
             return;
         };
-        let purpose = *purpose;
+        let (purpose, starts) = (*purpose, *starts);
         let state = self.step_mut(id);
         state.going = None;
         let attempt = state
             .attempts
             .last_mut()
             .expect("what is in flight belongs to an attempt");
-        attempt.made.push(Made {
-            purpose,
-            exchange: Arc::clone(exchange),
-        });
         let aborted = matches!(exchange.outcome, Err(Failure::Aborted));
-        let looping = attempt.made.len() >= EXCHANGES_LIMIT;
+        if aborted && ink.now < starts {
+            // It never went out: what the attempt is known by is the poll before.
+            if let Some(last) = attempt.made.last_mut() {
+                last.purpose = Purpose::Main;
+            }
+        } else {
+            attempt.made.push(Made {
+                purpose,
+                exchange: Arc::clone(exchange),
+            });
+        }
+        let others = attempt
+            .made
+            .iter()
+            .filter(|made| made.purpose != Purpose::Poll);
+        let looping = others.count() >= EXCHANGES_LIMIT;
         let (number, made) = (attempt.number, attempt.made.clone());
         if aborted {
             let attempt = self.step_mut(id).attempts.last_mut().expect("as above");
@@ -110,18 +123,14 @@ impl Session {
         }
         let again = match reading.verdict {
             Verdict::Instead(request) if !looping => {
-                let attempt = self.step_mut(id).attempts.last_mut().expect("as above");
-                if let Some(main) = attempt
-                    .made
-                    .iter_mut()
-                    .rev()
-                    .find(|made| made.purpose == Purpose::Main)
-                {
-                    main.purpose = Purpose::Metadata;
-                }
-                Some((Purpose::Main, request))
+                self.was_no_main(id, Purpose::Metadata);
+                Some((Purpose::Main, request, Lifetime(0)))
             }
-            Verdict::Also(purpose, request) if !looping => Some((purpose, request)),
+            Verdict::Again { request, after } => {
+                self.was_no_main(id, Purpose::Poll);
+                Some((Purpose::Main, request, after))
+            }
+            Verdict::Also(purpose, request) if !looping => Some((purpose, request, Lifetime(0))),
             verdict => {
                 self.finish(
                     id,
@@ -135,10 +144,23 @@ impl Session {
             }
         };
         match again {
-            Some((purpose, request)) => {
-                self.emit(id, purpose, Request::Http(request), ink.now, effects);
+            Some((purpose, request, after)) => {
+                let what = (purpose, Request::Http(request));
+                self.emit(id, what, after, ink.now, effects);
             }
             None => self.go_on(ink, effects),
+        }
+    }
+
+    /// Says what the last main exchange turned out to be for.
+    fn was_no_main(&mut self, id: StepId, purpose: Purpose) {
+        let attempt = self.step_mut(id).attempts.last_mut();
+        let main = attempt.and_then(|attempt| {
+            let mut made = attempt.made.iter_mut().rev();
+            made.find(|made| made.purpose == Purpose::Main)
+        });
+        if let Some(main) = main {
+            main.purpose = purpose;
         }
     }
 
@@ -160,16 +182,20 @@ impl Session {
                 Outcome::Failed(vec![why])
             }
             Verdict::Unreachable(failure) => Outcome::Unreachable(failure),
-            Verdict::Instead(_) | Verdict::Also(..) => Outcome::Failed(vec![
-                "The step went round in circles and was stopped.".to_owned(),
-            ]),
+            Verdict::Instead(_) | Verdict::Again { .. } | Verdict::Also(..) => {
+                Outcome::Failed(vec![
+                    "The step went round in circles and was stopped.".to_owned(),
+                ])
+            }
         };
-        self.mark_stale_from(id, false);
+        if !self.flow.step(id).is_some_and(Step::renews) {
+            self.mark_stale_from(id, false);
+        }
         // A yes was for the token of before.
         self.walk
             .agreed
             .retain(|agreed| *agreed != Agreed::Suspect(id));
-        let stale = self.step(id).stale;
+        let (stale, foreign) = (self.step(id).stale, self.step(id).foreign);
         let suspect = match &outcome {
             Outcome::Suspect(why) => Some(why.clone()),
             _ => None,
@@ -178,6 +204,7 @@ impl Session {
         for gain in gained {
             match gain {
                 Gain::Keys(party, set) => drop(self.walk.keys.insert(party, set)),
+                Gain::Spent(artifact) => self.walk.bag.remove(artifact),
                 Gain::Metadata(party, metadata) if keep => {
                     self.walk.bag.put_metadata(party, metadata);
                 }
@@ -197,6 +224,7 @@ impl Session {
                             gained: ink.now,
                             expires,
                             stale,
+                            foreign,
                             suspect: suspect.clone().filter(|_| failed),
                         },
                     );

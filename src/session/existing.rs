@@ -58,6 +58,7 @@ impl Session {
                 gained: now,
                 expires,
                 stale: false,
+                foreign: false,
                 suspect: None,
             },
         );
@@ -73,7 +74,7 @@ impl Session {
                 expires,
                 token,
             };
-            if let Some(step) = needs::maker(self.flow, artifact) {
+            if let Some(step) = needs::maker(self.asked(), artifact) {
                 let state = self.step_mut(step);
                 state.given.retain(|other| other.artifact != artifact);
                 state.given.push(record);
@@ -125,7 +126,7 @@ impl Session {
         {
             self.walk.bag.remove(artifact);
             // What its step once gained was replaced by it, so that the step is needed again.
-            match needs::maker(self.flow, artifact) {
+            match needs::maker(self.asked(), artifact) {
                 Some(step) => self.mark_stale_from(step, true),
                 None => self.mark_stale_users(artifact),
             }

@@ -20,12 +20,12 @@ pub use state::{
 pub use vault::Vault;
 
 use crate::{
-    flow::{Artifact, Bag, Flow, Ink, KeySets, Secrets, StepId, Want},
+    flow::{Artifact, Bag, Flow, Ink, KeySets, Secrets, Step, StepId, Want},
     profile::{FieldPath, Profile},
     protocol::{
         exchange::{Exchange, Purpose, Request, Via},
         secret::Secret,
-        time::Lifetime,
+        time::{Lifetime, Timestamp},
     },
 };
 
@@ -100,6 +100,8 @@ pub enum Effect {
         purpose: Purpose,
         /// The request.
         request: Request,
+        /// How long to wait before it goes.
+        after: Lifetime,
     },
     /// Hands a pasted redirect to the request that waits for one.
     Deliver {
@@ -144,6 +146,12 @@ pub struct Session {
     pub archived: bool,
     /// Whether anything that drafts are made of changed since they were made.
     changed: bool,
+    /// The steps of the flow that the walk has not, so that they can be asked about all the same.
+    absent: Vec<StepState>,
+    /// The steps that the walk asks for; those with attempts it has in any case.
+    asked: Vec<StepId>,
+    /// When the last command or event was.
+    now: Timestamp,
     next: u64,
     /// The newest sign-in of this walk.
     sign_in: Option<SendId>,
@@ -166,6 +174,9 @@ impl Session {
             patience: Lifetime::from_secs(300),
             archived: false,
             changed: true,
+            absent: Vec::new(),
+            asked: Vec::new(),
+            now: ink.now,
             next: 1,
             sign_in: None,
             journal: Vec::new(),
@@ -182,6 +193,13 @@ impl Session {
         };
         let mut session = Self::new(flow, profile, ink);
         session.walk = walk;
+        session.asked = session.walk.steps.iter().map(|state| state.id).collect();
+        session.absent = flow
+            .steps()
+            .map(|step| step.info().id)
+            .filter(|id| !session.asked.contains(id))
+            .map(StepState::new)
+            .collect();
         session.archived = true;
         session
     }
@@ -231,7 +249,9 @@ impl Session {
             Command::Send(step) => {
                 self.walk.run_to = None;
                 self.question = None;
-                self.send(step, ink, &mut effects);
+                if !self.offers_instead(step, ink) {
+                    self.send(step, ink, &mut effects);
+                }
             }
             Command::SendThrough(step) => {
                 self.walk.run_to = Some(step);
@@ -255,6 +275,8 @@ impl Session {
             Command::NewWalk => {
                 self.abort(&mut effects);
                 self.question = None;
+                self.absent.clear();
+                self.asked.clear();
                 self.sign_in = None;
                 self.walk = blank(self.flow, self.walk.number + 1, ink);
                 self.tell("A new walk: new state, nonce and verifier, and no tokens.");
@@ -290,17 +312,47 @@ impl Session {
                 }
             }
         }
-        self.settle(ink);
+        if expected {
+            self.settle(ink);
+        } else {
+            // Nor the list of steps, which goes by the clock; only its secrets are kept from the screen.
+            self.vault.settle();
+        }
         effects
     }
 
-    /// Returns the state of a step.
+    /// Returns the state of a step of the flow, also of one that the walk has not.
     pub fn step(&self, id: StepId) -> &StepState {
         self.walk
             .steps
             .iter()
+            .chain(&self.absent)
             .find(|state| state.id == id)
             .expect("a session has every step of its flow")
+    }
+
+    /// Returns the steps that the walk has, in order: what is listed and counted.
+    pub fn steps(&self) -> impl Iterator<Item = &'static dyn Step> {
+        self.walk
+            .steps
+            .iter()
+            .filter_map(|state| self.flow.step(state.id))
+    }
+
+    /// Tells whether the walk has a step.
+    pub fn has_step(&self, id: StepId) -> bool {
+        self.walk.steps.iter().any(|state| state.id == id)
+    }
+
+    /// Returns the steps that the walk asks for, in order.
+    pub fn asked(&self) -> impl Iterator<Item = &'static dyn Step> {
+        self.asked.iter().filter_map(|id| self.flow.step(*id))
+    }
+
+    /// Returns why a step need not be sent, if that is so.
+    pub fn left_out(&self, id: StepId) -> Option<needs::LeftOut> {
+        let asked: Vec<_> = self.asked().collect();
+        needs::left_out(&asked, &self.profile, &self.walk.bag, self.now, id)
     }
 
     /// Returns the step that is in flight.
@@ -338,7 +390,7 @@ impl Session {
         if !self.step(id).attempts.is_empty() && self.step(id).given.is_empty() {
             return None;
         }
-        needs::skipped(self.flow, &self.profile, &self.walk.bag, id)
+        self.left_out(id).map(|out| out.why)
     }
 
     /// Returns the first step that is neither done and fresh nor left out, up to and with `last`.
@@ -349,7 +401,7 @@ impl Session {
         }
         steps
             .into_iter()
-            .find(|id| self.skipped(*id).is_none() && !self.step(*id).is_fresh())
+            .find(|id| self.left_out(*id).is_none() && !self.step(*id).is_fresh())
     }
 
     /// Tells whether anything of the walk would be lost by leaving.

@@ -80,6 +80,8 @@ pub struct Going {
     pub send: SendId,
     /// Since when.
     pub since: Timestamp,
+    /// When it goes out; before that it only waits.
+    pub starts: Timestamp,
     /// Until when at most, where that is known.
     pub until: Option<Timestamp>,
     /// What it is.
@@ -106,6 +108,9 @@ pub struct StepState {
     pub stale: bool,
     /// The tokens that were handed in, so that the step is not needed.
     pub given: Vec<TokenRecord>,
+    /// Whether its server or its client changed since it was sent: what it gains belongs to those of before.
+    #[serde(skip)]
+    pub foreign: bool,
     /// What is in flight.
     #[serde(skip)]
     pub going: Option<Going>,
@@ -122,6 +127,7 @@ impl StepState {
             attempts: Vec::new(),
             stale: false,
             given: Vec::new(),
+            foreign: false,
             going: None,
             draft: None,
         }

@@ -143,7 +143,8 @@ impl<H: Host> Engine<H> {
     /// Tells whether an answer is still to come; a sign-in that waits for a person is none.
     pub fn is_busy(&self) -> bool {
         let waits = |opened: &Opened| opened.session.waiting().is_some();
-        let for_a_person = self.model.waits_for_browser().is_some() && !self.stirred;
+        let for_a_person = !self.stirred
+            && (self.model.waits_for_browser().is_some() || self.model.waits_for_code().is_some());
         self.pending > 0 || self.model.open.iter().any(waits) && !for_a_person
     }
 

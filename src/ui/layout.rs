@@ -79,6 +79,11 @@ pub fn places(model: &Model) -> Places {
         places.body = rest;
         return places;
     }
+    if model.code_page() {
+        // The QR code needs every line.
+        places.body = rest;
+        return places;
+    }
     if tier == Tier::Compact || alone {
         places.rail_line = top(&mut rest, 1);
     } else {

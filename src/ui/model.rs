@@ -100,7 +100,7 @@ pub struct Opened {
 impl Opened {
     /// Puts a session on the screen, at the step that is next; a stored walk at the step it ended with.
     pub fn new(id: OpenId, session: Session, has_file: bool, problems: Vec<Problem>) -> Self {
-        let first = session.flow.steps().next().map(|step| step.info().id);
+        let first = session.steps().next().map(|step| step.info().id);
         let ended = session
             .walk
             .steps
@@ -457,19 +457,37 @@ impl Model {
         }
     }
 
-    /// Tells whether the page that waits for the browser is shown.
+    /// Returns the step that waits until a code is entered on another device, and what belongs on the page.
+    pub fn waits_for_code(&self) -> Option<(StepId, Vec<String>, String)> {
+        let (lines, address) = crate::export::text::code_to_enter(self.session())?;
+        let (step, _) = self.session().waiting()?;
+        Some((step, lines, address))
+    }
+
+    /// Tells whether the page that waits for the browser, or for a code to be entered, is shown.
     pub fn waiting_page(&self) -> bool {
         let place = self.place();
         place.chosen.is_none()
-            && self
+            && (self
                 .waits_for_browser()
                 .is_some_and(|(step, ..)| step == place.step)
+                || self.code_page())
+    }
+
+    /// Tells whether the page with the code to enter is shown.
+    pub fn code_page(&self) -> bool {
+        let place = self.place();
+        let waits = self.waits_for_code();
+        place.chosen.is_none() && waits.is_some_and(|(step, ..)| step == place.step)
     }
 
     /// Returns the address for the browser, of what waits or of what this step would send.
     pub fn address(&self) -> Option<String> {
         if let Some((_, asked, _)) = self.waits_for_browser() {
             return Some(asked.http.address());
+        }
+        if let Some((_, _, address)) = self.waits_for_code() {
+            return Some(address);
         }
         match &self.session().step(self.place().step).draft {
             Some(Ok(draft)) => match &draft.request {
@@ -505,7 +523,6 @@ impl Model {
     pub fn step_after(&self, step: StepId) -> Option<StepId> {
         let session = self.session();
         session
-            .flow
             .steps()
             .map(|step| step.info().id)
             .skip_while(|id| *id != step)
@@ -696,9 +713,14 @@ impl Model {
     pub fn command(&mut self, command: Command, ink: Ink) -> Vec<super::update::Effect> {
         let opened = self.opened_mut();
         let id = opened.id;
-        opened
-            .session
-            .command(command, ink)
+        let effects = opened.session.command(command, ink);
+        // A step that the walk has no more gives way to the one that is next.
+        if !opened.session.has_step(opened.place.step)
+            && let Some(next) = opened.session.next_step(None)
+        {
+            opened.place.go(next);
+        }
+        effects
             .into_iter()
             .map(|effect| super::update::Effect::Session(id, effect))
             .collect()

@@ -25,7 +25,7 @@ pub fn rail_line(
     let width = usize::from(width);
     let mut spans = Vec::new();
     let mut used = 0;
-    for (index, step) in session.flow.steps().enumerate() {
+    for (index, step) in session.steps().enumerate() {
         let id = step.info().id;
         let (role, mark) = mark(session, id, glyphs);
         let role = if id == current {
@@ -38,7 +38,7 @@ pub fn rail_line(
         spans.push((role, text));
         spans.push((Role::Text, " ".to_owned()));
     }
-    let count = session.flow.steps().count();
+    let count = session.steps().count();
     let place = format!("step {} of {count}", words::number(session, current));
     let stage = session
         .flow
@@ -71,9 +71,9 @@ pub fn rail_rows(
     let mut number = 0;
     for stage in session.flow.stages {
         rows.push(Row::text(Role::Strong, cut(stage.title, width, glyphs)));
-        for step in stage.steps {
+        let listed = stage.steps.iter().map(|step| (step, step.info().id));
+        for (step, id) in listed.filter(|(_, id)| session.has_step(*id)) {
             number += 1;
-            let id = step.info().id;
             let (role, mark) = mark(session, id, glyphs);
             let here = id == current;
             let mark = if here { glyphs.current } else { mark };
@@ -136,6 +136,9 @@ fn word(session: &Session, id: StepId) -> String {
         Status::Waiting => match state.going.as_ref().map(|going| &going.what) {
             Some(What::Sending(_, Request::Browser(_))) => "waiting for you".to_owned(),
             Some(What::Preparing(_)) => "preparing".to_owned(),
+            _ if crate::export::text::code_to_enter(session).is_some() => {
+                "waiting for you".to_owned()
+            }
             _ => "sending".to_owned(),
         },
         Status::Done => state
@@ -164,7 +167,7 @@ fn needs_word(session: &Session, blocked: &[Blocked]) -> String {
         .find(|artifact| Artifact::GIVEABLE.contains(artifact));
     match (token, blocked.first().and_then(needs)) {
         (Some(token), _) => format!("needs {}", token.name()),
-        (None, Some(other)) => maker(session.flow, other).map_or_else(
+        (None, Some(other)) => maker(session.asked(), other).map_or_else(
             || format!("needs {}", other.name()),
             |step| format!("needs step {}", words::number(session, step)),
         ),

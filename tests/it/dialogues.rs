@@ -22,7 +22,7 @@ use jagwalk::{
         http::HttpRequest,
         jwt::Signature,
         secret::Secret,
-        time::Timestamp,
+        time::{Lifetime, Timestamp},
     },
     session::{
         Command, Effect, Event, Outcome, SendId, Session,
@@ -184,6 +184,7 @@ fn sending(effects: &[Effect]) -> (SendId, Purpose, Request) {
                 send,
                 purpose,
                 request,
+                after: Lifetime(0),
             },
         ] => (*send, *purpose, request.clone()),
         other => panic!("expected one request, received {other:?}"),

@@ -3,6 +3,7 @@
 mod check;
 mod chromium;
 mod curl;
+mod device;
 mod dialogues;
 mod export;
 mod hostile;
@@ -19,6 +20,7 @@ mod profiles;
 mod pty;
 mod qr;
 mod readme;
+mod renewal;
 #[allow(
     clippy::unnecessary_wraps,
     dead_code,

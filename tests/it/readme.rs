@@ -3,19 +3,32 @@
 use std::{fmt::Write as _, fs, path::Path};
 
 use jagwalk::{
-    flow::flows::FLOWS, profile::fields::field_table_markdown, ui::keymap::key_table_markdown,
+    flow::{Step, flows::FLOWS},
+    profile::fields::field_table_markdown,
+    ui::keymap::key_table_markdown,
 };
 
 fn flow_table() -> String {
     let mut out = String::from("| flow | steps | written in |\n|---|---|---|\n");
     for flow in FLOWS {
+        let name = |step: &dyn Step| format!("`{}`", step.info().id);
         let steps: Vec<String> = flow
             .steps()
-            .map(|step| format!("`{}`", step.info().id))
+            .filter(|step| step.when().is_none())
+            .map(name)
             .collect();
+        let asked: Vec<String> = flow
+            .steps()
+            .filter_map(|step| Some(format!("{} when {}", name(step), step.when()?)))
+            .collect();
+        let more = if asked.is_empty() {
+            String::new()
+        } else {
+            format!("; only where asked for: {}", asked.join(", "))
+        };
         let _ = writeln!(
             out,
-            "| `{}`: {} | {} | {} |",
+            "| `{}`: {} | {}{more} | {} |",
             flow.id.0,
             flow.about,
             steps.join(" "),

@@ -13,7 +13,7 @@ use jagwalk::{
         secret::Secret,
         time::Timestamp,
     },
-    session::{Command, Effect, Event, Had, Session},
+    session::{Command, Effect, Event, Had, SendId, Session},
 };
 use serde_json::{Value, json};
 
@@ -154,9 +154,18 @@ pub fn walk(twist: impl FnMut(&Request) -> Option<Outcome>) -> Session {
 pub fn drive(
     session: &mut Session,
     command: Command,
+    twist: impl FnMut(&Request) -> Option<Outcome>,
+) {
+    drive_at(session, NOW, command, twist);
+}
+
+/// The same at a later time; waits between requests pass at once.
+pub fn drive_at(
+    session: &mut Session,
+    mut now: Timestamp,
+    command: Command,
     mut twist: impl FnMut(&Request) -> Option<Outcome>,
 ) {
-    let mut now = NOW;
     let mut ink = || {
         now = now.plus_secs(1);
         Ink { now, seed: SEED }
@@ -196,6 +205,22 @@ pub fn drive(
             next.extend(session.event(event, ink()));
         }
         effects = next;
+    }
+}
+
+/// The event of an answer.
+pub fn answered(send: SendId, request: Request, outcome: Outcome, start: Timestamp) -> Event {
+    Event::Answered {
+        send,
+        exchange: Arc::new(Exchange {
+            request,
+            outcome,
+            times: Timings {
+                start,
+                first_byte: Some(3_000),
+                end: 4_240,
+            },
+        }),
     }
 }
 
@@ -278,11 +303,16 @@ pub fn usual(request: &Request, now: Timestamp) -> Outcome {
             )
         }
         ("idp.example", "token") => {
+            // Renewing tokens is no sign-in.
+            let signed_in = match field(http, "grant_type").as_deref() {
+                Some("refresh_token") => NOW.secs() - 6,
+                _ => seconds - 19,
+            };
             let id_token = signed(
                 "JWT",
                 &json!({
                     "iss": IDP, "sub": "alice-1", "aud": "sso-client", "nonce": nonce(), "iat": seconds,
-                    "exp": seconds + 3600, "auth_time": seconds - 19, "email": "alice@acme.example",
+                    "exp": seconds + 3600, "auth_time": signed_in, "email": "alice@acme.example",
                 }),
             );
             answer(

@@ -100,8 +100,14 @@ pub async fn drive<T: Transport>(session: &mut Session, transport: T) -> End {
     .await
 }
 
-async fn walk(profile: Profile) -> (Session, End) {
-    let world = World::new(&profile, false).expect("the network settings are fine");
+/// The world outside, as the profile has it.
+pub fn world(profile: &Profile) -> World {
+    World::new(profile, false).expect("the network settings are fine")
+}
+
+/// Walks to the end.
+pub async fn walk(profile: Profile) -> (Session, End) {
+    let world = world(&profile);
     let mut session = session(profile);
     let end = drive(&mut session, world).await;
     (session, end)

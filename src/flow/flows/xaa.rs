@@ -31,8 +31,14 @@ pub static XAA: Flow = Flow {
             about: "The user signs in at the IdP with a browser, and the client gets an ID Token for it: the user's \
                     identity, made out to this client.",
             party: Party::User,
-            spec: &["OIDC §3.1", "RFC 7636", "RFC 9207"],
-            steps: &[&steps::AUTHORIZE, &steps::REDEEM_CODE],
+            spec: &["OIDC §3.1", "RFC 7636", "RFC 9207", "RFC 8628"],
+            steps: &[
+                &steps::AUTHORIZE,
+                &steps::REDEEM_CODE,
+                &steps::DEVICE_AUTHORIZE,
+                &steps::DEVICE_TOKEN,
+                &steps::REFRESH,
+            ],
         },
         Stage {
             title: "Phase 2  ID-JAG and access token",

@@ -73,6 +73,10 @@ impl Step for Authorize {
         }
     }
 
+    fn asked(&self, inputs: &Inputs<'_>) -> bool {
+        !support::by_device(inputs.profile)
+    }
+
     fn draft(&self, inputs: &Inputs<'_>) -> Result<Draft, Vec<Blocked>> {
         let profile = inputs.profile;
         let mut blocked = Vec::new();

@@ -2,15 +2,22 @@
 
 mod authorize;
 mod call_api;
+mod device_authorize;
+mod device_token;
 mod discover;
 mod id_jag;
 mod jwt_bearer;
 mod redeem_code;
+mod refresh;
 mod support;
+mod user_tokens;
 
 pub use authorize::AUTHORIZE;
 pub use call_api::CALL_API;
+pub use device_authorize::DEVICE_AUTHORIZE;
+pub use device_token::DEVICE_TOKEN;
 pub use discover::{DISCOVER_IDP, DISCOVER_RESOURCE_AS};
 pub use id_jag::ID_JAG;
 pub use jwt_bearer::JWT_BEARER;
 pub use redeem_code::REDEEM_CODE;
+pub use refresh::REFRESH;

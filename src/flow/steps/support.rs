@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::{
     flow::{Artifact, Blocked, Gain, Inputs, KeySet, Made, Reading, TokenRecord, Verdict},
-    profile::{FieldPath, fields},
+    profile::{FieldPath, Profile, fields},
     protocol::{
         exchange::{Exchange, Purpose},
         http::{HttpRequest, Response},
@@ -16,6 +16,11 @@ use crate::{
         time::Timestamp,
     },
 };
+
+/// Tells whether the user signs in on another device (RFC 8628).
+pub fn by_device(profile: &Profile) -> bool {
+    profile.text(fields::SSO_LOGIN) == Some("device")
+}
 
 /// What is known of a server: its metadata, and the profile's word over it.
 #[derive(Clone, Copy, Debug)]

@@ -163,6 +163,7 @@ impl Idp {
             always_consent: asked.prompt.iter().any(|word| word == "consent"),
             pick,
             consent,
+            device: None,
             until: now.plus_secs(REQUEST_LIFE),
         };
         self.pending.insert(request.clone(), pending);

@@ -21,6 +21,7 @@ use crate::protocol::{
 };
 
 mod authorize;
+mod device;
 mod exchange;
 mod pages;
 mod sign_in;
@@ -40,6 +41,7 @@ pub(super) struct Idp {
     pending: HashMap<String, sign_in::Pending>,
     codes: HashMap<String, token::Code>,
     refreshes: HashMap<String, token::Refresh>,
+    devices: HashMap<String, device::Device>,
 }
 
 /// The IdP's own keys: one for ID Tokens and access tokens, one for ID-JAGs.
@@ -95,6 +97,7 @@ impl Idp {
             pending: HashMap::new(),
             codes: HashMap::new(),
             refreshes: HashMap::new(),
+            devices: HashMap::new(),
         }
     }
 
@@ -104,12 +107,13 @@ impl Idp {
             "issuer": self.issuer,
             "authorization_endpoint": at("/authorize"),
             "token_endpoint": at("/token"),
+            "device_authorization_endpoint": at("/device_authorization"),
             "jwks_uri": at("/jwks"),
             "scopes_supported": IDP_SCOPES,
             "claims_supported": ["iss", "sub", "aud", "exp", "iat", "auth_time", "nonce", "at_hash", "email", "email_verified", "name", "preferred_username"],
             "response_types_supported": ["code"],
             "response_modes_supported": ["query"],
-            "grant_types_supported": [urn::AUTHORIZATION_CODE, urn::REFRESH, urn::TOKEN_EXCHANGE],
+            "grant_types_supported": [urn::AUTHORIZATION_CODE, urn::DEVICE_CODE, urn::REFRESH, urn::TOKEN_EXCHANGE],
             "identity_chaining_requested_token_types_supported": [urn::ID_JAG],
             "subject_types_supported": ["public"],
             "id_token_signing_alg_values_supported": ["RS256"],
@@ -128,6 +132,8 @@ impl Idp {
         self.pending.retain(|_, pending| pending.until > now);
         self.codes.retain(|_, code| code.remembered_until() > now);
         self.refreshes.retain(|_, refresh| refresh.until > now);
+        self.devices
+            .retain(|_, device| device.remembered_until() > now);
     }
 }
 
@@ -146,8 +152,13 @@ impl Server for Idp {
             "/consent" if post => self.take_consent(incoming, now),
             "/continue" if get => self.go_on(incoming, now),
             "/token" if post => self.token(incoming, now),
-            "/token" => uncached(Outgoing::not_allowed(incoming, "POST")),
-            "/authorize" | "/sign-in" | "/consent" => Outgoing::not_allowed(incoming, "GET, POST"),
+            "/device_authorization" if post => self.device_authorization(incoming, now),
+            "/device" if get => self.show_device(incoming, now),
+            "/device" if post => self.take_device(incoming, now),
+            "/token" | "/device_authorization" => uncached(Outgoing::not_allowed(incoming, "POST")),
+            "/authorize" | "/sign-in" | "/consent" | "/device" => {
+                Outgoing::not_allowed(incoming, "GET, POST")
+            }
             "/.well-known/openid-configuration" | "/jwks" | "/continue" => {
                 Outgoing::not_allowed(incoming, "GET")
             }

@@ -60,6 +60,31 @@ pub(super) fn consent(request: &str, pending: &Pending, user: &User) -> Outgoing
     page(200, "Allow access?", &body)
 }
 
+/// Asks for the code that another device shows, or whether it is this one.
+pub(super) fn device(code: &str) -> Outgoing {
+    let ask = if code.is_empty() {
+        "Enter the code that your device shows."
+    } else {
+        "Go on only if your device shows this very code."
+    };
+    let body = format!(
+        "<h1>Connect a device</h1><p>{ask}</p><form method=\"post\" action=\"/device\">\
+         <input name=\"user_code\" value=\"{}\" autocomplete=\"off\" autofocus>\
+         <button class=\"yes\">Go on</button></form>",
+        escape(code)
+    );
+    page(200, "Connect a device", &body)
+}
+
+/// Says that the person is done here.
+pub(super) fn device_done(says: &str) -> Outgoing {
+    let body = format!(
+        "<h1>Done</h1><p>{} You can close this page.</p>",
+        escape(says)
+    );
+    page(200, "Done", &body)
+}
+
 /// Says what is wrong where nothing may be redirected.
 pub(super) fn problem(status: u16, says: &str) -> Outgoing {
     let body = format!("<h1>This cannot go on</h1><p>{}</p>", escape(says));

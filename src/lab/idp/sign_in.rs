@@ -71,6 +71,8 @@ pub(super) struct Pending {
     pub pick: bool,
     /// Whether the user still has to agree.
     pub consent: bool,
+    /// The device that it is for, in place of an address to go back to.
+    pub device: Option<String>,
     /// When it is given up.
     pub until: Timestamp,
 }
@@ -190,7 +192,11 @@ impl Idp {
             }
             Some("deny") => {
                 let back = pending.back.clone();
+                let device = pending.device.clone();
                 self.pending.remove(&request);
+                if let Some(device) = device {
+                    return self.device_declined(&device);
+                }
                 let refusal = Refusal::new("access_denied", "The user did not agree.");
                 back.refused(&refusal, &self.issuer)
             }
@@ -231,6 +237,9 @@ impl Idp {
         let Some((user, auth_time)) = who.map(|who| (who.user, who.auth_time)) else {
             return pages::gone();
         };
+        if let Some(device) = &pending.device {
+            return self.device_approved(device, user, auth_time);
+        }
         let code = self.issue_code(&pending, user, auth_time, now);
         pending.back.with_code(&code, &self.issuer)
     }

@@ -87,6 +87,7 @@ impl Idp {
         match grant {
             urn::AUTHORIZATION_CODE => self.redeem(&form, &client, now),
             urn::REFRESH => self.refresh(&form, &client, now),
+            urn::DEVICE_CODE => self.poll(&form, &client, now),
             _ => self.exchange(&form, &client, now),
         }
     }
@@ -172,17 +173,30 @@ impl Idp {
         )?;
         code.used = true;
         let (grant, nonce) = (code.grant.clone(), code.nonce.clone());
-        let mut body = self.tokens(&grant, &grant.scope, nonce.as_deref(), now)?;
-        if grant.scope.iter().any(|word| word == "offline_access") {
-            let refresh = self.chance.token(32);
-            body["refresh_token"] = json!(refresh);
-            if let Some(code) = self.codes.get_mut(id) {
-                code.refresh = Some(refresh.clone());
-            }
-            let until = now.plus_secs(REFRESH_LIFE);
-            self.refreshes.insert(refresh, Refresh { grant, until });
+        let (body, refresh) = self.first_tokens(grant, nonce.as_deref(), now)?;
+        if let Some(code) = self.codes.get_mut(id) {
+            code.refresh = refresh;
         }
         Ok(body)
+    }
+
+    /// Makes the tokens of a sign-in, with a refresh token where that was agreed to.
+    pub(super) fn first_tokens(
+        &mut self,
+        grant: Grant,
+        nonce: Option<&str>,
+        now: Timestamp,
+    ) -> Result<(Value, Option<String>), Refusal> {
+        let mut body = self.tokens(&grant, &grant.scope, nonce, now)?;
+        if !grant.scope.iter().any(|word| word == "offline_access") {
+            return Ok((body, None));
+        }
+        let refresh = self.chance.token(32);
+        body["refresh_token"] = json!(refresh);
+        let until = now.plus_secs(REFRESH_LIFE);
+        self.refreshes
+            .insert(refresh.clone(), Refresh { grant, until });
+        Ok((body, Some(refresh)))
     }
 
     /// Refreshes (RFC 6749 §6). The refresh token stays the same.

@@ -11,7 +11,6 @@ pub fn artifacts(model: &Model) -> Vec<Artifact> {
     let mut known: Vec<Artifact> = Vec::new();
     let here = session.flow.step(model.place().step);
     let all = session
-        .flow
         .steps()
         .flat_map(|step| step.info().needs.iter().chain(step.info().gives));
     let near = here

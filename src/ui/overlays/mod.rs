@@ -3,6 +3,7 @@
 pub mod address;
 pub mod confirm;
 pub mod copy_menu;
+pub mod device;
 pub mod existing;
 pub mod flow_list;
 pub mod help;

@@ -63,7 +63,7 @@ fn place(cx: &Cx) -> String {
     let dot = cx.glyphs.dot;
     let stage = cx.session.flow.stage_of(cx.step).map_or("", |stage| stage.title);
     let spec = cx.session.flow.step(cx.step).map(|step| step.info().spec.join(", ")).unwrap_or_default();
-    let count = cx.session.flow.steps().count();
+    let count = cx.session.steps().count();
     format!("{stage} {dot} step {} of {count} {dot} {spec}", words::number(cx.session, cx.step))
 }
 

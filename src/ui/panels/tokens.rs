@@ -213,7 +213,6 @@ fn origin(cx: &Cx, record: &TokenRecord) -> (Role, String) {
 
 fn goes_to(session: &Session, artifact: Artifact) -> Option<usize> {
     session
-        .flow
         .steps()
         .find(|step| step.needs(&session.profile).contains(&artifact))
         .map(|step| words::number(session, step.info().id))

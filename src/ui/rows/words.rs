@@ -43,7 +43,6 @@ pub fn clock(at: Timestamp) -> String {
 /// Returns the number of a step in its flow, from 1.
 pub fn number(session: &Session, id: StepId) -> usize {
     session
-        .flow
         .steps()
         .position(|step| step.info().id == id)
         .map_or(0, |at| at + 1)

@@ -49,12 +49,7 @@ pub fn find(model: &mut Model, forward: bool) {
 
 /// Goes to another step of the walk.
 pub fn step(model: &mut Model, delta: isize) {
-    let ids: Vec<StepId> = model
-        .session()
-        .flow
-        .steps()
-        .map(|step| step.info().id)
-        .collect();
+    let ids: Vec<StepId> = model.session().steps().map(|step| step.info().id).collect();
     let here = model.place().step;
     let at = ids.iter().position(|id| *id == here).unwrap_or_default();
     let to = at
@@ -71,9 +66,17 @@ pub fn stage(model: &mut Model, number: usize) {
         return;
     };
     let here = model.place().step;
-    let at = stage.steps.iter().position(|step| step.info().id == here);
-    let to = at.map_or(0, |at| (at + 1) % stage.steps.len());
-    model.place_mut().go(stage.steps[to].info().id);
+    let listed: Vec<StepId> = stage
+        .steps
+        .iter()
+        .map(|step| step.info().id)
+        .filter(|id| model.session().has_step(*id))
+        .collect();
+    let at = listed.iter().position(|id| *id == here);
+    let to = at.map_or(0, |at| (at + 1) % listed.len());
+    if let Some(id) = listed.get(to) {
+        model.place_mut().go(*id);
+    }
 }
 
 /// Goes on to the next step that is not left out.

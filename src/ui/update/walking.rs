@@ -17,13 +17,7 @@ pub fn send(model: &mut Model, ink: Ink) -> Vec<Effect> {
 
 /// Sends every step that is left.
 pub fn send_to_end(model: &mut Model, ink: Ink) -> Vec<Effect> {
-    let Some(last) = model
-        .session()
-        .flow
-        .steps()
-        .last()
-        .map(|step| step.info().id)
-    else {
+    let Some(last) = model.session().steps().last().map(|step| step.info().id) else {
         return Vec::new();
     };
     followed(model, Command::SendThrough(last), ink)
@@ -110,7 +104,7 @@ pub fn begin_anew(model: &mut Model, ink: Ink) -> Vec<Effect> {
     let session = model.session();
     let first = session
         .next_step(None)
-        .or_else(|| session.flow.steps().next().map(|step| step.info().id));
+        .or_else(|| session.steps().next().map(|step| step.info().id));
     if let Some(first) = first {
         let place = model.place_mut();
         place.states.clear();

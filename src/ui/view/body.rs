@@ -9,7 +9,7 @@ use crate::{
     ui::{
         layout::{self, Places, Tier},
         model::{Editor, Model, Purpose, Taking},
-        overlays::paste,
+        overlays::{device, paste},
         rows::{Row, dressed, is_folded},
         theme::Role,
     },
@@ -18,11 +18,12 @@ use crate::{
 /// Draws the rows and the note; returns the cursor of a field that is edited in its row.
 pub fn draw(canvas: &mut Canvas<'_>, model: &Model, places: &Places) -> Option<Position> {
     if model.screen.overlay.is_none() && model.waiting_page() {
-        for (line, row) in (0..).zip(paste::waiting_rows(
-            model,
-            places.body.width,
-            usize::from(places.body.height),
-        )) {
+        let rows = if model.code_page() {
+            device::rows(model, places.body.width, places.body.height)
+        } else {
+            paste::waiting_rows(model, places.body.width, usize::from(places.body.height))
+        };
+        for (line, row) in (0..).zip(rows) {
             canvas.line(places.body, line, &row.spans);
         }
         return None;

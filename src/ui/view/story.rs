@@ -123,6 +123,9 @@ fn waiting(model: &Model) -> String {
         What::Sending(_, Request::Browser(_)) => {
             "Waiting for the sign-in to end. Any paste goes straight to it.".to_owned()
         }
+        What::Sending(..) if model.waits_for_code().is_some() => {
+            "Waiting until the code is entered on the other device. Esc cancels.".to_owned()
+        }
         What::Sending(_, Request::Http(http)) => {
             format!(
                 "Waiting for {} since {since}. Esc cancels.",
@@ -158,7 +161,9 @@ pub fn status(model: &Model) -> (Role, String) {
             )
         }
         Status::Skipped(_) => (Role::StepSkipped, "skipped".to_owned()),
-        Status::Waiting if model.waits_for_browser().is_some() => {
+        Status::Waiting
+            if model.waits_for_browser().is_some() || model.waits_for_code().is_some() =>
+        {
             (Role::StepWaiting, "waiting for you".to_owned())
         }
         Status::Waiting => (Role::StepWaiting, "in flight".to_owned()),

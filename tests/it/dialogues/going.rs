@@ -374,7 +374,7 @@ fn a_draft_that_aged_is_rebuilt_before_it_goes_and_a_younger_one_goes_as_shown()
         (29, false),
         (30, false),
         (31, true),
-        (3600, true),
+        (3000, true),
     ] {
         let (mut session, _) = walk(scripted::profile(), |request| {
             (which(request) == "id-jag").then(|| page(500, "later"))

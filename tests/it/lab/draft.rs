@@ -9,7 +9,7 @@ use jagwalk::{
 };
 use serde_json::Value;
 
-use super::world::{Jwt, World, assert_with, authenticate, push, remove, set};
+use super::world::{Jwt, World, assert_with, authenticate, form, push, remove, set};
 
 /// The valid request that a row changes.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -18,6 +18,10 @@ pub enum Base {
     Authorize,
     /// Redeems a code.
     Code(ClientKind),
+    /// Asks for the codes of a device.
+    Device(ClientKind),
+    /// Polls with a device code that alice has approved.
+    Poll(ClientKind),
     /// Refreshes.
     Refresh(ClientKind),
     /// Exchanges an ID Token.
@@ -163,6 +167,16 @@ pub async fn draft<'a>(world: &'a World, spare: &'a Spare, base: Base) -> Draft<
             let client = world.idp_client(kind);
             let code = world.code(&client.client_id, "alice").await;
             (world.redeem(&code), Some(client), idp)
+        }
+        Base::Device(kind) => {
+            let scope = [("scope", "openid email offline_access")];
+            let request = form(world.at_idp("/device_authorization"), &scope);
+            (request, Some(world.idp_client(kind)), idp)
+        }
+        Base::Poll(kind) => {
+            let codes = world.device(kind).await;
+            world.approve(&codes, "alice").await;
+            (world.poll(&codes), Some(world.idp_client(kind)), idp)
         }
         Base::Refresh(kind) => {
             let tokens = world.sso(kind, "alice").await;

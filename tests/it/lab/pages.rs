@@ -43,6 +43,52 @@ async fn a_person_picks_a_user_and_agrees() {
 }
 
 #[tokio::test]
+async fn a_person_enters_the_code_of_a_device() {
+    let world = World::start().await;
+    let client = world.idp_client(super::BASIC);
+    let poll = async |codes: &serde_json::Value| {
+        let mut request = world.poll(codes);
+        authenticate(&mut request, &client, "");
+        let answer = send(&request).await.json().unwrap();
+        answer["error"].as_str().map(str::to_owned)
+    };
+    for (button, error) in [("allow", None), ("deny", Some("access_denied"))] {
+        let codes = world.device(super::BASIC).await;
+        assert_eq!(poll(&codes).await.as_deref(), Some("authorization_pending"));
+        assert_eq!(poll(&codes).await.as_deref(), Some("slow_down"));
+        advance(5);
+        assert_eq!(
+            poll(&codes).await.as_deref(),
+            Some("slow_down"),
+            "6 s by now"
+        );
+        advance(11);
+        let mut browser = Browser::default();
+        let address = codes["verification_uri"].as_str().unwrap();
+        let (at, html) = browser.page(HttpRequest::get(address, "text/html")).await;
+        let wrong = browser
+            .open(press(&at, &html, "user_code", "BBBB-BBBB"))
+            .await;
+        assert_eq!(wrong.status, 400);
+        let (_, mut form) = form_on(&at, &html);
+        let typed = codes["user_code"].as_str().unwrap().to_lowercase();
+        form.set("user_code", typed.replace('-', " "));
+        let entered = HttpRequest::post_form(address, form);
+        let (at, html) = browser.page(entered.clone()).await;
+        let (at, html) = browser.page(press(&at, &html, "user", "carol")).await;
+        assert!(html.contains("the device that shows the code"), "{html}");
+        let (_, html) = browser.page(press(&at, &html, "decision", button)).await;
+        assert!(html.contains("You can close this page"), "{html}");
+        assert_eq!(
+            browser.open(entered).await.status,
+            400,
+            "a code is good once"
+        );
+        assert_eq!(poll(&codes).await.as_deref(), error);
+    }
+}
+
+#[tokio::test]
 async fn a_person_declines() {
     let world = World::start().await;
     let mut browser = Browser::default();

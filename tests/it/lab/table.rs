@@ -330,6 +330,22 @@ const EXCHANGE: &[Row] = &[
     }),
 ];
 
+/// The codes of a device, and the polls.
+const DEVICE: &[Row] = &[
+    row(Base::Device(BASIC), "scope missing", 400, "invalid_scope", |d| d.without("scope")),
+    row(Base::Device(BASIC), "scope without openid", 400, "invalid_scope", |d| d.set("scope", "email")),
+    row(Base::Device(BASIC), "scope unknown", 400, "invalid_scope", |d| d.set("scope", "openid notes.read")),
+    row(Base::Device(BASIC), "scope twice", 400, "invalid_request", |d| d.push("scope", "openid")),
+    row(Base::Device(BASIC), "no authentication", 401, "invalid_client", |d| d.client = None),
+    row(Base::Device(BASIC), "client_id of another", 401, "invalid_client", |d| d.push("client_id", "agent-post")),
+    row(Base::Poll(BASIC), "device_code missing", 400, "invalid_request", |d| d.without("device_code")),
+    row(Base::Poll(BASIC), "device_code unknown", 400, "invalid_grant", |d| d.set("device_code", "other")),
+    row(Base::Poll(BASIC), "device_code of another client", 400, "invalid_grant", |d| d.client = Some(d.world.idp_client(POST))),
+    row(Base::Poll(BASIC), "device_code expired", 400, "expired_token", |_| advance(600)),
+    row(Base::Poll(BASIC), "device_code long past", 400, "invalid_grant", |_| advance(1200)),
+    row(Base::Poll(BASIC), "device_code used", 400, "invalid_grant", |d| d.again = true),
+];
+
 /// The ID-JAG at the resource AS.
 const BEARER: &[Row] = &[
     row(Base::Bearer(BASIC), "assertion missing", 400, "invalid_request", |d| d.present("")),
@@ -454,4 +470,4 @@ const API: &[Row] = &[
 ];
 
 /// Every row.
-pub const ALL: &[&[Row]] = &[AUTHORIZE_PAGE, AUTHORIZE, GATE, CLIENT_ASSERTION, CODE, EXCHANGE, BEARER, API];
+pub const ALL: &[&[Row]] = &[AUTHORIZE_PAGE, AUTHORIZE, GATE, CLIENT_ASSERTION, CODE, DEVICE, EXCHANGE, BEARER, API];

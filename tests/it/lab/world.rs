@@ -159,6 +159,33 @@ impl World {
         answer.json().unwrap()
     }
 
+    /// Asks for the codes of a device.
+    pub async fn device(&self, kind: ClientKind) -> Value {
+        let scope = [("scope", "openid email offline_access")];
+        let mut request = form(self.at_idp("/device_authorization"), &scope);
+        authenticate(&mut request, &self.idp_client(kind), self.lab.idp());
+        let answer = send(&request).await;
+        assert_eq!(answer.status, 200, "{}", answer.text());
+        answer.json().unwrap()
+    }
+
+    /// Approves a device without a person.
+    pub async fn approve(&self, codes: &Value, user: &str) {
+        let address = codes["verification_uri_complete"].as_str().unwrap();
+        let request = HttpRequest::get(format!("{address}&login_hint={user}"), "text/html");
+        let (_, html) = Browser::default().page(request).await;
+        assert!(html.contains("The device is signed in."), "{html}");
+    }
+
+    /// Returns the form that polls.
+    pub fn poll(&self, codes: &Value) -> HttpRequest {
+        let code = codes["device_code"].as_str().unwrap();
+        form(
+            self.at_idp("/token"),
+            &[("grant_type", urn::DEVICE_CODE), ("device_code", code)],
+        )
+    }
+
     /// Returns the form of the exchange.
     pub fn exchange(&self, subject: &str, kind: &str) -> HttpRequest {
         form(
