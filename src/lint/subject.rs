@@ -131,12 +131,7 @@ impl<'a> Subject<'a> {
 
     /// Returns a parameter of the address.
     pub fn query(&self, name: &str) -> Option<String> {
-        let request = self.http()?;
-        let own = values(&request.query, name).into_iter().next();
-        own.or_else(|| {
-            let (_, query) = request.url.split_once('?')?;
-            values(&Params::decode(query), name).into_iter().next()
-        })
+        query_of(self.http()?, name)
     }
 
     /// Returns a header field of the request.
@@ -310,6 +305,41 @@ impl<'a> Subject<'a> {
     pub fn is_on_behalf_of(&self) -> bool {
         self.form("requested_token_use").is_some()
     }
+
+    /// Returns the authorization request that this step's code came of: the newest whose answer carried it.
+    pub fn authorization(&self) -> Option<&'a HttpRequest> {
+        let code = self.form("code")?;
+        let asked = self
+            .past
+            .iter()
+            .rev()
+            .filter(|past| past.step.0 == "authorize");
+        let mut asked = asked.filter_map(|past| main(past.made));
+        asked
+            .find(|exchange| match &exchange.outcome {
+                Ok(Answer::Redirect(came)) => {
+                    let answer = redirect::read(came.url.reveal());
+                    answer.code.is_some_and(|came| came.reveal() == code)
+                }
+                _ => false,
+            })
+            .map(|exchange| exchange.request.http())
+    }
+}
+
+/// Returns a parameter of a request's address; one without a value counts as absent (RFC 6749 §3.1).
+pub fn query_of(request: &HttpRequest, name: &str) -> Option<String> {
+    let own = values(&request.query, name).into_iter().next();
+    own.or_else(|| {
+        let (_, query) = request.url.split_once('?')?;
+        values(&Params::decode(query), name).into_iter().next()
+    })
+}
+
+/// Tells whether two addresses have the same host.
+pub fn same_host(a: &str, b: &str) -> bool {
+    let host = |text: &str| url::Url::parse(text).ok()?.host_str().map(str::to_owned);
+    host(a).is_some() && host(a) == host(b)
 }
 
 fn values(params: &Params, name: &str) -> Vec<String> {

@@ -1,6 +1,6 @@
 //! Metadata names the issuer that its address was built from.
 
-use crate::lint::prelude::*;
+use crate::lint::{prelude::*, subject::same_host};
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -63,9 +63,4 @@ fn check(subject: &Subject<'_>) -> Check {
             .got(shown(metadata.get("issuer"))),
         }
     })
-}
-
-fn same_host(a: &str, b: &str) -> bool {
-    let host = |text: &str| url::Url::parse(text).ok()?.host_str().map(str::to_owned);
-    host(a).is_some() && host(a) == host(b)
 }
