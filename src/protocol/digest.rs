@@ -35,6 +35,20 @@ pub fn sha256(bytes: &[u8]) -> [u8; 32] {
     out
 }
 
+/// Returns the left half of the hash that belongs to a JOSE algorithm, as `at_hash` has it (OIDC §3.1.3.6); `None` for an
+/// algorithm whose hash is not known.
+pub fn half_hash(alg: &str, text: &str) -> Option<String> {
+    let hash = match alg {
+        "HS256" | "RS256" | "PS256" | "ES256" => &digest::SHA256,
+        "HS384" | "RS384" | "PS384" | "ES384" => &digest::SHA384,
+        "HS512" | "RS512" | "PS512" | "ES512" => &digest::SHA512,
+        _ => return None,
+    };
+    let hash = digest::digest(hash, text.as_bytes());
+    let bytes = hash.as_ref();
+    Some(b64url(&bytes[..bytes.len() / 2]))
+}
+
 /// Returns HMAC-SHA-256 of the bytes: the way labelled values are drawn from a seed.
 pub fn hmac_sha256(key: &[u8], bytes: &[u8]) -> [u8; 32] {
     let mut out = [0; 32];
@@ -70,6 +84,16 @@ mod tests {
             pkce_s256("dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"),
             "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"
         );
+    }
+
+    /// The example of OIDC Core, Appendix A.3; the half of a longer hash is longer.
+    #[test]
+    fn the_half_hash_follows_the_algorithm() {
+        let token = "jHkWEdUXMU1BwAsC4vtUsZwnNvTIxEl0z9K3vx5KF0Y";
+        assert_eq!(half_hash("RS256", token).unwrap(), "77QmUPtjPfzWtF2AnpK9RQ");
+        assert_eq!(half_hash("ES384", token).unwrap().len(), 32);
+        assert_eq!(half_hash("PS512", token).unwrap().len(), 43);
+        assert_eq!(half_hash("EdDSA", token), None);
     }
 
     #[test]

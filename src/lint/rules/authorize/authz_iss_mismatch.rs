@@ -42,7 +42,7 @@ fn check(subject: &Subject<'_>) -> Check {
             (false, _) => Party::Unknown,
         };
         Finding::new(
-            Pointer::Json("/iss".to_owned()),
+            Pointer::Query("iss".to_owned()),
             owner,
             "The answer names another issuer than the IdP that was asked.",
         )

@@ -5,7 +5,7 @@ use crate::lint::prelude::*;
 /// The rule.
 pub static RULE: Rule = Rule {
     code: "AUTHZ-ISS-MISSING",
-    title: "The answer carries iss, where the IdP's metadata promise it.",
+    title: "The answer carries iss, where the IdP's metadata promises it.",
     severity: Severity::Error,
     kind: Kind::Safety,
     spec: "RFC 9207 §2.4, §3",
@@ -36,9 +36,9 @@ fn check(subject: &Subject<'_>) -> Check {
     };
     Check::must(answer.iss.is_some(), || {
         Finding::new(
-            Pointer::Json("/iss".to_owned()),
+            Pointer::Query("iss".to_owned()),
             Party::Idp,
-            "The IdP's metadata promise iss in the answer, and it is not there.",
+            "The IdP's metadata promises iss in the answer, and it is not there.",
         )
         .expected(metadata.text("issuer").unwrap_or("the IdP's issuer"))
         .got("nothing")

@@ -30,7 +30,7 @@ fn check(subject: &Subject<'_>) -> Check {
         Ok(answer) => answer,
         Err(early) => return early,
     };
-    let at = Pointer::Json("/state".to_owned());
+    let at = Pointer::Query("state".to_owned());
     Check::must(answer.state.as_ref() == Some(&sent), || {
         match &answer.state {
         Some(came) => Finding::new(

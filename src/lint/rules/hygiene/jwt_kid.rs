@@ -1,0 +1,81 @@
+//! The key that a token names is published.
+
+use crate::lint::prelude::*;
+
+/// The rule.
+pub static RULE: Rule = Rule {
+    code: "JWT-KID",
+    title: "The kid of a token is in its issuer's key set.",
+    severity: Severity::Error,
+    kind: Kind::Must,
+    spec: "RFC 8725 §3.8; RFC 7515 §4.1.4",
+    revision: "RFC 8725",
+    since: Revision::FIRST,
+    flows: ALL_FLOWS,
+    steps: at::ANY_TOKEN,
+    why: "Whoever takes the token looks for that key, and cannot check the signature without it.",
+    cause: "The keys were rotated and a cache is stale, or the token is signed with a key of another environment.",
+    fix: "Fetch the key set once more; if the key is still not there, the issuer has to publish it or sign with one \
+          that is.",
+    leads_to: &["invalid_grant", "invalid_token", "invalid_request"],
+    words: &["kid", "key", "signature", "jwks"],
+    check,
+};
+
+fn check(subject: &Subject<'_>) -> Check {
+    let mut found = Vec::new();
+    let (mut looked, mut unknown) = (false, false);
+    for seen in super::jwts(subject) {
+        let (head, body) = (header(&seen.token), claims(&seen.token));
+        let (Some(kid), Some(iss)) = (head.text("kid"), body.text("iss")) else {
+            continue;
+        };
+        // A secret is no published key, and a key that has verified the token is there.
+        if head.text("alg").is_some_and(|alg| alg.starts_with("HS")) || seen.verified {
+            looked |= seen.verified;
+            continue;
+        }
+        // The access token of the sign-in is the IdP's own business: some do not publish its key.
+        if seen.artifact == Some(Artifact::SsoAccessToken) {
+            continue;
+        }
+        let issuers = [Party::Idp, Party::ResourceAs];
+        let Some(issuer) = issuers
+            .into_iter()
+            .find(|party| subject.issuer(*party).as_deref() == Some(iss))
+        else {
+            continue;
+        };
+        let Some(keys) = subject.keys.get(&issuer) else {
+            unknown = true;
+            continue;
+        };
+        looked = true;
+        if !keys.jwks.keys().any(|key| key["kid"] == kid) {
+            let there: Vec<&str> = keys
+                .jwks
+                .keys()
+                .filter_map(|key| key["kid"].as_str())
+                .collect();
+            found.push(
+                Finding::new(
+                    Pointer::Jose(seen.name, "/kid".to_owned()),
+                    issuer,
+                    format!("The token names a key that is not at {}.", keys.url),
+                )
+                .expected(if there.is_empty() {
+                    "a key with an id".to_owned()
+                } else {
+                    there.join(" or ")
+                })
+                .got(kid),
+            );
+        }
+    }
+    match (found.is_empty(), looked, unknown) {
+        (false, ..) => Check::Found(found),
+        (true, _, true) => Check::NotYet("the issuer's keys are not known"),
+        (true, true, false) => Check::Pass,
+        (true, false, false) => Check::NotApplicable,
+    }
+}
