@@ -33,19 +33,20 @@ fn check(subject: &Subject<'_>) -> Check {
     let at = Pointer::Query("state".to_owned());
     Check::must(answer.state.as_ref() == Some(&sent), || {
         match &answer.state {
-        Some(came) => Finding::new(
-            at,
-            Party::User,
-            "The answer carries another state than the one that was sent: it belongs to another sign-in.",
-        )
-        .differs(&sent, came),
-        None => Finding::new(
-            at,
-            Party::Idp,
-            "The answer carries no state, though one was sent.",
-        )
-        .expected(sent)
-        .got("nothing"),
-    }
+            Some(came) => Finding::new(
+                at,
+                Party::User,
+                "The answer carries another state than the one that was sent: it belongs to \
+                 another sign-in.",
+            )
+            .differs(&sent, came),
+            None => Finding::new(
+                at,
+                Party::Idp,
+                "The answer carries no state, though one was sent.",
+            )
+            .expected(sent)
+            .got("nothing"),
+        }
     })
 }

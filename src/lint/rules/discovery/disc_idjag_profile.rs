@@ -44,7 +44,8 @@ fn check(subject: &Subject<'_>) -> Check {
             profiles.iter().any(|one| one == urn::ID_JAG_PROFILE),
             || {
                 says(
-                    "The resource authorization server lists its grant profiles, and the ID-JAG is not there.",
+                    "The resource authorization server lists its grant profiles, and the \
+                     ID-JAG is not there.",
                 )
             },
         ),

@@ -38,7 +38,8 @@ fn check(subject: &Subject<'_>) -> Check {
         Finding::new(
             Pointer::Json("/grant_types_supported".to_owned()),
             Party::ResourceAs,
-            "The resource authorization server lists the ID-JAG grant profile but not the grant that ID-JAGs come in.",
+            "The resource authorization server lists the ID-JAG grant profile but not the \
+             grant that ID-JAGs come in.",
         )
         .expected(urn::JWT_BEARER)
         .got(shown(metadata.get("grant_types_supported")))

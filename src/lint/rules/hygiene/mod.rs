@@ -79,7 +79,7 @@ fn jwts<'a>(subject: &Subject<'a>) -> Vec<Seen<'a>> {
         .collect()
 }
 
-/// Returns the identifier of the MCP server (RFC 9728 §2): what its metadata say, else the address that is called.
+/// Returns the identifier of the MCP server (RFC 9728 §2): what its metadata says, else the address that is called.
 fn mcp_resource(subject: &Subject<'_>) -> Option<String> {
     let metadata = subject.metadata(Party::Api);
     let named = metadata.and_then(|metadata| metadata.text("resource").map(str::to_owned));
