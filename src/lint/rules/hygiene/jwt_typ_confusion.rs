@@ -43,7 +43,7 @@ fn check(subject: &Subject<'_>) -> Check {
         }
         let owner = match seen.artifact {
             // What came is the server's, unless it was handed in; what is sent is ours.
-            Some(_) if subject.step.is_some() => subject.server(),
+            Some(_) if subject.request.is_some() => subject.server(),
             _ => Party::You,
         };
         let place = seen

@@ -38,11 +38,11 @@ fn check(subject: &Subject<'_>) -> Check {
     };
     let claims = claims(&record.token);
     let aud = claims.list("aud");
-    let decoded = subject.step_id() == DECODE;
+    let given = subject.request.is_none();
     let at = Pointer::Claim(record.name.clone(), "/aud".to_owned());
-    let is_ours = |one: &str| one == client || (decoded && agent == Some(one));
+    let is_ours = |one: &str| one == client || (given && agent == Some(one));
     if !aud.iter().any(|one| is_ours(one)) {
-        let owner = if decoded { Party::You } else { Party::Idp };
+        let owner = if given { Party::You } else { Party::Idp };
         let finding = Finding::new(at, owner, "The ID Token is made out to another client.");
         return Check::Found(vec![match aud[..] {
             [one] => finding.differs(&client, one),

@@ -38,12 +38,12 @@ fn check(subject: &Subject<'_>) -> Check {
     let Some(client) = asked else {
         return Check::NotYet("the client's id at the IdP is not known");
     };
-    let decoded = subject.step_id() == DECODE;
-    let by_agent = decoded && subject.text(fields::AGENT_CLIENT_ID) == Some(azp);
+    let given = subject.request.is_none();
+    let by_agent = given && subject.text(fields::AGENT_CLIENT_ID) == Some(azp);
     Check::must(azp == client || by_agent, || {
         Finding::new(
             Pointer::Claim(record.name.clone(), "/azp".to_owned()),
-            if decoded { Party::You } else { Party::Idp },
+            if given { Party::You } else { Party::Idp },
             "The ID Token was given to another client than the one that asked here.",
         )
         .differs(&client, azp)

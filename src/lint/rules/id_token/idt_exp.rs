@@ -28,7 +28,7 @@ fn check(subject: &Subject<'_>) -> Check {
     };
 
     let claims = claims(&record.token);
-    let owner = if subject.step_id() == DECODE {
+    let owner = if subject.request.is_none() {
         Party::You
     } else {
         Party::Idp
