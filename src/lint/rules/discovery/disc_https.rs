@@ -34,20 +34,28 @@ fn check(subject: &Subject<'_>) -> Check {
         })
         .filter_map(|(name, value)| Some((name, value.as_str()?)));
     let mut found = Vec::new();
+    let mut on_this_machine = false;
     for (name, address) in addresses {
         let finding = |says: String| {
             Finding::new(Pointer::Json(format!("/{name}")), subject.server(), says).got(address)
         };
         let url = Url::parse(address).ok();
-        let scheme = url.as_ref().map(Url::scheme);
-        if scheme != Some("https") {
-            let says = finding(format!("{name} is no https address.")).expected("https");
-            // Nobody is between the parties of a lab on this machine.
-            found.push(if url.as_ref().is_some_and(is_loopback) {
-                says.severity(Severity::Note)
-            } else {
-                says
-            });
+        let secure = url.as_ref().is_some_and(|url| url.scheme() == "https");
+        if !secure && url.as_ref().is_some_and(is_loopback) {
+            // Nobody is between the parties of a lab on this machine; said once, it is said of all its addresses.
+            if !on_this_machine {
+                let says =
+                    format!("{name} is plain http, which is good enough on this machine only.");
+                found.push(
+                    finding(says)
+                        .expected("https")
+                        .severity(Severity::Note)
+                        .fix("Nothing has to be done for a lab on this machine; use https anywhere else."),
+                );
+            }
+            on_this_machine = true;
+        } else if !secure {
+            found.push(finding(format!("{name} is no https address.")).expected("https"));
         }
         if name == "issuer" && address.contains(['?', '#']) {
             found.push(finding("The issuer has a query or a fragment.".to_owned()));
