@@ -34,7 +34,9 @@ pub fn report(session: &Session, through: StepId, end: End, reveal: bool) -> Jso
 
 /// The verdict of the rules; `null` when all is well (INTERFACE §3).
 fn verdict(session: &Session, through: StepId, end: End, reveal: bool) -> Json {
-    let judged = session.verdict(through).filter(|_| end != End::Interrupted);
+    let judged = session
+        .verdict(Some(through))
+        .filter(|_| end != End::Interrupted);
     let Some(verdict) = judged else {
         return Json::Null;
     };
