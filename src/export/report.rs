@@ -34,7 +34,9 @@ pub fn report(session: &Session, through: StepId, end: End, reveal: bool) -> Jso
 
 /// The verdict of the rules; `null` when all is well (INTERFACE §3).
 fn verdict(session: &Session, through: StepId, end: End, reveal: bool) -> Json {
-    let judged = session.verdict(through).filter(|_| end != End::Interrupted);
+    let judged = session
+        .verdict(Some(through))
+        .filter(|_| end != End::Interrupted);
     let Some(verdict) = judged else {
         return Json::Null;
     };
@@ -58,7 +60,7 @@ fn verdict(session: &Session, through: StepId, end: End, reveal: bool) -> Json {
 }
 
 /// A finding (INTERFACE §3); where two strings part, and why it counts less than the text says, are added.
-fn finding(finding: &Finding) -> Json {
+pub fn finding(finding: &Finding) -> Json {
     let rule = lint::find(finding.code.0);
     let mut json = json!({
         "code": finding.code,

@@ -258,7 +258,7 @@ fn finding(page: &mut Page, finding: &Finding) {
 
 /// Whose side it is on, how sure, what it rests on, and what to do.
 fn verdict(page: &mut Page, session: &Session, through: StepId, reveal: bool) {
-    let Some(verdict) = session.verdict(through) else {
+    let Some(verdict) = session.verdict(Some(through)) else {
         return;
     };
     let masked = |text: &str| {

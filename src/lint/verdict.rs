@@ -103,7 +103,7 @@ pub fn judge(seen: &[Seen<'_>]) -> Option<Judgement> {
         Ending::Blocked(blocked) => Some(blocked_verdict(here, blocked)),
         Ending::Unreachable(failure) => Some(answers::unreachable(here, failure)),
         Ending::Refused(error) => Some(
-            best(&seen[..=at], |found| weigh_refused(found, here, error))
+            best(&seen[..=at], |found| weigh_refused(found, error))
                 .unwrap_or_else(|| answers::by_error(here, error)),
         ),
         Ending::Failed(why) => Some(
@@ -130,7 +130,7 @@ struct Found<'a> {
 struct Weight(u8, Confidence);
 
 /// Weighs a finding against a server's refusal: does it lead to this error, and does the server use its words?
-fn weigh_refused(found: Found<'_>, here: &Seen<'_>, error: &OAuthError) -> Option<Weight> {
+fn weigh_refused(found: Found<'_>, error: &OAuthError) -> Option<Weight> {
     let code = error.error.as_deref().unwrap_or_default();
     let status = error.status.map(|status| status.to_string());
     let explains = found
@@ -140,7 +140,6 @@ fn weigh_refused(found: Found<'_>, here: &Seen<'_>, error: &OAuthError) -> Optio
         .any(|leads| *leads == code || Some(*leads) == status.as_deref());
     let text = error.description.as_deref().unwrap_or_default();
     let named = found.rule.words.iter().any(|word| has_word(text, word));
-    let at_home = found.step.id == here.step.id;
     let severity = found.finding.severity;
     let weight = match (explains, named) {
         (true, true) => 16,
@@ -157,7 +156,7 @@ fn weigh_refused(found: Found<'_>, here: &Seen<'_>, error: &OAuthError) -> Optio
         (true, _) | (false, Severity::Error) => Confidence::Likely,
         _ => Confidence::Guess,
     };
-    let more = 2 * severity as u8 + u8::from(at_home) + u8::from(found.finding.near.is_some());
+    let more = 2 * severity as u8 + u8::from(found.finding.near.is_some());
     Some(Weight(weight + more, confidence))
 }
 

@@ -2,9 +2,10 @@
 
 use super::{Attempt, Outcome, Session, StepState, headless};
 use crate::{
-    flow::{Made, StepId, TokenRecord},
+    flow::{Made, StepId, TokenRecord, Want},
     lint::{
         self, Finding, Past, Revision, Subject,
+        ledger::Ledger,
         verdict::{Ending, Judgement, Seen},
     },
     protocol::{exchange::Request, time::Timestamp},
@@ -25,6 +26,14 @@ impl Session {
         let Some(Ok(draft)) = &self.step(id).draft else {
             return Vec::new();
         };
+        // What waits for a secret is not what will be sent.
+        if draft
+            .wants
+            .iter()
+            .any(|want| matches!(want, Want::Secret(..)))
+        {
+            return Vec::new();
+        }
         let look = Look {
             request: Some(&draft.request),
             made: &[],
@@ -101,9 +110,13 @@ impl Session {
         past.into_iter().map(|(_, past)| past).collect()
     }
 
-    /// Returns the verdict over the walk up to and with a step; `None` when all is well, or nothing was walked yet.
-    pub fn verdict(&self, through: StepId) -> Option<Judgement> {
-        let stop = headless::ended_at(self, through);
+    /// Returns the verdict over a walk that was to go through a step, or over what was sent so far; `None` when all is
+    /// well.
+    pub fn verdict(&self, through: Option<StepId>) -> Option<Judgement> {
+        let last = through.or_else(|| self.walk.steps.last().map(|state| state.id))?;
+        // While a person walks, a step that was not sent yet is no failure.
+        let sent = |id: &StepId| through.is_some() || self.step(*id).outcome().is_some();
+        let stop = headless::ended_at(self, last).filter(sent);
         let mut seen: Vec<Seen<'_>> = Vec::new();
         for state in &self.walk.steps {
             let stops = stop == Some(state.id);
@@ -119,11 +132,16 @@ impl Session {
                     status: exchange.and_then(|exchange| Some(exchange.response()?.status)),
                 });
             }
-            if stops || state.id == through {
+            if stops || state.id == last {
                 break;
             }
         }
         lint::verdict::judge(&seen)
+    }
+
+    /// Lays out what became of each claim in this walk.
+    pub fn ledger(&self) -> Ledger {
+        lint::ledger::ledger(&self.past(None), &self.profile, &self.walk.bag)
     }
 
     /// How a step ended; `None` for one that was never sent, unless the walk stops there.
