@@ -338,6 +338,7 @@ pub mod at {
     ];
     /// Every step that exchanges tokens (RFC 8693).
     pub const EXCHANGE: &[&str] = &[
+        "saml-refresh",
         "id-jag",
         "exchange",
         "exchange-2",

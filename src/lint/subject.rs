@@ -310,6 +310,24 @@ impl<'a> Subject<'a> {
     pub fn is_on_behalf_of(&self) -> bool {
         self.form("requested_token_use").is_some()
     }
+
+    /// Tells whether the form fills a parameter in, if only with a secret that is fetched or made when it is sent.
+    pub fn fills(&self, name: &str) -> bool {
+        let form = self.http().and_then(HttpRequest::form);
+        form.into_iter()
+            .flat_map(|params| &params.0)
+            .any(|(other, value)| {
+                other == name && (value.secret().is_some() || !value.wire().is_empty())
+            })
+    }
+
+    /// Returns which token of this walk a text is.
+    pub fn held(&self, text: &str) -> Option<Artifact> {
+        let before = self.past.iter().rev().flat_map(|past| past.tokens);
+        let mut all = self.tokens.iter().chain(before);
+        all.find(|record| record.token.raw.reveal() == text)
+            .map(|record| record.artifact)
+    }
 }
 
 fn values(params: &Params, name: &str) -> Vec<String> {
