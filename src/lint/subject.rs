@@ -339,3 +339,35 @@ fn values(params: &Params, name: &str) -> Vec<String> {
         .filter(|value| !value.is_empty())
         .collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_secret_that_is_yet_to_come_fills_its_parameter() {
+        let mut params = Params::default();
+        params.push("client_assertion", Secret::minted("signed when sent", ""));
+        params.push("scope", "");
+        let request = Request::Http(HttpRequest::post_form("https://as.example/token", params));
+        let (profile, bag, keys) = (Profile::default(), Bag::default(), KeySets::new());
+        let subject = Subject {
+            step: None,
+            request: Some(&request),
+            made: &[],
+            tokens: &[],
+            past: &[],
+            profile: &profile,
+            bag: &bag,
+            keys: &keys,
+            now: Timestamp::from_secs(0),
+            revision: Revision::NEWEST,
+        };
+        assert!(subject.fills("client_assertion"));
+        assert_eq!(subject.form("client_assertion"), None);
+        assert!(
+            !subject.fills("scope"),
+            "without a value it counts as absent"
+        );
+    }
+}

@@ -88,8 +88,13 @@ fn check(subject: &Subject<'_>) -> Check {
             .expected(issuer)
             .got(shown(claims.0.get("aud"))),
         Some(first) => {
+            let wanted = if takes_endpoint(subject) {
+                &endpoint
+            } else {
+                &issuer
+            };
             finding("The client assertion is made out to neither the server's issuer nor its token endpoint.")
-                .differs(&issuer, first)
+                .differs(wanted, first)
         }
     };
     let own = subject.side().map(|side| subject.profile.client(side));

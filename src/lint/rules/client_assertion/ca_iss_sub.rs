@@ -18,7 +18,12 @@ pub static RULE: Rule = Rule {
     cause: "The client's id at the other server was used: it is seldom the same at both.",
     fix: "Use the client's id at this server for iss and sub.",
     leads_to: &["invalid_client", "401"],
-    words: &["iss", "sub", "issuer", "subject", "client_id"],
+    words: &[
+        "client_id",
+        "client id",
+        "issuer of the client assertion",
+        "unknown client",
+    ],
     check,
 };
 

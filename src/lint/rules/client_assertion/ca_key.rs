@@ -20,7 +20,7 @@ pub static RULE: Rule = Rule {
     cause: "The key was replaced and its new public half never published, or the server does not take its algorithm.",
     fix: "Publish the key at this server, and sign with an algorithm that it lists.",
     leads_to: &["invalid_client", "401"],
-    words: &["signature", "kid", "jwks", "alg", "public key"],
+    words: &["signature", "kid", "jwks", "algorithm", "public key"],
     check,
 };
 
@@ -47,17 +47,15 @@ fn check(subject: &Subject<'_>) -> Check {
             .expected("a signature algorithm")
             .got(shown(header.0.get("alg"))),
         );
-    } else if let Some(listed) = listed.as_ref().filter(|listed| !listed.contains(&alg)) {
+    } else if let Some(listed) = listed.as_ref().filter(|listed| !lists(listed, alg)) {
+        let says =
+            format!("The client assertion is signed with {alg}, which the server does not list.");
         findings.push(
-            Finding::new(
-                place("alg"),
-                Party::You,
-                format!(
-                    "The client assertion is signed with {alg}, which the server does not list."
-                ),
-            )
-            .expected(listed.join(", "))
-            .got(alg),
+            Finding::new(place("alg"), Party::You, says)
+                .expected(listed.join(", "))
+                .got(alg)
+                // A list in metadata is what a server says of itself, not what it does.
+                .severity(Severity::Warning),
         );
     }
     let named = subject
@@ -78,4 +76,9 @@ fn check(subject: &Subject<'_>) -> Check {
         return Check::NotYet("what the client published and the server takes is not known here");
     }
     Check::of(findings)
+}
+
+/// Tells whether a list holds an algorithm; the newer name of EdDSA over Curve25519 is Ed25519 (RFC 9864).
+fn lists(listed: &[&str], alg: &str) -> bool {
+    listed.contains(&alg) || (alg == "EdDSA" && listed.contains(&"Ed25519"))
 }

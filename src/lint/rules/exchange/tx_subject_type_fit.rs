@@ -43,17 +43,23 @@ fn check(subject: &Subject<'_>) -> Check {
         return Check::NotYet("what kind of token the subject token is cannot be told");
     };
     Check::must(kind == declared, || {
-        Finding::new(
-            Pointer::Form("subject_token_type".to_owned()),
-            Party::You,
-            "The subject token is of another kind than is declared.",
-        )
-        .differs(kind, &declared)
-        .fix(format!(
-            "Declare {kind}, or send the token that {declared} means."
-        ))
+        let finding = |says: &str| {
+            let at = Pointer::Form("subject_token_type".to_owned());
+            Finding::new(at, Party::You, says).differs(kind, &declared)
+        };
+        if declared == JWT && kind != urn::SAML2 {
+            finding("The subject token is declared as any JWT, although its kind has a type of its own.")
+                .fix(format!("Declare {kind}."))
+        } else {
+            finding("The subject token is of another kind than is declared.").fix(format!(
+                "Declare {kind}, or send the token that {declared} means."
+            ))
+        }
     })
 }
+
+/// Any JWT (RFC 8693 §3).
+const JWT: &str = "urn:ietf:params:oauth:token-type:jwt";
 
 /// What a token of this walk is, whatever it looks like.
 fn urn_of(artifact: Artifact) -> Option<&'static str> {

@@ -45,13 +45,15 @@ fn check(subject: &Subject<'_>) -> Check {
     Check::of(
         twice
             .map(|(name, count)| {
-                Finding::new(
-                    Pointer::Form(name.to_owned()),
-                    Party::You,
-                    format!("The parameter {name} comes {count} times."),
-                )
-                .expected("once")
-                .got(format!("{count} times"))
+                let at = if subject.fills(name) {
+                    Pointer::Form(name.to_owned())
+                } else {
+                    Pointer::Query(name.to_owned())
+                };
+                let says = format!("The parameter {name} comes {count} times.");
+                Finding::new(at, Party::You, says)
+                    .expected("once")
+                    .got(format!("{count} times"))
             })
             .collect(),
     )

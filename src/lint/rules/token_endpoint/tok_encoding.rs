@@ -71,6 +71,20 @@ const TOKENS: &[&str] = &[
     "client_assertion",
 ];
 
+/// Parameters that hold an address, a name or a scope, and never a secret.
+const NAMES: &[&str] = &[
+    "actor_token_type",
+    "audience",
+    "client_assertion_type",
+    "client_id",
+    "grant_type",
+    "redirect_uri",
+    "requested_token_type",
+    "resource",
+    "scope",
+    "subject_token_type",
+];
+
 /// Tells whether a token of base64 parts has white space in it.
 fn is_torn(token: &str) -> bool {
     let of_base64 = |c: char| c.is_ascii_alphanumeric() || "-_.~+/=".contains(c);
@@ -81,6 +95,7 @@ fn is_torn(token: &str) -> bool {
 fn is_encoded(name: &str, value: &str) -> bool {
     let value = value.to_ascii_lowercase();
     let begins = ["https%3a", "http%3a", "urn%3a"];
-    begins.iter().any(|begin| value.starts_with(begin))
-        || (name == "scope" && (value.contains("%20") || value.contains("%3a")))
+    NAMES.contains(&name)
+        && (begins.iter().any(|begin| value.starts_with(begin))
+            || (name == "scope" && value.contains("%20")))
 }

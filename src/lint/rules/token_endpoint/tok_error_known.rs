@@ -38,7 +38,8 @@ fn check(subject: &Subject<'_>) -> Check {
             |says: String| Finding::new(Pointer::Json("/error".to_owned()), subject.server(), says);
         match KNOWN.iter().find(|known| bare(known) == bare(&code)) {
             Some(known) => finding(format!("The error code {code} is written in its own way."))
-                .differs(known, &code),
+                .differs(known, &code)
+                .fix(format!("Have the server spell it {known}.")),
             None => finding(format!(
                 "The error code {code} is defined in no text that is known here."
             ))

@@ -17,7 +17,7 @@ pub static RULE: Rule = Rule {
     cause: "The query was built where the body belongs.",
     fix: "Send the credential in the body or in a header, and replace the one that was shown.",
     leads_to: &["invalid_request", "invalid_client"],
-    words: &["query", "uri", "url"],
+    words: &["query string", "in the uri", "in the url"],
     check,
 };
 
