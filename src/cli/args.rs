@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use crate::lint::Severity;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 /// Walks agentic OAuth token exchange (Cross App Access, ID-JAG) one step at a time: the exact requests, the answers,
@@ -83,7 +84,8 @@ pub enum Command {
 )]
 #[command(
     after_help = "A SRC is env:NAME, file:PATH, cmd:COMMAND or - (standard input); a secret is never taken from a \
-                        plain argument.\n\nExit status: 0 done · 2 usage, profile, or an input is missing · 3 refused \
+                        plain argument.\n\nExit status: 0 done and clean · 1 findings at or above \
+                        --fail-on · 2 usage, profile, or an input is missing · 3 refused \
                         by a server, or its answer refused by us · 4 not reachable · 70 our bug · 130 interrupted."
 )]
 pub struct Run {
@@ -111,6 +113,9 @@ pub struct Run {
     /// Writes the walk to a file, masked; `jagwalk --open FILE` reads it.
     #[arg(long, value_name = "FILE")]
     pub trace: Option<PathBuf>,
+    /// What makes a run that is done end with 1: a finding of that severity or worse.
+    #[arg(long, value_enum, value_name = "SEVERITY", default_value = "error")]
+    pub fail_on: FailOn,
     /// Shows secrets and tokens as they are.
     #[arg(long)]
     pub reveal: bool,
@@ -149,6 +154,28 @@ pub enum Format {
     Text,
     /// One JSON document for programs.
     Json,
+}
+
+/// Which findings make a run fail.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+pub enum FailOn {
+    /// Only errors.
+    Error,
+    /// Warnings, too.
+    Warning,
+    /// None.
+    Never,
+}
+
+impl FailOn {
+    /// Tells whether a finding of that severity makes the run fail.
+    pub fn counts(self, severity: Severity) -> bool {
+        match self {
+            Self::Error => severity >= Severity::Error,
+            Self::Warning => severity >= Severity::Warning,
+            Self::Never => false,
+        }
+    }
 }
 
 /// Options of `lab`.

@@ -10,6 +10,7 @@ pub mod revision;
 pub mod rules;
 pub mod subject;
 pub mod vendors;
+pub mod verdict;
 
 use serde::{Deserialize, Deserializer, Serialize};
 

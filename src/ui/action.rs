@@ -196,6 +196,8 @@ actions! {
     Profile = "profile", ["P"], Walk, hint "whole profile", when always;
     /// Opens the list of flows.
     Flows = "flows", ["f"], Walk, hint "", when always;
+    /// Shows what the rules found: at the row that the cursor is on, else at this step.
+    Findings = "findings", ["i"], Walk, hint "findings", when has_findings;
     /// Shows the log: of this step, and pressed again of the whole walk.
     Log = "log", ["l"], Walk, hint "log", when always;
     /// Shows the panel alone.
@@ -309,6 +311,19 @@ fn on_field(model: &Model) -> Availability {
             && model.under.field.is_some()
             && !model.session().archived,
         "",
+    )
+}
+
+fn has_findings(model: &Model) -> Availability {
+    let some = model
+        .session()
+        .step(model.place().step)
+        .findings()
+        .next()
+        .is_some();
+    Availability::when(
+        some || model.session().verdict(None).is_some(),
+        "The rules found nothing at this step.",
     )
 }
 

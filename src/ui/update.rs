@@ -260,6 +260,7 @@ fn act(model: &mut Model, action: Action, key: Key, ink: Ink) -> Vec<Effect> {
         }
         Action::Profile => model.screen.overlay = Some(profiles::page()),
         Action::Flows => model.screen.overlay = Some(Overlay::Flows(PanelState::default())),
+        Action::Findings => moving::findings_of_row(model),
         Action::Log => moving::log(model),
         Action::Zoom => model.screen.zoom = !model.screen.zoom,
         Action::Reveal => reveal(model),

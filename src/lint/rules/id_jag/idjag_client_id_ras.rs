@@ -18,7 +18,7 @@ pub static RULE: Rule = Rule {
     cause: "The IdP wrote its own id of the client: the mapping of client ids is not configured.",
     fix: "Configure the client's id at the resource authorization server at the IdP, or use one client metadata \
           document URL as the id at both.",
-    leads_to: &["invalid_grant", "invalid_client"],
+    leads_to: &["invalid_grant"],
     words: &["client_id", "client"],
     check,
 };

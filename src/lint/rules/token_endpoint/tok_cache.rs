@@ -51,5 +51,6 @@ fn check(subject: &Subject<'_>) -> Check {
         .expected("no-cache")
         .got("nothing")
         .severity(Severity::Note)
+        .fix("Nothing has to be done: it is for caches of HTTP/1.0 only.")
     })
 }
