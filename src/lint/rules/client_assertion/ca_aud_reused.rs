@@ -8,7 +8,7 @@ pub static RULE: Rule = Rule {
     code: "CA-AUD-REUSED",
     title: "A client assertion is sent to one server only.",
     severity: Severity::Error,
-    kind: Kind::Safety,
+    kind: Kind::Must,
     spec: "draft-ietf-oauth-rfc7523bis §4; RFC 7523 §3 (3)",
     revision: "RFC 7523bis",
     since: Revision::FIRST,

@@ -18,7 +18,7 @@ pub static RULE: Rule = Rule {
     cause: "This machine's clock is behind, or the assertion was made long before it was sent.",
     fix: "Set the clock, and sign the assertion when the request is sent.",
     leads_to: &["invalid_client", "401"],
-    words: &["expired", "expiration"],
+    words: &["exp", "expired", "expiration"],
     check,
 };
 

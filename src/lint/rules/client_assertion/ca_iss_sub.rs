@@ -18,12 +18,7 @@ pub static RULE: Rule = Rule {
     cause: "The client's id at the other server was used: it is seldom the same at both.",
     fix: "Use the client's id at this server for iss and sub.",
     leads_to: &["invalid_client", "401"],
-    words: &[
-        "client_id",
-        "client id",
-        "issuer of the client assertion",
-        "unknown client",
-    ],
+    words: &["iss", "sub", "client_id", "client id", "unknown client"],
     check,
 };
 

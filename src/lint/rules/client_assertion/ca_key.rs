@@ -20,7 +20,7 @@ pub static RULE: Rule = Rule {
     cause: "The key was replaced and its new public half never published, or the server does not take its algorithm.",
     fix: "Publish the key at this server, and sign with an algorithm that it lists.",
     leads_to: &["invalid_client", "401"],
-    words: &["signature", "kid", "jwks", "algorithm", "public key"],
+    words: &["signature", "kid", "jwks", "alg", "algorithm", "public key"],
     check,
 };
 

@@ -18,7 +18,7 @@ pub static RULE: Rule = Rule {
     cause: "An older library signs it as JWT, or leaves typ out.",
     fix: "Set typ to client-authentication+jwt; a server should not refuse an assertion that has none.",
     leads_to: &["invalid_client"],
-    words: &["client-authentication+jwt"],
+    words: &["typ"],
     check,
 };
 

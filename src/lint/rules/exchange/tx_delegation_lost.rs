@@ -20,7 +20,7 @@ pub static RULE: Rule = Rule {
     cause: "The server ignored the actor token.",
     fix: "Have the server support delegation; do not use the token where the actor matters.",
     leads_to: &["actor_unauthorized"],
-    words: &["actor", "delegation"],
+    words: &["act", "actor", "delegation"],
     check,
 };
 

@@ -26,7 +26,7 @@ pub static RULE: Rule = Rule {
         "invalid_request",
         "unsupported_grant_type",
     ],
-    words: &["scope", "audience", "encod"],
+    words: &["scope", "audience", "encoding", "encoded"],
     check,
 };
 

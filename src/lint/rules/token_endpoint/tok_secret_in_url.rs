@@ -7,7 +7,7 @@ pub static RULE: Rule = Rule {
     code: "TOK-SECRET-IN-URL",
     title: "No credential is sent in the address of a token request.",
     severity: Severity::Error,
-    kind: Kind::Safety,
+    kind: Kind::Must,
     spec: "RFC 6749 §2.3.1",
     revision: "RFC 6749",
     since: Revision::FIRST,
