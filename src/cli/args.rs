@@ -2,8 +2,9 @@
 
 use std::path::PathBuf;
 
-use crate::lint::Severity;
 use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::lint::Severity;
 
 /// Walks agentic OAuth token exchange (Cross App Access, ID-JAG) one step at a time: the exact requests, the answers,
 /// the decoded tokens, and what went wrong. Without a command the screen opens.
@@ -68,8 +69,14 @@ pub enum Command {
     /// Makes key pairs and prints the public half to register.
     #[command(subcommand)]
     Key(Key),
+    /// Takes a token apart: what it is, what it says, what is wrong with it. No network unless --issuer is given.
+    Decode(Decode),
     /// Lists the flows.
     Flows(Listing),
+    /// Lists the rules.
+    Rules(Listing),
+    /// Explains a rule: what it checks, why, the section, the usual cause, the remedy.
+    Explain(Explain),
     /// Lists the keys of the screen.
     Keys(Listing),
     /// Lists the themes.
@@ -154,6 +161,35 @@ pub enum Format {
     Text,
     /// One JSON document for programs.
     Json,
+}
+
+/// Options of `decode`.
+#[derive(Args, Debug)]
+#[command(
+    after_help = "Exit status: 0 nothing wrong · 1 something is wrong with the token · 2 nothing to read · 4 the \
+                        issuer is not reachable."
+)]
+pub struct Decode {
+    /// The token; - or nothing reads standard input.
+    #[arg(value_name = "TOKEN")]
+    pub token: Option<String>,
+    /// Fetches the keys of this issuer and checks the signature with them.
+    #[arg(long, value_name = "URL")]
+    pub issuer: Option<String>,
+    /// What to print.
+    #[arg(long, value_enum, default_value = "text")]
+    pub format: Format,
+}
+
+/// Options of `explain`.
+#[derive(Args, Debug)]
+pub struct Explain {
+    /// The rule's code: IDJAG-TYP.
+    #[arg(value_name = "CODE")]
+    pub code: String,
+    /// What to print.
+    #[arg(long, value_enum, default_value = "text")]
+    pub format: Format,
 }
 
 /// Which findings make a run fail.

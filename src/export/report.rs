@@ -60,7 +60,7 @@ fn verdict(session: &Session, through: StepId, end: End, reveal: bool) -> Json {
 }
 
 /// A finding (INTERFACE §3); where two strings part, and why it counts less than the text says, are added.
-fn finding(finding: &Finding) -> Json {
+pub fn finding(finding: &Finding) -> Json {
     let rule = lint::find(finding.code.0);
     let mut json = json!({
         "code": finding.code,

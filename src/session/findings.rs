@@ -5,6 +5,7 @@ use crate::{
     flow::{Made, StepId, TokenRecord, Want},
     lint::{
         self, Finding, Past, Revision, Subject,
+        ledger::Ledger,
         verdict::{Ending, Judgement, Seen},
     },
     protocol::{exchange::Request, time::Timestamp},
@@ -136,6 +137,11 @@ impl Session {
             }
         }
         lint::verdict::judge(&seen)
+    }
+
+    /// Lays out what became of each claim in this walk.
+    pub fn ledger(&self) -> Ledger {
+        lint::ledger::ledger(&self.past(None), &self.profile, &self.walk.bag)
     }
 
     /// How a step ended; `None` for one that was never sent, unless the walk stops there.

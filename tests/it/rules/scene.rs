@@ -152,6 +152,11 @@ impl Scene {
 
     /// Shows it to a rule.
     pub fn look<T>(&self, look: impl FnOnce(&Subject<'_>) -> T) -> T {
+        self.held().look(look)
+    }
+
+    /// Makes everything that a rule looks at.
+    pub fn held(&self) -> Held {
         let now = Timestamp::from_secs(self.walk["now"].as_i64().expect("now"));
         let profile = self.profile();
         let order = self.steps();
@@ -183,14 +188,6 @@ impl Scene {
                 self.tokens(step, now),
             ));
         }
-        let past: Vec<Past<'_>> = attempts
-            .iter()
-            .map(|(step, made, tokens)| Past {
-                step: *step,
-                made,
-                tokens,
-            })
-            .collect();
         let decode = self.step == "decode";
         let made = if decode {
             Vec::new()
@@ -212,19 +209,17 @@ impl Scene {
             self.tokens(&self.step, now)
         };
         let request = made.last().map(|made| made.exchange.request.clone());
-        let keys = self.keys();
-        look(&Subject {
+        Held {
             step: (!decode).then(|| info(&self.step, &self.walk)),
-            request: request.as_ref(),
-            made: if self.sent { &made } else { &[] },
-            tokens: if self.sent { &tokens } else { &[] },
-            past: &past,
-            profile: &profile,
-            bag: &bag,
-            keys: &keys,
+            request,
+            made: if self.sent { made } else { Vec::new() },
+            tokens: if self.sent { tokens } else { Vec::new() },
+            attempts,
+            profile,
+            bag,
+            keys: self.keys(),
             now,
-            revision: Revision::of(&profile),
-        })
+        }
     }
 
     /// JSON texts, numbers, truths and lists are TOML, too.
@@ -362,6 +357,46 @@ impl Scene {
             ),
             other => other.clone(),
         }
+    }
+}
+
+/// Everything that a rule looks at, with somebody who owns it.
+pub struct Held {
+    step: Option<&'static StepInfo>,
+    request: Option<Request>,
+    made: Vec<Made>,
+    tokens: Vec<TokenRecord>,
+    attempts: Vec<(StepId, Vec<Made>, Vec<TokenRecord>)>,
+    profile: Profile,
+    bag: Bag,
+    keys: KeySets,
+    now: Timestamp,
+}
+
+impl Held {
+    /// Shows it to a rule.
+    pub fn look<T>(&self, look: impl FnOnce(&Subject<'_>) -> T) -> T {
+        let past: Vec<Past<'_>> = self
+            .attempts
+            .iter()
+            .map(|(step, made, tokens)| Past {
+                step: *step,
+                made,
+                tokens,
+            })
+            .collect();
+        look(&Subject {
+            step: self.step,
+            request: self.request.as_ref(),
+            made: &self.made,
+            tokens: &self.tokens,
+            past: &past,
+            profile: &self.profile,
+            bag: &self.bag,
+            keys: &self.keys,
+            now: self.now,
+            revision: Revision::of(&self.profile),
+        })
     }
 }
 
