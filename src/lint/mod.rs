@@ -340,6 +340,7 @@ pub mod at {
     ];
     /// Every step that exchanges tokens (RFC 8693).
     pub const EXCHANGE: &[&str] = &[
+        "saml-refresh",
         "id-jag",
         "exchange",
         "exchange-2",

@@ -325,6 +325,24 @@ impl<'a> Subject<'a> {
             })
             .map(|exchange| exchange.request.http())
     }
+
+    /// Tells whether the form fills a parameter in, if only with a secret that is fetched or made when it is sent.
+    pub fn fills(&self, name: &str) -> bool {
+        let form = self.http().and_then(HttpRequest::form);
+        form.into_iter()
+            .flat_map(|params| &params.0)
+            .any(|(other, value)| {
+                other == name && (value.secret().is_some() || !value.wire().is_empty())
+            })
+    }
+
+    /// Returns which token of this walk a text is.
+    pub fn held(&self, text: &str) -> Option<Artifact> {
+        let before = self.past.iter().rev().flat_map(|past| past.tokens);
+        let mut all = self.tokens.iter().chain(before);
+        all.find(|record| record.token.raw.reveal() == text)
+            .map(|record| record.artifact)
+    }
 }
 
 /// Returns a parameter of a request's address; one without a value counts as absent (RFC 6749 §3.1).
@@ -350,4 +368,36 @@ fn values(params: &Params, name: &str) -> Vec<String> {
         .map(|(_, value)| value.wire())
         .filter(|value| !value.is_empty())
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_secret_that_is_yet_to_come_fills_its_parameter() {
+        let mut params = Params::default();
+        params.push("client_assertion", Secret::minted("signed when sent", ""));
+        params.push("scope", "");
+        let request = Request::Http(HttpRequest::post_form("https://as.example/token", params));
+        let (profile, bag, keys) = (Profile::default(), Bag::default(), KeySets::new());
+        let subject = Subject {
+            step: None,
+            request: Some(&request),
+            made: &[],
+            tokens: &[],
+            past: &[],
+            profile: &profile,
+            bag: &bag,
+            keys: &keys,
+            now: Timestamp::from_secs(0),
+            revision: Revision::NEWEST,
+        };
+        assert!(subject.fills("client_assertion"));
+        assert_eq!(subject.form("client_assertion"), None);
+        assert!(
+            !subject.fills("scope"),
+            "without a value it counts as absent"
+        );
+    }
 }

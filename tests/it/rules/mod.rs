@@ -2,7 +2,8 @@
 //!
 //! `rules/CODE/fires.json` and `passes.json` change a healthy walk (`rules/healthy.json`, or the file that `base` names):
 //! `step` is the step looked at, `sent` (default true) tells whether its answer is there, `set` and `remove` change the
-//! base by JSON pointers, `again` names steps that were sent once before with the same content.
+//! base by JSON pointers, `again` names steps that were sent once before with the same content. `more.json`, where there
+//! is one, is a list of such fixtures.
 
 mod scene;
 
@@ -73,6 +74,33 @@ fn every_rule_fires_and_says_so() {
         let told = serde_json::to_string_pretty(&findings).expect("JSON");
         settings.bind(|| insta::assert_snapshot!("finding", told));
     }
+}
+
+/// What a rule says where its text leaves a choice, and where there is nothing to look at: `more.json`, a list of fixtures
+/// that each say in `is` what the rule must say of it (`pass`, `not-applicable`, `not-yet`, or the worst severity).
+#[test]
+fn every_further_fixture_is_judged_as_it_says() {
+    let mut wrong = Vec::new();
+    for rule in lint::rules::all() {
+        for (says, scene) in Scene::more(rule.code) {
+            let said = match scene.look(|subject| lint::judge(rule, subject)) {
+                Check::Pass => "pass",
+                Check::NotApplicable => "not-applicable",
+                Check::NotYet(_) => "not-yet",
+                Check::Found(findings) => {
+                    let worst = findings.iter().map(|finding| finding.severity).max();
+                    worst.expect("a finding").id()
+                }
+            };
+            if said != says {
+                wrong.push(format!(
+                    "{}: expected {says}, received {said}",
+                    scene.name()
+                ));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
 /// The base itself is a walk in which no rule finds anything, before sending and after.

@@ -67,14 +67,38 @@ impl Scene {
     /// Reads a rule's fixture.
     pub fn of(code: &str, which: &str) -> Self {
         let file = folder().join(code).join(format!("{which}.json"));
-        let fixture = read(&file);
-        let known = ["base", "step", "sent", "set", "remove", "again"];
+        Self::told(file.display().to_string(), &read(&file))
+    }
+
+    /// Reads a rule's further fixtures, each with what the rule is to say of it.
+    pub fn more(code: &str) -> Vec<(String, Self)> {
+        let file = folder().join(code).join("more.json");
+        if !file.is_file() {
+            return Vec::new();
+        }
+        let told = read(&file);
+        let cases = told
+            .as_array()
+            .expect("a list of fixtures")
+            .iter()
+            .enumerate();
+        cases
+            .map(|(index, fixture)| {
+                let says = fixture["is"].as_str().expect("what the rule says");
+                let name = format!("{} {index}", file.display());
+                (says.to_owned(), Self::told(name, fixture))
+            })
+            .collect()
+    }
+
+    fn told(name: String, fixture: &Value) -> Self {
+        let known = ["base", "step", "sent", "set", "remove", "again", "is"];
         for key in fixture.as_object().expect("an object").keys() {
-            assert!(known.contains(&key.as_str()), "{}: {key}?", file.display());
+            assert!(known.contains(&key.as_str()), "{name}: {key}?");
         }
         let base = fixture["base"].as_str().unwrap_or("healthy");
         let mut scene = Self::base(base.to_owned());
-        scene.name = file.display().to_string();
+        scene.name = name;
         fixture["step"]
             .as_str()
             .expect("a step")

@@ -1,0 +1,50 @@
+//! An exchange issues what was asked for.
+
+use super::{TXN_TOKEN, waits};
+use crate::lint::prelude::*;
+
+/// The rule.
+pub static RULE: Rule = Rule {
+    code: "TX-ISSUED-TOKEN-TYPE-ASKED",
+    title: "issued_token_type is the requested_token_type.",
+    severity: Severity::Error,
+    kind: Kind::Safety,
+    spec: "JAG §4.3.4; Transaction Tokens §11.4; RFC 8693 §2.1",
+    revision: "RFC 8693",
+    since: Revision::FIRST,
+    flows: ALL_FLOWS,
+    steps: at::EXCHANGE,
+    why: "A token of another kind is good for other things at other places: an access token in place of a grant \
+          opens doors that nobody asked for.",
+    cause: "The server does not know the requested type and falls back to an access token.",
+    fix: "Switch the requested token type on at the server; do not use what came instead.",
+    leads_to: &["invalid_grant"],
+    words: &["token type", "issued_token_type"],
+    check,
+};
+
+fn check(subject: &Subject<'_>) -> Check {
+    let Some(answer) = subject.granted() else {
+        return waits(subject);
+    };
+    let (Some(asked), Some(issued)) = (
+        subject.form("requested_token_type"),
+        answer["issued_token_type"].as_str(),
+    ) else {
+        return Check::NotApplicable;
+    };
+    Check::must(asked == issued, || {
+        let finding = Finding::new(
+            Pointer::Json("/issued_token_type".to_owned()),
+            subject.server(),
+            "The server issued another kind of token than was asked for.",
+        )
+        .differs(&asked, issued);
+        if [urn::ID_JAG, TXN_TOKEN].contains(&asked.as_str()) {
+            finding
+        } else {
+            // RFC 8693 lets the server choose; only the two profiles insist.
+            finding.severity(Severity::Note)
+        }
+    })
+}
