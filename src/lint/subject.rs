@@ -350,7 +350,8 @@ impl<'a> Subject<'a> {
                 .is_some()
     }
 
-    /// Returns every address that is known to be a server's token endpoint: the profile's word, and its metadata's.
+    /// Returns every address that is known to be a server's token endpoint, without its query: the profile's word, and
+    /// its metadata's.
     pub fn token_endpoints(&self, party: Party) -> Vec<String> {
         let field = match party {
             Party::Idp => fields::IDP_TOKEN_ENDPOINT,
@@ -366,15 +367,19 @@ impl<'a> Subject<'a> {
         ]
         .into_iter()
         .flatten()
-        .map(str::to_owned)
+        .map(|url| bare(url).to_owned())
         .collect()
     }
 
     /// Returns the address of the request without its query.
     pub fn address(&self) -> Option<&'a str> {
-        let url = self.http()?.url.as_str();
-        Some(url.split_once('?').map_or(url, |(before, _)| before))
+        Some(bare(&self.http()?.url))
     }
+}
+
+/// Returns an address without its query.
+fn bare(url: &str) -> &str {
+    url.split_once('?').map_or(url, |(before, _)| before)
 }
 
 /// Returns the thumbprint of the key that a token is bound to: `cnf.jkt` (RFC 9449 §6.1), else that of `cnf.jwk`.
