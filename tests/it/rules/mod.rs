@@ -4,6 +4,7 @@
 //! `step` is the step looked at, `sent` (default true) tells whether its answer is there, `set` and `remove` change the
 //! base by JSON pointers, `again` names steps that were sent once before with the same content.
 
+mod choices;
 mod scene;
 
 use std::{collections::BTreeSet, fs, path::Path};

@@ -67,14 +67,18 @@ impl Scene {
     /// Reads a rule's fixture.
     pub fn of(code: &str, which: &str) -> Self {
         let file = folder().join(code).join(format!("{which}.json"));
-        let fixture = read(&file);
+        Self::told(file.display().to_string(), &read(&file))
+    }
+
+    /// Reads a fixture that is at hand.
+    pub fn told(name: String, fixture: &Value) -> Self {
         let known = ["base", "step", "sent", "set", "remove", "again"];
         for key in fixture.as_object().expect("an object").keys() {
-            assert!(known.contains(&key.as_str()), "{}: {key}?", file.display());
+            assert!(known.contains(&key.as_str()), "{name}: {key}?");
         }
         let base = fixture["base"].as_str().unwrap_or("healthy");
         let mut scene = Self::base(base.to_owned());
-        scene.name = file.display().to_string();
+        scene.name = name;
         fixture["step"]
             .as_str()
             .expect("a step")

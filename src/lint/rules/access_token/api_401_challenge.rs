@@ -17,8 +17,8 @@ pub static RULE: Rule = Rule {
           can only guess.",
     cause: "The API's framework, or a gateway before it, answers a plain 401.",
     fix: "Have the API send WWW-Authenticate with Bearer or DPoP, and the error.",
-    leads_to: &["401"],
-    words: &["unauthorized"],
+    leads_to: &[],
+    words: &[],
     check,
 };
 

@@ -17,8 +17,8 @@ pub static RULE: Rule = Rule {
     cause: "The API's framework answers a plain 403.",
     fix: "Have the API send WWW-Authenticate with error=insufficient_scope (and the scope that is needed), or \
           actor_unauthorized.",
-    leads_to: &["403"],
-    words: &["forbidden", "scope"],
+    leads_to: &[],
+    words: &[],
     check,
 };
 

@@ -18,7 +18,7 @@ pub static RULE: Rule = Rule {
     cause: "The call was copied from a link, or from code for web sockets.",
     fix: "Send the token in the Authorization header, and consider this one known.",
     leads_to: &["invalid_request", "invalid_token", "400"],
-    words: &["query", "access_token"],
+    words: &["query"],
     check,
 };
 

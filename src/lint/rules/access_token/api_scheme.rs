@@ -82,17 +82,23 @@ fn check(subject: &Subject<'_>) -> Check {
     Check::Found(findings)
 }
 
-/// Tells whether the token is bound: by itself, else by what its answer called it.
+/// Tells whether the token is bound: by its content, or by what the answer called it.
 fn is_bound(subject: &Subject<'_>, token: &Token) -> Option<bool> {
-    if token.claims.json.is_some() {
-        return Some(bound_key(token).is_some());
+    let answer = subject
+        .last("jwt-bearer")
+        .and_then(|past| main(past.made)?.response()?.json().ok());
+    let called = answer
+        .as_ref()
+        .and_then(|answer| answer["token_type"].as_str())
+        .map(|kind| kind.eq_ignore_ascii_case("dpop"));
+    let readable = token.claims.json.is_some();
+    let inside = readable.then(|| bound_key(token).is_some());
+    // A token that was called DPoP is sent so, even where its content says nothing of a key.
+    match (inside, called) {
+        (Some(true), _) | (_, Some(true)) => Some(true),
+        (Some(false), _) | (None, Some(false)) => Some(false),
+        (None, None) => None,
     }
-    let answer = main(subject.last("jwt-bearer")?.made)?
-        .response()?
-        .json()
-        .ok()?;
-    let kind = answer["token_type"].as_str()?;
-    Some(kind.eq_ignore_ascii_case("dpop"))
 }
 
 /// Tells whether the API has answered 401, now or before, and asked for Bearer alone.

@@ -20,7 +20,7 @@ pub static RULE: Rule = Rule {
     cause: "The authorization server drops claims that it does not know.",
     fix: "Have the authorization server carry act over into the access token.",
     leads_to: &["actor_unauthorized"],
-    words: &["act", "actor"],
+    words: &["actor token", "may not act"],
     check,
 };
 

@@ -46,7 +46,7 @@ fn check(subject: &Subject<'_>) -> Check {
     if audiences.is_empty() || is_another(token, "at+jwt") {
         return Check::NotApplicable;
     }
-    let asked = asked(subject);
+    let (asked, owner) = asked(subject);
     let called = if calls {
         subject.address()
     } else {
@@ -63,19 +63,16 @@ fn check(subject: &Subject<'_>) -> Check {
     let got = shown(read.0.get("aud"));
     match (asked.first(), called) {
         (Some(resource), _) => {
-            let granted = granted(subject);
-            let owner = if granted.is_empty() || granted.contains(resource) {
-                Party::ResourceAs
-            } else {
-                Party::Idp
-            };
             let finding = Finding::new(
                 at,
                 owner,
                 "The access token is not made out to the resource that was asked for.",
             );
-            let fix = "Have the authorization server write the resource that was asked for into aud.";
-            let finding = finding.fix(fix);
+            let finding = finding.fix(if owner == Party::Idp {
+                "Have the IdP write the resource into the ID-JAG; the authorization server goes by that."
+            } else {
+                "Have the authorization server write the resource that was asked for into aud."
+            });
             Check::Found(vec![match audiences.as_slice() {
                 [one] => finding.differs(resource, one),
                 _ => finding.expected(resource.clone()).got(got),
@@ -96,27 +93,31 @@ fn check(subject: &Subject<'_>) -> Check {
     }
 }
 
-/// Returns the resources that the walk asks for.
-fn asked(subject: &Subject<'_>) -> Vec<String> {
+/// Returns the resources that the walk asks for, and whose work it is to write them into the token.
+fn asked(subject: &Subject<'_>) -> (Vec<String>, Party) {
     if subject.step_id() == "exchange" {
-        return [subject.forms("resource"), subject.forms("audience")].concat();
+        let asked = [subject.forms("resource"), subject.forms("audience")].concat();
+        return (asked, subject.server());
     }
-    let granted = granted(subject);
-    if granted.is_empty() {
-        subject.profile.list(fields::AGENT_RESOURCE)
-    } else {
-        granted
-    }
-}
-
-/// Returns the resources that the ID-JAG names.
-fn granted(subject: &Subject<'_>) -> Vec<String> {
     let sent = subject.sent_token("assertion");
     let known = subject.before(Artifact::IdJag).map(|record| &record.token);
-    let token = sent.as_ref().or(known);
-    let resources = token.map(|token| claims(token).list("resource"));
-    let resources = resources.unwrap_or_default();
-    resources.into_iter().map(str::to_owned).collect()
+    let grant = sent.as_ref().or(known);
+    let granted = grant.map(|token| claims(token).list("resource"));
+    match granted {
+        Some(granted) if !granted.is_empty() => (
+            granted.into_iter().map(str::to_owned).collect(),
+            Party::ResourceAs,
+        ),
+        // An ID-JAG without the resource that was asked for leaves the resource AS nothing to go by.
+        granted => (
+            subject.profile.list(fields::AGENT_RESOURCE),
+            if granted.is_some() {
+                Party::Idp
+            } else {
+                Party::ResourceAs
+            },
+        ),
+    }
 }
 
 /// Tells whether an audience is that address, or one above it on the same host.
@@ -132,4 +133,30 @@ fn covers(audience: &str, address: &str) -> bool {
     above.has_host()
         && above.origin() == below.origin()
         && rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::covers;
+
+    #[test]
+    fn an_audience_covers_what_lies_below_it_and_no_neighbour() {
+        for (audience, address) in [
+            ("https://api.example", "https://api.example/notes?page=2"),
+            ("https://api.example/", "https://api.example"),
+            ("https://api.example/v1", "https://api.example/v1/notes"),
+            ("api://notes", "api://notes"),
+        ] {
+            assert!(covers(audience, address), "{audience} {address}");
+        }
+        for (audience, address) in [
+            ("https://api.example/v1", "https://api.example/v10"),
+            ("https://api.example/v1", "https://api.example"),
+            ("https://api.example", "https://api.example.evil.example/"),
+            ("https://api.example", "http://api.example/notes"),
+            ("notes", "https://api.example/notes"),
+        ] {
+            assert!(!covers(audience, address), "{audience} {address}");
+        }
+    }
 }

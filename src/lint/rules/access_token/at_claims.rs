@@ -18,7 +18,7 @@ pub static RULE: Rule = Rule {
     cause: "The server has names of its own for some (cid, azp, scp), or leaves them out.",
     fix: "Switch the authorization server to RFC 9068 access tokens, or teach the API that server's names.",
     leads_to: &["invalid_token", "401"],
-    words: &["claim", "missing"],
+    words: &["missing claim", "required claim"],
     check,
 };
 

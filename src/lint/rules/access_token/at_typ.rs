@@ -18,7 +18,7 @@ pub static RULE: Rule = Rule {
     cause: "The authorization server is older than RFC 9068, or its JWT settings were left as they were.",
     fix: "Switch the authorization server to RFC 9068 access tokens.",
     leads_to: &["invalid_token", "401"],
-    words: &["typ", "token type"],
+    words: &["typ"],
     check,
 };
 

@@ -48,7 +48,7 @@ fn schemes(response: &Response) -> Vec<String> {
     let fields = response.headers.iter();
     fields
         .filter(|(name, _)| name.eq_ignore_ascii_case("www-authenticate"))
-        .flat_map(|(_, value)| value.split(','))
+        .flat_map(|(_, value)| outside_quotes(value))
         .filter_map(|part| {
             // A scheme stands alone or before a parameter; a parameter has its `=` at once.
             let word = part.trim().split(' ').next().unwrap_or_default();
@@ -56,4 +56,46 @@ fn schemes(response: &Response) -> Vec<String> {
             is_scheme.then(|| word.to_ascii_lowercase())
         })
         .collect()
+}
+
+/// Splits a header field at its commas, but for those in quoted strings.
+fn outside_quotes(value: &str) -> Vec<&str> {
+    let mut quoted = false;
+    value
+        .split(|c| {
+            quoted ^= c == '"';
+            c == ',' && !quoted
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::protocol::http::Bytes;
+
+    #[test]
+    fn schemes_are_told_from_parameters_and_prose() {
+        let response = |fields: &[&str]| Response {
+            status: 401,
+            headers: fields
+                .iter()
+                .map(|field| ("WWW-Authenticate".to_owned(), (*field).to_owned()))
+                .collect(),
+            body: Bytes(Vec::new()),
+            body_size: 0,
+            cut: None,
+        };
+        let of = |fields: &[&str]| schemes(&response(fields));
+        assert_eq!(of(&["Bearer"]), ["bearer"]);
+        assert_eq!(
+            of(&[
+                r#"Bearer realm="x", error="e", error_description="no, DPoP please", DPoP algs="ES256""#
+            ]),
+            ["bearer", "dpop"]
+        );
+        assert_eq!(of(&["Bearer", r#"DPoP algs="ES256""#]), ["bearer", "dpop"]);
+        assert!(of(&[]).is_empty());
+        assert!(of(&[r#"error="invalid_token""#]).is_empty());
+    }
 }

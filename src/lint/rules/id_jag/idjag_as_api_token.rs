@@ -19,7 +19,7 @@ pub static RULE: Rule = Rule {
     fix: "Redeem the ID-JAG at the resource authorization server first, and call the API with the access token that \
           comes.",
     leads_to: &["invalid_token", "401"],
-    words: &["token", "typ", "audience"],
+    words: &["typ", "audience"],
     check,
 };
 

@@ -18,7 +18,7 @@ pub static RULE: Rule = Rule {
     cause: "The IdP makes the ID-JAG by hand or with a generic token template.",
     fix: "Have the IdP add the claim.",
     leads_to: &["invalid_grant", "invalid_request"],
-    words: &["missing claim", "required claim", "jti", "sub"],
+    words: &["missing claim", "required claim", "jti"],
     check,
 };
 

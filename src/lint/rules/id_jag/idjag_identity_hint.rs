@@ -18,7 +18,13 @@ pub static RULE: Rule = Rule {
     cause: "The sign-in did not ask for the email scope, or the IdP leaves the claim out.",
     fix: "Have the IdP add email or aud_sub to ID-JAGs.",
     leads_to: &["invalid_grant"],
-    words: &["user", "unknown user", "not found", "email", "account"],
+    words: &[
+        "unknown user",
+        "user not found",
+        "no user",
+        "email",
+        "account",
+    ],
     check,
 };
 

@@ -19,7 +19,7 @@ pub static RULE: Rule = Rule {
     cause: "The IdP uses the life of its access tokens.",
     fix: "Have the IdP shorten the life of ID-JAGs to about five minutes.",
     leads_to: &["invalid_grant"],
-    words: &["lifetime", "exp", "too far"],
+    words: &["lifetime", "lives too long", "too far"],
     check,
 };
 

@@ -19,7 +19,7 @@ pub static RULE: Rule = Rule {
     fix: "Give the resource authorization server an issuer of its own, and set resource_as.issuer to it; at Okta that \
           is a custom authorization server.",
     leads_to: &["invalid_target", "invalid_grant", "invalid_request"],
-    words: &["audience", "issuer", "same"],
+    words: &["audience", "issuer"],
     check,
 };
 

@@ -18,7 +18,7 @@ pub static RULE: Rule = Rule {
     cause: "The IdP uses pairwise identifiers, or maps the user for this audience.",
     fix: "Check that the resource side knows the user by this sub.",
     leads_to: &["invalid_grant"],
-    words: &["sub", "user", "subject"],
+    words: &["unknown user", "user not found", "no user"],
     check,
 };
 

@@ -1,7 +1,7 @@
 //! The ID-JAG is valid now.
 
 use crate::lint::prelude::*;
-use crate::protocol::time::Lifetime;
+use crate::protocol::time::{Lifetime, Timestamp};
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -19,14 +19,7 @@ pub static RULE: Rule = Rule {
     cause: "The walk stood still for too long, or a clock is off.",
     fix: "Get a fresh ID-JAG; when that is refused, too, compare the clocks.",
     leads_to: &["invalid_grant"],
-    words: &[
-        "expired",
-        "exp",
-        "not yet valid",
-        "iat",
-        "nbf",
-        "issued in the future",
-    ],
+    words: &["expired", "not yet valid", "nbf", "in the future"],
     check,
 };
 
@@ -37,19 +30,24 @@ fn check(subject: &Subject<'_>) -> Check {
     if subject.step_id() == "jwt-bearer" {
         let sent = subject.sent_token("assertion");
         return match sent.filter(|_| !subject.is_on_behalf_of()) {
-            Some(token) => judge(subject, "assertion", &token, Party::You),
+            Some(token) => {
+                // What counts is the moment of sending.
+                let now = subject
+                    .exchange()
+                    .map_or(subject.now, |sent| sent.times.start);
+                judge(now, "assertion", &token, Party::You)
+            }
             None => Check::NotApplicable,
         };
     }
     match super::grant(subject) {
-        Some(record) => judge(subject, &record.name, &record.token, Party::Idp),
+        Some(record) => judge(subject.now, &record.name, &record.token, Party::Idp),
         None => Check::NotApplicable,
     }
 }
 
-fn judge(subject: &Subject<'_>, name: &str, token: &Token, owner: Party) -> Check {
+fn judge(now: Timestamp, name: &str, token: &Token, owner: Party) -> Check {
     let read = claims(token);
-    let now = subject.now;
     let at = |claim: &str| Pointer::Claim(name.to_owned(), format!("/{claim}"));
     let mut findings = Vec::new();
     if ["exp", "iat", "nbf"]

@@ -53,7 +53,8 @@ pub static RULES: &[&Rule] = &[
 fn grant<'a>(subject: &Subject<'a>) -> Option<&'a TokenRecord> {
     let record = subject.token(Artifact::IdJag)?;
     let readable = claims(&record.token).0.is_object();
-    (readable && !is_another(&record.token, urn::ID_JAG_TYP)).then_some(record)
+    let another = is_another(&record.token, urn::ID_JAG_TYP) || subject.is_on_behalf_of();
+    (readable && !another).then_some(record)
 }
 
 /// Returns the ID Token behind the ID-JAG: the one that was exchanged, else the newest of the walk.

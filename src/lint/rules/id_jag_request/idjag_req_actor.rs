@@ -18,7 +18,7 @@ pub static RULE: Rule = Rule {
     cause: "The parameter was taken over from another kind of token exchange.",
     fix: "Check that the IdP documents the Actor Profile, and that the ID-JAG that comes has an act.",
     leads_to: &["invalid_request"],
-    words: &["actor_token", "actor"],
+    words: &["actor_token"],
     check,
 };
 

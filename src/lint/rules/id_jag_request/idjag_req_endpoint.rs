@@ -78,3 +78,18 @@ fn is_custom_server(url: &str) -> bool {
     let parts: Vec<&str> = url.path().trim_matches('/').split('/').collect();
     matches!(parts.as_slice(), ["oauth2", _, "v1", "token"])
 }
+
+#[cfg(test)]
+mod tests {
+    use super::is_custom_server;
+
+    #[test]
+    fn a_custom_server_of_okta_is_told_from_the_organisation() {
+        assert!(is_custom_server(
+            "https://acme.okta.example/oauth2/default/v1/token"
+        ));
+        assert!(!is_custom_server(
+            "https://acme.okta.example/oauth2/v1/token"
+        ));
+    }
+}

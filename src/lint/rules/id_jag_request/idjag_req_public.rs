@@ -19,7 +19,7 @@ pub static RULE: Rule = Rule {
     fix: "Register a key for the client and set agent.auth to private_key_jwt; a client that cannot keep one sends \
           the user to the resource authorization server instead.",
     leads_to: &["invalid_client", "unauthorized_client"],
-    words: &["public client", "confidential", "authentication"],
+    words: &["public client", "confidential"],
     check,
 };
 

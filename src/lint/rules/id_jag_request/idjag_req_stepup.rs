@@ -19,7 +19,7 @@ pub static RULE: Rule = Rule {
     cause: "The sign-in is too old, or was made without a second factor.",
     fix: "Sign in again and ask for what the IdP wants.",
     leads_to: &["insufficient_user_authentication"],
-    words: &["step-up", "acr", "max_age", "authentication level"],
+    words: &["step-up", "acr_values", "max_age"],
     check,
 };
 

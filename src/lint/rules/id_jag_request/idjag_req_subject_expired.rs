@@ -17,7 +17,7 @@ pub static RULE: Rule = Rule {
     cause: "The walk was slow, or the token was kept from an earlier one.",
     fix: "Renew the user's tokens with the refresh token, or sign in again.",
     leads_to: &["invalid_request", "invalid_grant"],
-    words: &["expired", "exp", "lifetime"],
+    words: &["expired", "lifetime"],
     check,
 };
 
@@ -29,13 +29,17 @@ fn check(subject: &Subject<'_>) -> Check {
     let Some(end) = claims(&token).time("exp") else {
         return Check::NotApplicable;
     };
-    Check::must(subject.now < end, || {
+    // What counts is the moment of sending.
+    let now = subject
+        .exchange()
+        .map_or(subject.now, |sent| sent.times.start);
+    Check::must(now < end, || {
         Finding::new(
             Pointer::Claim("subject-token".to_owned(), "/exp".to_owned()),
             Party::You,
             "The subject token has expired.",
         )
-        .expected(format!("an end after {}", subject.now))
-        .got(end.in_words(subject.now))
+        .expected(format!("an end after {now}"))
+        .got(end.in_words(now))
     })
 }

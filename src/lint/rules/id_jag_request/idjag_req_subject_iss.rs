@@ -17,7 +17,7 @@ pub static RULE: Rule = Rule {
     cause: "The ID Token is of another server of the same vendor, or the request went to the wrong one.",
     fix: "Ask the IdP that issued the ID Token, or sign in at the one that is asked.",
     leads_to: &["invalid_request", "invalid_grant"],
-    words: &["issuer", "iss", "subject_token"],
+    words: &["issuer", "subject_token"],
     check,
 };
 

@@ -17,7 +17,7 @@ pub static RULE: Rule = Rule {
     cause: "The form of the first hop was used again.",
     fix: "Rename the parameter to assertion, and leave subject_token_type out.",
     leads_to: &["invalid_request", "invalid_grant"],
-    words: &["assertion", "missing"],
+    words: &["assertion"],
     check,
 };
 

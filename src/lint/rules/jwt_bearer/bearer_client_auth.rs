@@ -18,12 +18,7 @@ pub static RULE: Rule = Rule {
     cause: "Only the assertion is sent, because RFC 7523 by itself makes authentication optional.",
     fix: "Register a secret or a key for the client at the resource authorization server, and set resource_as.auth.",
     leads_to: &["invalid_client", "unauthorized_client", "invalid_request"],
-    words: &[
-        "client authentication",
-        "authenticate",
-        "credentials",
-        "client_id",
-    ],
+    words: &["client authentication", "authenticate", "credentials"],
     check,
 };
 

@@ -17,13 +17,13 @@ pub static RULE: Rule = Rule {
           what the token is good for.",
     cause: "The server leaves out what is the same as asked, as RFC 6749 allows for other grants.",
     fix: "Have the resource authorization server name what it granted; the walk goes on without it.",
-    leads_to: &["insufficient_scope"],
-    words: &["scope"],
+    leads_to: &[],
+    words: &[],
     check,
 };
 
 fn check(subject: &Subject<'_>) -> Check {
-    let Some(answer) = subject.granted() else {
+    let Some(answer) = subject.granted().filter(|_| super::redeems(subject)) else {
         return Check::NotApplicable;
     };
     let assertion = super::assertion(subject);

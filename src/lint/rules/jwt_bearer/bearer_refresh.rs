@@ -19,12 +19,12 @@ pub static RULE: Rule = Rule {
     fix: "Have the resource authorization server leave it out; when the access token ends, ask the IdP for a new \
           ID-JAG.",
     leads_to: &[],
-    words: &["refresh_token"],
+    words: &[],
     check,
 };
 
 fn check(subject: &Subject<'_>) -> Check {
-    let Some(answer) = subject.granted() else {
+    let Some(answer) = subject.granted().filter(|_| super::redeems(subject)) else {
         return Check::NotApplicable;
     };
     Check::must(answer.get("refresh_token").is_none(), || {

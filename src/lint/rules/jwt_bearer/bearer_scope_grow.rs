@@ -17,8 +17,8 @@ pub static RULE: Rule = Rule {
           the user's company agreed to.",
     cause: "The server adds the default scopes of the client or of the API.",
     fix: "Have the resource authorization server cut the scope to that of the ID-JAG.",
-    leads_to: &["invalid_scope"],
-    words: &["scope"],
+    leads_to: &[],
+    words: &[],
     check,
 };
 
