@@ -30,6 +30,19 @@ const CHOICES: &[(&str, &str, &str)] = &[
             "/steps/discover-resource-as/response/json": {}}, "remove": ["/profile/resource_as.issuer"]}"#,
         "not yet",
     ),
+    // Without metadata it is known of Auth0 alone that its issuers end with a slash.
+    (
+        "IDJAG-REQ-AUD-SLASH",
+        r#"{"step": "id-jag", "sent": false, "set": {"/steps/id-jag/request/form/audience": "https://todo.auth0.example",
+            "/steps/discover-resource-as/response/json": {}, "/profile/resource_as.vendor": "auth0"}}"#,
+        "warning you",
+    ),
+    (
+        "IDJAG-REQ-AUD-SLASH",
+        r#"{"step": "id-jag", "sent": false, "set": {"/steps/id-jag/request/form/audience": "https://todo.auth0.example",
+            "/steps/discover-resource-as/response/json": {}}}"#,
+        "not yet",
+    ),
     (
         "IDJAG-REQ-SUBJECT-TYPE",
         r#"{"step": "id-jag", "sent": false, "set": {"/profile/idp.vendor": "okta",

@@ -211,7 +211,7 @@ impl Scene {
     fn profile(&self) -> Profile {
         let mut text = String::from("format = 1\n");
         for (path, value) in self.walk["profile"].as_object().into_iter().flatten() {
-            text.push_str(&format!("{path} = {value}\n"));
+            text.extend([path.as_str(), " = ", &value.to_string(), "\n"]);
         }
         let (profile, problems) = profile::load("fixture", &text);
         assert!(problems.is_empty(), "{}: {problems:?}", self.name);
