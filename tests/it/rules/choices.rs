@@ -228,6 +228,20 @@ const CHOICES: &[(&str, &str, &str)] = &[
             "/steps/jwt-bearer/response/json": {"error": "invalid_request"}}}"#,
         "nothing",
     ),
+    // The server that was called by mistake has nothing to do with the ID-JAG.
+    (
+        "BEARER-ERROR-CODE",
+        r#"{"step": "jwt-bearer", "set": {"/steps/jwt-bearer/response/status": 400, "/steps/jwt-bearer/tokens": {},
+            "/steps/jwt-bearer/request/url": "https://idp.acme.example/token",
+            "/steps/jwt-bearer/response/json": {"error": "invalid_request"}}}"#,
+        "nothing",
+    ),
+    (
+        "IDJAG-SUB-CHANGE",
+        r#"{"step": "id-jag", "set": {"/tokens/id-jag/claims/sub": "bob", "/steps/id-jag/request/form/subject_token": "PHNhbWw+",
+            "/steps/id-jag/request/form/subject_token_type": "urn:ietf:params:oauth:token-type:saml2"}}"#,
+        "nothing",
+    ),
     (
         "BEARER-SCOPE-GROW",
         r#"{"step": "jwt-bearer", "set": {"/steps/jwt-bearer/tokens/access-token": "opaque",

@@ -57,13 +57,14 @@ fn grant<'a>(subject: &Subject<'a>) -> Option<&'a TokenRecord> {
     (readable && !another).then_some(record)
 }
 
-/// Returns the ID Token behind the ID-JAG: the one that was exchanged, else the newest of the walk.
+/// Returns the ID Token behind the ID-JAG: the one that was exchanged, else the newest of the walk. A SAML assertion has
+/// none behind it.
 fn identity(subject: &Subject<'_>) -> Option<Token> {
-    let declared = subject.form("subject_token_type");
-    let sent = subject
-        .sent_token("subject_token")
-        .filter(|_| declared.as_deref() == Some(urn::ID_TOKEN));
-    sent.or_else(|| Some(subject.before(Artifact::IdToken)?.token.clone()))
+    match subject.form("subject_token_type").as_deref() {
+        Some(urn::ID_TOKEN) => subject.sent_token("subject_token"),
+        Some(urn::SAML2) => None,
+        _ => Some(subject.before(Artifact::IdToken)?.token.clone()),
+    }
 }
 
 /// Tells whether a claim is absent, or says nothing.

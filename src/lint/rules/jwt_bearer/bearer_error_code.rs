@@ -42,7 +42,7 @@ fn check(subject: &Subject<'_>) -> Check {
         }),
         // Only where a fault of the ID-JAG can be seen is it sure that another code means that fault.
         Some("invalid_request" | "invalid_token") | None
-            if status < 500 && is_at_fault(subject) =>
+            if matches!(status, 400..=403) && is_at_fault(subject) =>
         {
             let code = refusal.error.as_deref();
             let at = match code {
@@ -63,7 +63,7 @@ fn check(subject: &Subject<'_>) -> Check {
     }
 }
 
-/// Tells whether the ID-JAG has a fault that can be seen from here.
+/// Tells whether the ID-JAG has a fault that can be seen from here. That it was sent to the wrong server is none of its own.
 fn is_at_fault(subject: &Subject<'_>) -> bool {
     let Some(token) = super::assertion(subject) else {
         return false;
@@ -71,9 +71,14 @@ fn is_at_fault(subject: &Subject<'_>) -> bool {
     let expired = claims(&token)
         .time("exp")
         .is_some_and(|end| end <= subject.now);
-    let found = |check: Check| matches!(check, Check::Found(_));
+    let misfit = |rule: &Rule| match (rule.check)(subject) {
+        Check::Found(findings) => findings
+            .iter()
+            .any(|finding| matches!(finding.at, Pointer::Claim(..))),
+        _ => false,
+    };
     expired
         || typ(&token).as_deref() != Some(urn::ID_JAG_TYP)
-        || found((super::bearer_endpoint::RULE.check)(subject))
-        || found((super::bearer_assertion_client_match::RULE.check)(subject))
+        || misfit(&super::bearer_endpoint::RULE)
+        || misfit(&super::bearer_assertion_client_match::RULE)
 }
