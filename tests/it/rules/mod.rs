@@ -5,6 +5,7 @@
 //! base by JSON pointers, `again` names steps that were sent once before with the same content.
 
 mod choices;
+mod healthy_lab;
 mod scene;
 
 use std::{collections::BTreeSet, fs, path::Path};
