@@ -3,7 +3,7 @@
 #[allow(unused_imports, reason = "not every name is used by a rule of today")]
 pub(super) use super::{
     ALL_FLOWS, Check, DECODE, Finding, JAG_FLOWS, Kind, Revision, Rule, Severity, Subject, at,
-    subject::{claims, header, main, shown, typ},
+    subject::{bound_key, claims, header, is_another, main, scope_words, shown, typ},
 };
 #[allow(unused_imports, reason = "not every name is used by a rule of today")]
 pub(super) use crate::{

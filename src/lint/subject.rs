@@ -16,6 +16,7 @@ use crate::{
         exchange::{Answer, Exchange, Purpose, Request},
         http::{HttpRequest, Params, Response, Value as Wire, form_decode},
         jwt::{Claims, Token},
+        keys::thumbprint,
         metadata::ServerMetadata,
         oauth::OAuthError,
         party::Party,
@@ -343,6 +344,70 @@ impl<'a> Subject<'a> {
         all.find(|record| record.token.raw.reveal() == text)
             .map(|record| record.artifact)
     }
+
+    /// Takes the DPoP proof of the request apart; its name in pointers is `dpop`.
+    pub fn sent_proof(&self) -> Option<Token> {
+        self.sent_header("dpop")
+            .map(|text| Token::parse(&Secret::minted("dpop", text)))
+    }
+
+    /// Returns the thumbprint of the key in the request's DPoP proof (RFC 9449 §4.2).
+    pub fn proof_key(&self) -> Option<String> {
+        let proof = self.sent_proof()?;
+        thumbprint(header(&proof).0.get("jwk")?)
+    }
+
+    /// Returns the scheme of the `Authorization` header and the token that it carries.
+    pub fn presented(&self) -> Option<(String, Token)> {
+        let header = self.sent_header("authorization")?;
+        let (scheme, token) = header.split_once(' ')?;
+        let token = Token::parse(&Secret::minted("access-token", token.trim()));
+        (!scheme.eq_ignore_ascii_case("basic")).then(|| (scheme.to_owned(), token))
+    }
+
+    /// Tells whether the client proves itself in the request, by whatever means. A credential that is read only when the
+    /// step is sent counts.
+    pub fn proves_itself(&self) -> bool {
+        let Some(http) = self.http() else {
+            return false;
+        };
+        let form = |name: &str| http.form().is_some_and(|form| form.get(name).is_some());
+        let field = |name: &str| http.header(name).is_some();
+        field("authorization")
+            || field("oauth-client-attestation")
+            || form("client_secret")
+            || form("client_assertion")
+            || self
+                .profile
+                .secret(fields::NETWORK_CLIENT_CERTIFICATE)
+                .is_some()
+    }
+
+    /// Returns every address that is known to be a server's token endpoint, without its query: the profile's word, and
+    /// its metadata's.
+    pub fn token_endpoints(&self, party: Party) -> Vec<String> {
+        let field = match party {
+            Party::Idp => fields::IDP_TOKEN_ENDPOINT,
+            Party::ResourceAs => fields::RESOURCE_AS_TOKEN_ENDPOINT,
+            _ => return Vec::new(),
+        };
+        let metadata = self.metadata(party);
+        let member = |pointer: &str| metadata.as_ref()?.0.pointer(pointer)?.as_str();
+        [
+            self.profile.text(field),
+            member("/token_endpoint"),
+            member("/mtls_endpoint_aliases/token_endpoint"),
+        ]
+        .into_iter()
+        .flatten()
+        .map(|url| bare(url).to_owned())
+        .collect()
+    }
+
+    /// Returns the address of the request without its query.
+    pub fn address(&self) -> Option<&'a str> {
+        Some(bare(&self.http()?.url))
+    }
 }
 
 /// Returns a parameter of a request's address; one without a value counts as absent (RFC 6749 §3.1).
@@ -358,6 +423,40 @@ pub fn query_of(request: &HttpRequest, name: &str) -> Option<String> {
 pub fn same_host(a: &str, b: &str) -> bool {
     let host = |text: &str| url::Url::parse(text).ok()?.host_str().map(str::to_owned);
     host(a).is_some() && host(a) == host(b)
+}
+
+/// Returns an address without its query.
+fn bare(url: &str) -> &str {
+    url.split_once('?').map_or(url, |(before, _)| before)
+}
+
+/// Returns the thumbprint of the key that a token is bound to: `cnf.jkt` (RFC 9449 §6.1), else that of `cnf.jwk`.
+pub fn bound_key(token: &Token) -> Option<String> {
+    let cnf = claims(token).0.get("cnf")?;
+    let jkt = cnf["jkt"].as_str().map(str::to_owned);
+    jkt.or_else(|| thumbprint(cnf.get("jwk")?))
+}
+
+/// Tells whether a token says by its `typ` that it is of quite another kind than `own` (RFC 8725 §3.11).
+pub fn is_another(token: &Token, own: &str) -> bool {
+    const TYPES: &[&str] = &[
+        "oauth-id-jag+jwt",
+        "at+jwt",
+        "dpop+jwt",
+        "txntoken+jwt",
+        "client-instance+jwt",
+        "client-authentication+jwt",
+    ];
+    typ(token).is_some_and(|typ| typ != own && TYPES.contains(&typ.as_str()))
+}
+
+/// Returns the words of a scope: separated by spaces, or, as some servers write it, in a list.
+pub fn scope_words(scope: Option<&Value>) -> Vec<&str> {
+    match scope {
+        Some(Value::String(text)) => text.split(' ').filter(|word| !word.is_empty()).collect(),
+        Some(Value::Array(many)) => many.iter().filter_map(Value::as_str).collect(),
+        _ => Vec::new(),
+    }
 }
 
 fn values(params: &Params, name: &str) -> Vec<String> {

@@ -26,15 +26,71 @@ pub struct Habit {
 }
 
 /// Every habit known.
-pub static HABITS: &[Habit] = &[Habit {
-    vendor: "okta",
-    server: Party::Idp,
-    code: "TX-TOKEN-TYPE-NA",
-    severity: Severity::Warning,
-    says: "One version of Okta's guide shows token_type Bearer beside issued_token_type id-jag",
-    seen: "2026-08",
-    source: "developer.okta.com, guide ai-agent-token-exchange",
-}];
+pub static HABITS: &[Habit] = &[
+    Habit {
+        vendor: "okta",
+        server: Party::Idp,
+        code: "TX-TOKEN-TYPE-NA",
+        severity: Severity::Warning,
+        says: "One version of Okta's guide shows token_type Bearer beside issued_token_type id-jag",
+        seen: "2026-08",
+        source: "developer.okta.com, guide ai-agent-token-exchange",
+    },
+    Habit {
+        vendor: "okta",
+        server: Party::Idp,
+        code: "IDJAG-REQ-SUBJECT-TYPE",
+        severity: Severity::Note,
+        says: "Okta's newer guide also exchanges an access token of a custom authorization server, made out to the agent",
+        seen: "2026-08",
+        source: "developer.okta.com, guide ai-agent-token-exchange",
+    },
+    Habit {
+        vendor: "okta",
+        server: Party::Idp,
+        code: "IDJAG-REQ-SUBJECT-AUD",
+        severity: Severity::Warning,
+        says: "Okta's older guide exchanges the ID Token of the application that is linked to the agent",
+        seen: "2026-08",
+        source: "developer.okta.com, guide ai-agent-token-exchange",
+    },
+    Habit {
+        vendor: "auth0",
+        server: Party::ResourceAs,
+        code: "BEARER-CLIENT-AUTH",
+        severity: Severity::Note,
+        says: "Auth0 takes a public client while the ID-JAG's iat is at most a minute old",
+        seen: "2026-08",
+        source: "auth0/docs-v2, cross-app-access/get-token",
+    },
+    Habit {
+        vendor: "auth0",
+        server: Party::ResourceAs,
+        code: "BEARER-ERROR-CODE",
+        severity: Severity::Note,
+        says: "Auth0 answers 401 when the signature of an ID-JAG fails",
+        seen: "2026-08",
+        source: "auth0/docs-v2, cross-app-access/get-token",
+    },
+    Habit {
+        vendor: "okta",
+        server: Party::ResourceAs,
+        code: "AT-CLAIMS",
+        severity: Severity::Note,
+        says: "Okta's access tokens name the client in cid and the scope in scp, and have no client_id",
+        seen: "2026-08",
+        source: "developer.okta.com, guide ai-agent-token-exchange",
+    },
+    Habit {
+        vendor: "okta",
+        server: Party::ResourceAs,
+        code: "AT-SCOPE",
+        severity: Severity::Note,
+        says: "Okta's access tokens have their scope in scp",
+        seen: "2026-08",
+        source: "developer.okta.com, guide ai-agent-token-exchange",
+    },
+];
 
 /// Lowers a finding where the vendor of its server is known for it, and says so.
 pub(super) fn soften(finding: &mut Finding, subject: &Subject<'_>) {

@@ -1,6 +1,9 @@
 //! What the rules cost over a whole walk: before each step is sent, and after it was answered. The aim is under 5 ms.
 
-#![allow(missing_docs, reason = "the macros of criterion make functions without")]
+#![allow(
+    missing_docs,
+    reason = "the macros of criterion make functions without"
+)]
 
 #[path = "../it/rules/scene.rs"]
 #[allow(dead_code, reason = "the tests use the rest")]

@@ -5,6 +5,8 @@
 //! base by JSON pointers, `again` names steps that were sent once before with the same content. `more.json`, where there
 //! is one, is a list of such fixtures.
 
+mod choices;
+mod healthy_lab;
 mod scene;
 
 use std::{collections::BTreeSet, fs, path::Path};

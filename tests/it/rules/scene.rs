@@ -91,7 +91,8 @@ impl Scene {
             .collect()
     }
 
-    fn told(name: String, fixture: &Value) -> Self {
+    /// Reads a fixture that is at hand.
+    pub fn told(name: String, fixture: &Value) -> Self {
         let known = ["base", "step", "sent", "set", "remove", "again", "is"];
         for key in fixture.as_object().expect("an object").keys() {
             assert!(known.contains(&key.as_str()), "{name}: {key}?");
@@ -226,7 +227,7 @@ impl Scene {
     fn profile(&self) -> Profile {
         let mut text = String::from("format = 1\n");
         for (path, value) in self.walk["profile"].as_object().into_iter().flatten() {
-            text.push_str(&format!("{path} = {value}\n"));
+            text.extend([path.as_str(), " = ", &value.to_string(), "\n"]);
         }
         let (profile, problems) = profile::load("fixture", &text);
         assert!(problems.is_empty(), "{}: {problems:?}", self.name);

@@ -26,6 +26,9 @@ fn check(subject: &Subject<'_>) -> Check {
     let Some(record) = subject.token(Artifact::IdJag) else {
         return Check::NotApplicable;
     };
+    if subject.is_on_behalf_of() {
+        return Check::NotApplicable;
+    }
     Check::must(
         typ(&record.token).as_deref() == Some("oauth-id-jag+jwt"),
         || {

@@ -26,7 +26,8 @@ fn check(subject: &Subject<'_>) -> Check {
     let Some(audience) = subject.form("audience") else {
         return Check::NotApplicable;
     };
-    let Some(issuer) = subject.advertised_issuer(Party::ResourceAs) else {
+    let advertised = subject.advertised_issuer(Party::ResourceAs);
+    let Some(issuer) = advertised.or_else(|| auth0(subject, &audience)) else {
         return Check::NotYet("the resource authorization server's metadata is not known");
     };
     if audience.trim_end_matches('/') != issuer.trim_end_matches('/') {
@@ -42,4 +43,11 @@ fn check(subject: &Subject<'_>) -> Check {
         .differs(&issuer, &audience)
         .fix(format!("Set agent.audience to {issuer}."))
     })
+}
+
+/// Returns the issuer behind an audience at Auth0, whose issuers end with a slash (FACTS §4.2).
+fn auth0(subject: &Subject<'_>, audience: &str) -> Option<String> {
+    let address = audience.starts_with("https://") || audience.starts_with("http://");
+    (address && subject.text(fields::RESOURCE_AS_VENDOR) == Some("auth0"))
+        .then(|| format!("{}/", audience.trim_end_matches('/')))
 }

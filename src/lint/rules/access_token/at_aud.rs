@@ -1,0 +1,162 @@
+//! The access token is for the API that is called.
+
+use url::Url;
+
+use crate::lint::prelude::*;
+
+/// The rule.
+pub static RULE: Rule = Rule {
+    code: "AT-AUD",
+    title: "The access token's aud covers the API.",
+    severity: Severity::Error,
+    kind: Kind::Must,
+    spec: "RFC 9068 §3, §4; RFC 9700 §2.3; EMA §5.1",
+    revision: "RFC 9068",
+    since: Revision::FIRST,
+    flows: ALL_FLOWS,
+    steps: &[
+        "jwt-bearer",
+        "exchange",
+        "call-api",
+        "mcp-initialize",
+        "mcp-tools",
+    ],
+    why: "An API refuses a token that is made out to another; else a token for one service would open them all.",
+    cause: "No resource was asked for, and the server took its default audience; or resource names the API \
+          differently than the API does.",
+    fix: "Set agent.resource to the name that the API has for itself.",
+    leads_to: &["invalid_token", "401"],
+    words: &["audience", "aud"],
+    check,
+};
+
+fn check(subject: &Subject<'_>) -> Check {
+    let calls = at::API.contains(&subject.step_id());
+    let presented = subject
+        .presented()
+        .map(|(_, token)| token)
+        .filter(|_| calls);
+    let own = super::access_token(subject).map(|record| &record.token);
+    let Some(token) = presented.as_ref().or(own) else {
+        return Check::NotApplicable;
+    };
+    let read = claims(token);
+    let audiences = read.list("aud");
+    // Another kind of token is for IDJAG-AS-API-TOKEN.
+    if audiences.is_empty() || is_another(token, "at+jwt") {
+        return Check::NotApplicable;
+    }
+    let (asked, owner) = asked(subject);
+    let called = if calls {
+        subject.address()
+    } else {
+        subject.text(fields::API_URL)
+    };
+    let named = audiences
+        .iter()
+        .any(|aud| asked.iter().any(|one| covers(aud, one)));
+    let reached = called.is_some_and(|url| audiences.iter().any(|aud| covers(aud, url)));
+    if named || reached && (calls || asked.is_empty()) {
+        return Check::Pass;
+    }
+    let at = Pointer::Claim("access-token".to_owned(), "/aud".to_owned());
+    let got = shown(read.0.get("aud"));
+    match (asked.first(), called) {
+        (Some(resource), _) => {
+            let finding = Finding::new(
+                at,
+                owner,
+                "The access token is not made out to the resource that was asked for.",
+            );
+            let finding = finding.fix(if owner == Party::Idp {
+                "Have the IdP write the resource into the ID-JAG; the authorization server goes by that."
+            } else {
+                "Have the authorization server write the resource that was asked for into aud."
+            });
+            Check::Found(vec![match audiences.as_slice() {
+                [one] => finding.differs(resource, one),
+                _ => finding.expected(resource.clone()).got(got),
+            }])
+        }
+        // What the API calls itself is not known, and its address need not be its name.
+        (None, Some(url)) => Check::Found(vec![
+            Finding::new(
+                at,
+                Party::You,
+                "No resource was asked for, and the access token's audience does not look like the API.",
+            )
+            .expected(url)
+            .got(got)
+            .severity(Severity::Note),
+        ]),
+        (None, None) => Check::NotYet("neither a resource nor an API is known"),
+    }
+}
+
+/// Returns the resources that the walk asks for, and whose work it is to write them into the token.
+fn asked(subject: &Subject<'_>) -> (Vec<String>, Party) {
+    if subject.step_id() == "exchange" {
+        let asked = [subject.forms("resource"), subject.forms("audience")].concat();
+        return (asked, subject.server());
+    }
+    let sent = subject.sent_token("assertion");
+    let known = subject.before(Artifact::IdJag).map(|record| &record.token);
+    let grant = sent.as_ref().or(known);
+    let granted = grant.map(|token| claims(token).list("resource"));
+    match granted {
+        Some(granted) if !granted.is_empty() => (
+            granted.into_iter().map(str::to_owned).collect(),
+            Party::ResourceAs,
+        ),
+        // An ID-JAG without the resource that was asked for leaves the resource AS nothing to go by.
+        granted => (
+            subject.profile.list(fields::AGENT_RESOURCE),
+            if granted.is_some() {
+                Party::Idp
+            } else {
+                Party::ResourceAs
+            },
+        ),
+    }
+}
+
+/// Tells whether an audience is that address, or one above it on the same host.
+fn covers(audience: &str, address: &str) -> bool {
+    if audience == address {
+        return true;
+    }
+    let (Ok(above), Ok(below)) = (Url::parse(audience), Url::parse(address)) else {
+        return false;
+    };
+    let path = above.path().trim_end_matches('/');
+    let rest = below.path().strip_prefix(path);
+    above.has_host()
+        && above.origin() == below.origin()
+        && rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::covers;
+
+    #[test]
+    fn an_audience_covers_what_lies_below_it_and_no_neighbour() {
+        for (audience, address) in [
+            ("https://api.example", "https://api.example/notes?page=2"),
+            ("https://api.example/", "https://api.example"),
+            ("https://api.example/v1", "https://api.example/v1/notes"),
+            ("api://notes", "api://notes"),
+        ] {
+            assert!(covers(audience, address), "{audience} {address}");
+        }
+        for (audience, address) in [
+            ("https://api.example/v1", "https://api.example/v10"),
+            ("https://api.example/v1", "https://api.example"),
+            ("https://api.example", "https://api.example.evil.example/"),
+            ("https://api.example", "http://api.example/notes"),
+            ("notes", "https://api.example/notes"),
+        ] {
+            assert!(!covers(audience, address), "{audience} {address}");
+        }
+    }
+}
