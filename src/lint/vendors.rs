@@ -26,15 +26,26 @@ pub struct Habit {
 }
 
 /// Every habit known.
-pub static HABITS: &[Habit] = &[Habit {
-    vendor: "okta",
-    server: Party::Idp,
-    code: "TX-TOKEN-TYPE-NA",
-    severity: Severity::Warning,
-    says: "One version of Okta's guide shows token_type Bearer beside issued_token_type id-jag",
-    seen: "2026-08",
-    source: "developer.okta.com, guide ai-agent-token-exchange",
-}];
+pub static HABITS: &[Habit] = &[
+    Habit {
+        vendor: "okta",
+        server: Party::Idp,
+        code: "TX-TOKEN-TYPE-NA",
+        severity: Severity::Warning,
+        says: "One version of Okta's guide shows token_type Bearer beside issued_token_type id-jag",
+        seen: "2026-08",
+        source: "developer.okta.com, guide ai-agent-token-exchange",
+    },
+    Habit {
+        vendor: "okta",
+        server: Party::ResourceAs,
+        code: "ACT-ISS",
+        severity: Severity::Note,
+        says: "Okta's sample access token has act with sub and sub_profile, and no iss",
+        seen: "2026-11",
+        source: "developer.okta.com, guide ai-agent-token-exchange",
+    },
+];
 
 /// Lowers a finding where the vendor of its server is known for it, and says so.
 pub(super) fn soften(finding: &mut Finding, subject: &Subject<'_>) {

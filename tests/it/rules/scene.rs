@@ -327,7 +327,7 @@ impl Scene {
     /// Puts tokens where their names stand in double braces.
     fn filled(&self, value: &Value) -> Value {
         match value {
-            Value::String(text) => {
+            Value::String(text) if text.contains("{{") => {
                 Value::String(self.walk["tokens"].as_object().into_iter().flatten().fold(
                     text.clone(),
                     |text, (name, token)| match token["raw"].as_str() {

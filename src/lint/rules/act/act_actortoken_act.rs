@@ -19,7 +19,7 @@ pub static RULE: Rule = Rule {
     fix: "Present a token about the actor itself: its client assertion, its workload credential or its own access \
           token.",
     leads_to: &["invalid_grant", "invalid_request"],
-    words: &["actor_token", "actor token", "act"],
+    words: &["actor_token", "actor token"],
     check,
 };
 

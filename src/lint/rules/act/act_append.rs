@@ -18,7 +18,7 @@ pub static RULE: Rule = Rule {
     cause: "The server builds the chain anew from what it knows, or replaces the former actor by the new one.",
     fix: "Have the server copy the act of the subject token unchanged under the new actor.",
     leads_to: &["actor_unauthorized"],
-    words: &["act", "chain"],
+    words: &["actor", "chain"],
     check,
 };
 

@@ -39,7 +39,7 @@ fn check(subject: &Subject<'_>) -> Check {
             let finding = Finding::new(
                 Pointer::Claim(record.name.clone(), format!("{pointer}/iss")),
                 chain::owner(subject, record),
-                format!("The actor {name} has no iss: whose {name} it is stays open."),
+                format!("The actor {name} has no iss: who knows it by that name stays open."),
             )
             .expected("the issuer that knows the actor")
             .got(shown(iss));

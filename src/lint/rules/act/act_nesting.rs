@@ -19,7 +19,7 @@ pub static RULE: Rule = Rule {
     cause: "The server appends the new actor at the bottom of the chain, as some drawings show it.",
     fix: "Have the server put the new actor outside, and the chain of before into its act.",
     leads_to: &["actor_unauthorized", "403"],
-    words: &["act", "actor", "order"],
+    words: &["actor"],
     check,
 };
 

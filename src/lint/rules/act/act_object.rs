@@ -21,7 +21,7 @@ pub static RULE: Rule = Rule {
     cause: "The chain was written as an array of actors, or under a name of its own.",
     fix: "Write one object per actor, the newest outside, each earlier one in the act of the next.",
     leads_to: &["invalid_request"],
-    words: &["act", "actor"],
+    words: &["act claim", "actor"],
     check,
 };
 

@@ -19,7 +19,7 @@ pub static RULE: Rule = Rule {
     cause: "The server writes act into every token, or forgets it on the second hop.",
     fix: "Have the server issue act only for an actor that it validated, and keep it in every token that follows.",
     leads_to: &["actor_unauthorized", "403"],
-    words: &["act", "actor", "delegat"],
+    words: &["actor", "delegat"],
     check,
 };
 

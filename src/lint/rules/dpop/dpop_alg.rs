@@ -19,7 +19,7 @@ pub static RULE: Rule = Rule {
     cause: "A sample's HS256 was kept, or the server does not know the newer algorithm of the key.",
     fix: "Sign proofs with ES256, or with another algorithm in the server's dpop_signing_alg_values_supported.",
     leads_to: &["invalid_dpop_proof"],
-    words: &["alg", "algorithm"],
+    words: &["algorithm", "alg "],
     check,
 };
 

@@ -21,7 +21,7 @@ pub static RULE: Rule = Rule {
     cause: "The proof was made as for a token endpoint, where there is no ath, or for a token of before.",
     fix: "Set ath to the base64url of SHA-256 over the access token exactly as it is sent.",
     leads_to: &["invalid_dpop_proof", "invalid_token"],
-    words: &["ath", "hash"],
+    words: &["access token hash", "'ath'", "ath claim"],
     check,
 };
 

@@ -18,7 +18,7 @@ pub static RULE: Rule = Rule {
     cause: "The proof of another request was used again, or the method stands in lower case.",
     fix: "Make a new proof for every request, with its method in capital letters.",
     leads_to: &["invalid_dpop_proof"],
-    words: &["htm", "method"],
+    words: &["htm claim", "'htm'", "http method"],
     check,
 };
 

@@ -1,5 +1,7 @@
 //! A DPoP proof is for the address of its request.
 
+use std::fmt::Write as _;
+
 use url::Url;
 
 use super::proof::{self, Proof};
@@ -21,7 +23,7 @@ pub static RULE: Rule = Rule {
             kept.",
     fix: "Build htu from the address that is really called, and cut query and fragment off.",
     leads_to: &["invalid_dpop_proof"],
-    words: &["htu", "uri", "url"],
+    words: &["htu"],
     check,
 };
 
@@ -71,7 +73,9 @@ fn normal(text: &str) -> String {
             Some(byte) if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) => {
                 out.push(char::from(byte));
             }
-            Some(byte) => out.push_str(&format!("%{byte:02X}")),
+            Some(byte) => {
+                let _ = write!(out, "%{byte:02X}");
+            }
             None => {
                 out.push('%');
                 rest = after;

@@ -18,7 +18,7 @@ pub static RULE: Rule = Rule {
     cause: "This machine's clock is off, an old proof was sent again, or milliseconds were written.",
     fix: "Set the clock by NTP and make a new proof for every request; a server that wants to be sure gives a nonce.",
     leads_to: &["invalid_dpop_proof"],
-    words: &["iat", "expired", "too old", "clock"],
+    words: &["expired", "too old", "clock", "in the future"],
     check,
 };
 

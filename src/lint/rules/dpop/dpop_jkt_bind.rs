@@ -35,7 +35,7 @@ pub static RULE: Rule = Rule {
         "invalid_token",
         "401",
     ],
-    words: &["thumbprint", "jkt", "cnf", "bound", "key"],
+    words: &["thumbprint", "jkt", "cnf", "bound to"],
     check,
 };
 

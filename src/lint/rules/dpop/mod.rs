@@ -5,9 +5,11 @@ mod dpop_ath;
 mod dpop_htm;
 mod dpop_htu;
 mod dpop_iat;
+mod dpop_ignored;
 mod dpop_jkt_bind;
 mod dpop_jwk;
 mod dpop_nonce;
+mod dpop_one;
 mod dpop_typ;
 pub(super) mod proof;
 
@@ -24,4 +26,6 @@ pub static RULES: &[&Rule] = &[
     &dpop_ath::RULE,
     &dpop_nonce::RULE,
     &dpop_jkt_bind::RULE,
+    &dpop_one::RULE,
+    &dpop_ignored::RULE,
 ];

@@ -22,7 +22,7 @@ pub static RULE: Rule = Rule {
     cause: "The server copies client_id into act, or puts the instance into sub.",
     fix: "Have the server fill act with iss, sub and sub_profile of the assertion, and sub with the user.",
     leads_to: &["actor_unauthorized"],
-    words: &["act"],
+    words: &["actor"],
     check,
 };
 

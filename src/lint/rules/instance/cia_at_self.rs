@@ -22,7 +22,7 @@ pub static RULE: Rule = Rule {
     cause: "The server put the client id into sub, as it does for every other client.",
     fix: "Have the server put the instance into sub and the client into client_id, and leave act out.",
     leads_to: &["actor_unauthorized"],
-    words: &["sub"],
+    words: &["subject"],
     check,
 };
 

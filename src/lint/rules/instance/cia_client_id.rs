@@ -21,7 +21,7 @@ pub static RULE: Rule = Rule {
     cause: "The issuer serves several clients and wrote the id of another one.",
     fix: "Have the assertion minted for the client that authenticates here.",
     leads_to: &["invalid_grant", "invalid_client"],
-    words: &["client_id", "client"],
+    words: &["client_id"],
     check,
 };
 

@@ -22,7 +22,7 @@ pub static RULE: Rule = Rule {
     fix: "Publish instance_issuers in the client metadata: one entry per issuer, each with one of jwks_uri, jwks and \
           spiffe_bundle_endpoint.",
     leads_to: &["invalid_grant", "invalid_client"],
-    words: &["instance_issuers", "issuer", "descriptor"],
+    words: &["instance_issuers", "instance issuer", "descriptor"],
     check,
 };
 

@@ -21,7 +21,7 @@ pub static RULE: Rule = Rule {
     cause: "A delegated token was used again as an assertion.",
     fix: "Have the instance issuer mint a direct assertion about the instance.",
     leads_to: &["invalid_grant", "invalid_client"],
-    words: &["act", "delegat"],
+    words: &["act claim", "delegat"],
     check,
 };
 

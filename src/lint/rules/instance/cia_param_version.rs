@@ -20,7 +20,7 @@ pub static RULE: Rule = Rule {
           client_instance_assertion for all but token exchange.",
     fix: "Send the parameter of the version that the server lists in its metadata.",
     leads_to: &["invalid_request", "unsupported_token_type"],
-    words: &["actor_token", "client_instance_assertion", "parameter"],
+    words: &["actor_token", "client_instance_assertion"],
     check,
 };
 

@@ -1,15 +1,18 @@
 //! Client instance assertions (FACTS §3.13).
 
 pub(super) mod assertion;
+mod cia_alg;
 mod cia_at_bound;
 mod cia_at_delegated;
 mod cia_at_self;
 mod cia_claims;
 mod cia_client_id;
 mod cia_descriptor;
+mod cia_lifetime;
 mod cia_no_act;
 mod cia_param_version;
 mod cia_pop;
+mod cia_superseded;
 mod cia_typ;
 
 use crate::lint::Rule;
@@ -29,4 +32,7 @@ pub static RULES: &[&Rule] = &[
     &cia_at_bound::RULE,
     &cia_at_delegated::RULE,
     &cia_at_self::RULE,
+    &cia_alg::RULE,
+    &cia_lifetime::RULE,
+    &cia_superseded::RULE,
 ];

@@ -4,7 +4,10 @@ mod token;
 mod txn_act_iss;
 mod txn_aud;
 mod txn_claims;
+mod txn_context;
 mod txn_header;
+mod txn_lifetime;
+mod txn_no_at;
 mod txn_req;
 mod txn_req_context;
 mod txn_typ;
@@ -23,4 +26,7 @@ pub static RULES: &[&Rule] = &[
     &txn_aud::RULE,
     &txn_header::RULE,
     &txn_act_iss::RULE,
+    &txn_context::RULE,
+    &txn_lifetime::RULE,
+    &txn_no_at::RULE,
 ];

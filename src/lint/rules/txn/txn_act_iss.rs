@@ -18,7 +18,7 @@ pub static RULE: Rule = Rule {
     cause: "The service leaves iss out, as the Transaction Token draft allows.",
     fix: "Have the Transaction Token Service write iss into every token with act.",
     leads_to: &["invalid_token", "401"],
-    words: &["iss", "issuer"],
+    words: &["issuer"],
     check,
 };
 

@@ -19,7 +19,7 @@ pub static RULE: Rule = Rule {
     cause: "The service writes its own address, or that of the service that is called, into aud.",
     fix: "Have the Transaction Token Service write the name of the trust domain into aud.",
     leads_to: &["invalid_token", "401"],
-    words: &["audience", "aud", "trust domain"],
+    words: &["audience", "trust domain"],
     check,
 };
 

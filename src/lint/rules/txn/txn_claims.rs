@@ -19,7 +19,7 @@ pub static RULE: Rule = Rule {
     cause: "The service follows an older draft, with purpose in place of scope and azd in place of tctx.",
     fix: "Upgrade the Transaction Token Service to the current draft.",
     leads_to: &["invalid_token", "401"],
-    words: &["claim", "missing", "txn", "req_wl"],
+    words: &["claim", "req_wl", "'txn'"],
     check,
 };
 

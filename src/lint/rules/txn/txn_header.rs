@@ -19,7 +19,7 @@ pub static RULE: Rule = Rule {
     cause: "A generic HTTP client puts every token into Authorization.",
     fix: "Send Txn-Token with the bare token, once.",
     leads_to: &["invalid_request", "invalid_token", "401"],
-    words: &["txn-token", "header"],
+    words: &["txn-token"],
     check,
 };
 

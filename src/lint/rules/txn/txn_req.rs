@@ -18,13 +18,7 @@ pub static RULE: Rule = Rule {
     cause: "scope is optional in other token exchanges and was left out.",
     fix: "Send all five parameters.",
     leads_to: &["invalid_request", "invalid_scope", "invalid_target"],
-    words: &[
-        "missing",
-        "audience",
-        "scope",
-        "subject_token",
-        "requested_token_type",
-    ],
+    words: &["audience", "scope", "subject_token", "requested_token_type"],
     check,
 };
 
