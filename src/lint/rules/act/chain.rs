@@ -87,13 +87,13 @@ pub fn told(names: &[Option<&str>]) -> String {
 
 /// Returns the actor that this request brings in: an actor token, or the client's own instance.
 pub fn actor(subject: &Subject<'_>) -> Option<Token> {
-    let instance = || {
-        // On its own behalf an instance is no actor (CIA §8.6.3).
-        let own = subject.form("grant_type").as_deref() == Some("client_credentials");
-        let token = subject.sent_token("client_instance_assertion");
-        token.filter(|_| !own)
-    };
-    subject.sent_token("actor_token").or_else(instance)
+    // On its own behalf an instance is no actor (CIA §8.6.3).
+    if subject.form("grant_type").as_deref() == Some("client_credentials") {
+        return None;
+    }
+    subject
+        .sent_token("actor_token")
+        .or_else(|| subject.sent_token("client_instance_assertion"))
 }
 
 /// Returns the token whose chain this request goes on from.

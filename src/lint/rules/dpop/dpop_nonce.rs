@@ -28,6 +28,7 @@ fn check(subject: &Subject<'_>) -> Check {
     let (Some(http), Some(proof)) = (subject.http(), Proof::of(subject)) else {
         return Check::NotApplicable;
     };
+    // By address, not by host: an authorization server and an API may share one, and their nonces are two (RFC 9449 §9).
     let here: Vec<String> = given(subject, |url| url == http.url);
     let elsewhere = given(subject, |url| url != http.url);
     let sent = claims(&proof.token).text("nonce");

@@ -96,8 +96,10 @@ pub fn client(subject: &Subject<'_>, id: &str) -> Option<Value> {
     let all: Vec<&Made> = past.chain(subject.made).collect();
     all.into_iter().rev().find_map(|made| {
         let answer = made.exchange.response()?;
-        let read = made.exchange.request.http().method == "GET" && answer.status == 200;
-        let json = answer.json().ok().filter(|_| read)?;
+        if made.exchange.request.http().method != "GET" || answer.status != 200 {
+            return None;
+        }
+        let json = answer.json().ok()?;
         (json["client_id"].as_str() == Some(id)).then_some(json)
     })
 }

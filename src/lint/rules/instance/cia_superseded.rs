@@ -12,7 +12,7 @@ pub static RULE: Rule = Rule {
     title: "The walk was told once that the draft of instance assertions has been withdrawn.",
     severity: Severity::Note,
     kind: Kind::Habit,
-    spec: "CIA-02, abstract and §1",
+    spec: "CIA §4.1; a copy headed -02 says that the draft is superseded",
     revision: "CIA-01",
     since: Revision::FIRST,
     flows: INSTANCE_FLOWS,

@@ -28,9 +28,9 @@ const CLAIMS: &[(&str, &[&str])] = &[
     ("iat", &[]),
     ("aud", &[]),
     ("exp", &[]),
-    ("txn", &["tid"]),
-    ("sub", &["sub_id"]),
-    ("scope", &["purpose", "purp"]),
+    ("txn", &[]),
+    ("sub", &[]),
+    ("scope", &["purpose"]),
     ("req_wl", &[]),
 ];
 

@@ -29,7 +29,7 @@ pub static RULE: Rule = Rule {
 /// The parameters, and the names that other texts and habits give them.
 const NAMES: &[(&str, &[&str])] = &[
     ("request_context", &["rctx"]),
-    ("request_details", &["tctx", "azd"]),
+    ("request_details", &["tctx"]),
 ];
 
 fn check(subject: &Subject<'_>) -> Check {
