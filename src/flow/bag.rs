@@ -54,6 +54,14 @@ pub enum Artifact {
     IdJag,
     /// The access token for the API.
     AccessToken,
+    /// The actor's own token, of a flow that delegates.
+    ActorToken,
+    /// The assertion about the instance of a client that runs.
+    InstanceAssertion,
+    /// The Transaction Token.
+    TxnToken,
+    /// A proof of possession, looked at alone.
+    DpopProof,
 }
 
 impl Artifact {
@@ -88,6 +96,10 @@ impl Artifact {
             Self::SamlAssertion => "saml-assertion",
             Self::IdJag => "id-jag",
             Self::AccessToken => "access-token",
+            Self::ActorToken => "actor-token",
+            Self::InstanceAssertion => "instance-assertion",
+            Self::TxnToken => "txn-token",
+            Self::DpopProof => "dpop-proof",
         }
     }
 
@@ -111,6 +123,10 @@ impl Artifact {
             Self::SamlAssertion => "SAML assertion",
             Self::IdJag => "ID-JAG",
             Self::AccessToken => "access token",
+            Self::ActorToken => "actor token",
+            Self::InstanceAssertion => "instance assertion",
+            Self::TxnToken => "Transaction Token",
+            Self::DpopProof => "DPoP proof",
         }
     }
 
@@ -164,6 +180,15 @@ impl Artifact {
             }
             Self::SamlAssertion => kind == K::Saml,
             Self::Code => matches!(kind, K::Opaque),
+            Self::ActorToken => {
+                matches!(
+                    kind,
+                    K::AccessToken | K::ClientAssertion | K::InstanceAssertion | K::Jwt | K::Opaque
+                )
+            }
+            Self::InstanceAssertion => kind == K::InstanceAssertion || (kind == K::Jwt && !certain),
+            Self::TxnToken => kind == K::TxnToken || (kind == K::Jwt && !certain),
+            Self::DpopProof => kind == K::DpopProof || (kind == K::Jwt && !certain),
             _ => false,
         }
     }

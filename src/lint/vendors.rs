@@ -90,6 +90,15 @@ pub static HABITS: &[Habit] = &[
         seen: "2026-08",
         source: "developer.okta.com, guide ai-agent-token-exchange",
     },
+    Habit {
+        vendor: "okta",
+        server: Party::ResourceAs,
+        code: "ACT-ISS",
+        severity: Severity::Note,
+        says: "Okta's sample access token has act with sub and sub_profile, and no iss",
+        seen: "2026-11",
+        source: "developer.okta.com, guide ai-agent-token-exchange",
+    },
 ];
 
 /// Lowers a finding where the vendor of its server is known for it, and says so.

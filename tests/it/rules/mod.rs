@@ -166,3 +166,51 @@ fn every_rule_explains_itself() {
         assert!(found, "{code} stands in no file {file}.rs");
     }
 }
+
+/// Further cases of a rule: `fires-WHY.json`, `passes-WHY.json`, and `silent-WHY.json` where it must not judge. What each
+/// firing one says stands in `finding-WHY.snap`, a line per finding.
+#[test]
+fn further_cases_hold() {
+    for rule in lint::rules::all() {
+        let mut names: Vec<String> = fs::read_dir(scene::folder().join(rule.code))
+            .expect("the rule's folder")
+            .filter_map(Result::ok)
+            .filter_map(|entry| {
+                let name = entry.file_name().to_string_lossy().into_owned();
+                name.strip_suffix(".json").map(str::to_owned)
+            })
+            .filter(|name| name.contains('-'))
+            .collect();
+        names.sort();
+        for name in names {
+            let check = Scene::of(rule.code, &name).look(|subject| lint::judge(rule, subject));
+            let what = format!("{} {name}: {check:?}", rule.code);
+            match (name.split_once('-').expect("a case's name"), check) {
+                (("fires", why), Check::Found(findings)) => {
+                    let told: Vec<String> = findings
+                        .iter()
+                        .map(|finding| {
+                            format!(
+                                "{} {} {}: {}",
+                                finding.severity.id(),
+                                finding.owner.id(),
+                                finding.at,
+                                finding.says
+                            )
+                        })
+                        .collect();
+                    let mut settings = insta::Settings::clone_current();
+                    settings.set_snapshot_path(scene::folder().join(rule.code));
+                    settings.set_prepend_module_to_snapshot(false);
+                    settings.set_omit_expression(true);
+                    settings.bind(|| {
+                        insta::assert_snapshot!(format!("finding-{why}"), told.join("\n"));
+                    });
+                }
+                (("passes", _), Check::Pass)
+                | (("silent", _), Check::NotApplicable | Check::NotYet(_)) => {}
+                _ => panic!("{what}"),
+            }
+        }
+    }
+}

@@ -9,7 +9,8 @@ use jagwalk::{
     profile::{self, Profile},
     protocol::{
         exchange::{
-            Answer, AuthorizeRequest, Exchange, Login, Purpose, Redirect, Request, Timings, Via,
+            Answer, AuthorizeRequest, Exchange, Failure, Login, Purpose, Redirect, Request,
+            Timings, Via,
         },
         http::{Body, Bytes, HttpRequest, Params, Response, Value as Wire},
         jwt::{Signature, Token},
@@ -282,18 +283,24 @@ impl Scene {
         } else {
             Request::Http(request)
         };
-        vec![Made {
+        // `first`: exchanges of this step before its own, such as a fetch of the client's metadata.
+        let first = told["first"].as_array().into_iter().flatten();
+        let mut made: Vec<Made> = first
+            .map(|told| Made {
+                purpose: serde_json::from_value(told["purpose"].clone())
+                    .unwrap_or(Purpose::Metadata),
+                exchange: exchange(
+                    Request::Http(self::request(&told["request"])),
+                    Ok(Answer::Http(response(&told["response"]))),
+                    now,
+                ),
+            })
+            .collect();
+        made.push(Made {
             purpose: Purpose::Main,
-            exchange: Arc::new(Exchange {
-                request,
-                outcome,
-                times: Timings {
-                    start: now,
-                    first_byte: Some(1_000),
-                    end: 1_000,
-                },
-            }),
-        }]
+            exchange: exchange(request, outcome, now),
+        });
+        made
     }
 
     fn tokens(&self, step: &str, now: Timestamp) -> Vec<TokenRecord> {
@@ -340,7 +347,7 @@ impl Scene {
     /// Puts tokens where their names stand in double braces.
     fn filled(&self, value: &Value) -> Value {
         match value {
-            Value::String(text) => {
+            Value::String(text) if text.contains("{{") => {
                 Value::String(self.walk["tokens"].as_object().into_iter().flatten().fold(
                     text.clone(),
                     |text, (name, token)| match token["raw"].as_str() {
@@ -426,6 +433,18 @@ fn info(step: &str, walk: &Value) -> &'static StepInfo {
                 optional: false,
             }))
         })
+}
+
+fn exchange(request: Request, outcome: Result<Answer, Failure>, now: Timestamp) -> Arc<Exchange> {
+    Arc::new(Exchange {
+        request,
+        outcome,
+        times: Timings {
+            start: now,
+            first_byte: Some(1_000),
+            end: 1_000,
+        },
+    })
 }
 
 fn request(told: &Value) -> HttpRequest {
