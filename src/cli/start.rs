@@ -116,6 +116,8 @@ pub fn lab_options(port: Option<u16>, tls: bool) -> Result<lab::Options, Failed>
         now: clock::now,
         random: entropy::fill,
         tls,
+        faults: Vec::new(),
+        delay: lab::DELAY,
     })
 }
 

@@ -7,7 +7,7 @@
 //! The IdP has one habit that no real server has: a `login_hint` that names a user signs that user in, unless `prompt`
 //! says to ask. So a client that follows redirects and keeps cookies needs no person.
 
-use std::fmt;
+use std::{fmt, time::Duration};
 
 use tokio::{net::TcpListener, task::spawn_blocking};
 
@@ -20,6 +20,7 @@ use crate::protocol::{
 mod api;
 mod chance;
 mod clients;
+pub mod faults;
 mod form;
 mod gate;
 mod idp;
@@ -34,6 +35,7 @@ mod tls;
 
 pub use chance::Random;
 pub use clients::{ClientKind, Credentials, Registered};
+pub use faults::{FAULTS, Fault};
 pub use people::{IDP_SCOPES, NOTES_SCOPES, USERS, User};
 pub use serve::{Clock, Entry, Fetch};
 pub use tls::Authority;
@@ -63,7 +65,14 @@ pub struct Options {
     pub random: Random,
     /// Serves https with a certificate of this authority; plain http without one.
     pub tls: Option<Authority>,
+    /// What its servers do wrong; nothing, as a rule.
+    pub faults: Vec<&'static Fault>,
+    /// How long an answer is held back by a fault that does so.
+    pub delay: Duration,
 }
+
+/// How long an answer is held back, unless somebody has less time.
+pub const DELAY: Duration = Duration::from_secs(8);
 
 /// A running lab; it stops when it is dropped.
 pub struct Lab {
@@ -72,6 +81,7 @@ pub struct Lab {
     api: String,
     clients: Vec<(ClientKind, Registered)>,
     ledger: serve::Ledger,
+    switches: faults::Switches,
     running: Vec<serve::Running>,
 }
 
@@ -166,6 +176,7 @@ pub async fn start(options: Options) -> Result<Lab, LabError> {
     let as_issuer = format!("{as_origin}{TENANT}");
     let api_origin = format!("{scheme}://127.0.0.1:{api_port}");
     let resource = format!("{api_origin}{}", api::NOTES);
+    let switches = faults::Switches::new(options.faults, options.delay);
     let idp = idp::Idp::new(
         idp_issuer.clone(),
         format!("jagwalk_lab_{idp_port}"),
@@ -176,6 +187,7 @@ pub async fn start(options: Options) -> Result<Lab, LabError> {
             resource: resource.clone(),
         },
         options.random,
+        switches.clone(),
     );
     let resource_as = resource_as::ResourceAs::new(
         &as_origin,
@@ -187,6 +199,7 @@ pub async fn start(options: Options) -> Result<Lab, LabError> {
         as_key,
         clients.at_resource_as,
         options.random,
+        switches.clone(),
     );
     let api = api::Api::new(&api_origin, &as_issuer);
 
@@ -196,6 +209,7 @@ pub async fn start(options: Options) -> Result<Lab, LabError> {
         now: options.now,
         ledger: ledger.clone(),
         tls: options.tls,
+        switches: switches.clone(),
     };
     Ok(Lab {
         idp: idp_issuer,
@@ -203,6 +217,7 @@ pub async fn start(options: Options) -> Result<Lab, LabError> {
         api: resource,
         clients: clients.registered,
         ledger,
+        switches,
         running: vec![
             serve::serve(idp_listener, Party::Idp, idp, around.clone()),
             serve::serve(as_listener, Party::ResourceAs, resource_as, around.clone()),
@@ -261,6 +276,16 @@ impl Lab {
             .find(|(kind, _)| *kind == which)
             .map(|(_, registered)| registered)
             .expect("every kind is registered at start")
+    }
+
+    /// Returns what its servers do wrong.
+    pub fn faults(&self) -> Vec<&'static Fault> {
+        self.switches.on()
+    }
+
+    /// Makes its servers do exactly that wrong, from the next request on.
+    pub fn set_faults(&self, faults: Vec<&'static Fault>) {
+        self.switches.set(faults);
     }
 
     /// Returns every request that the three servers have seen, oldest first.

@@ -405,6 +405,8 @@ pub async fn send(request: &HttpRequest) -> Response {
 /// Returns options with free ports and this test's clock and dice.
 pub fn options(fetch: Fetch) -> Options {
     Options {
+        faults: Vec::new(),
+        delay: lab::DELAY,
         port: None,
         fetch,
         now,
