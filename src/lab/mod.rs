@@ -7,7 +7,7 @@
 //! The IdP has one habit that no real server has: a `login_hint` that names a user signs that user in, unless `prompt`
 //! says to ask. So a client that follows redirects and keeps cookies needs no person.
 
-use std::{fmt, time::Duration};
+use std::fmt;
 
 use tokio::{net::TcpListener, task::spawn_blocking};
 
@@ -35,7 +35,7 @@ mod tls;
 
 pub use chance::Random;
 pub use clients::{ClientKind, Credentials, Registered};
-pub use faults::{FAULTS, Fault};
+pub use faults::{FAULTS, Fault, Switches};
 pub use people::{IDP_SCOPES, NOTES_SCOPES, USERS, User};
 pub use serve::{Clock, Entry, Fetch};
 pub use tls::Authority;
@@ -65,14 +65,9 @@ pub struct Options {
     pub random: Random,
     /// Serves https with a certificate of this authority; plain http without one.
     pub tls: Option<Authority>,
-    /// What its servers do wrong; nothing, as a rule.
-    pub faults: Vec<&'static Fault>,
-    /// How long an answer is held back by a fault that does so.
-    pub delay: Duration,
+    /// What its servers do wrong; nothing, as a rule. Whoever keeps a copy can switch while the lab runs.
+    pub faults: Switches,
 }
-
-/// How long an answer is held back, unless somebody has less time.
-pub const DELAY: Duration = Duration::from_secs(8);
 
 /// A running lab; it stops when it is dropped.
 pub struct Lab {
@@ -81,7 +76,7 @@ pub struct Lab {
     api: String,
     clients: Vec<(ClientKind, Registered)>,
     ledger: serve::Ledger,
-    switches: faults::Switches,
+    faults: Switches,
     running: Vec<serve::Running>,
 }
 
@@ -176,7 +171,7 @@ pub async fn start(options: Options) -> Result<Lab, LabError> {
     let as_issuer = format!("{as_origin}{TENANT}");
     let api_origin = format!("{scheme}://127.0.0.1:{api_port}");
     let resource = format!("{api_origin}{}", api::NOTES);
-    let switches = faults::Switches::new(options.faults, options.delay);
+    let faults = options.faults;
     let idp = idp::Idp::new(
         idp_issuer.clone(),
         format!("jagwalk_lab_{idp_port}"),
@@ -187,7 +182,7 @@ pub async fn start(options: Options) -> Result<Lab, LabError> {
             resource: resource.clone(),
         },
         options.random,
-        switches.clone(),
+        faults.clone(),
     );
     let resource_as = resource_as::ResourceAs::new(
         &as_origin,
@@ -199,7 +194,7 @@ pub async fn start(options: Options) -> Result<Lab, LabError> {
         as_key,
         clients.at_resource_as,
         options.random,
-        switches.clone(),
+        faults.clone(),
     );
     let api = api::Api::new(&api_origin, &as_issuer);
 
@@ -209,7 +204,7 @@ pub async fn start(options: Options) -> Result<Lab, LabError> {
         now: options.now,
         ledger: ledger.clone(),
         tls: options.tls,
-        switches: switches.clone(),
+        switches: faults.clone(),
     };
     Ok(Lab {
         idp: idp_issuer,
@@ -217,7 +212,7 @@ pub async fn start(options: Options) -> Result<Lab, LabError> {
         api: resource,
         clients: clients.registered,
         ledger,
-        switches,
+        faults,
         running: vec![
             serve::serve(idp_listener, Party::Idp, idp, around.clone()),
             serve::serve(as_listener, Party::ResourceAs, resource_as, around.clone()),
@@ -278,14 +273,9 @@ impl Lab {
             .expect("every kind is registered at start")
     }
 
-    /// Returns what its servers do wrong.
-    pub fn faults(&self) -> Vec<&'static Fault> {
-        self.switches.on()
-    }
-
-    /// Makes its servers do exactly that wrong, from the next request on.
-    pub fn set_faults(&self, faults: Vec<&'static Fault>) {
-        self.switches.set(faults);
+    /// Returns the switches of what its servers do wrong.
+    pub fn faults(&self) -> &Switches {
+        &self.faults
     }
 
     /// Returns every request that the three servers have seen, oldest first.
@@ -295,6 +285,8 @@ impl Lab {
 
     /// Stops all three servers and waits until their ports are free.
     pub async fn stop(self) {
+        // Nobody waits for an answer that a fault holds back.
+        self.faults.release();
         for running in self.running {
             running.stop().await;
         }

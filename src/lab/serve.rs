@@ -216,8 +216,8 @@ async fn handle(State(desk): State<Desk>, request: Request) -> Response {
     let (outgoing, wire) = desk.answer(incoming).await;
     match wire {
         None => {}
-        Some(Wire::Late) => tokio::time::sleep(desk.surroundings.switches.delay).await,
-        Some(Wire::Silent) => std::future::pending().await,
+        Some(Wire::Late) => desk.surroundings.switches.hold(false).await,
+        Some(Wire::Silent) => desk.surroundings.switches.hold(true).await,
         Some(Wire::Cut) => return broken(outgoing, true),
         Some(Wire::Closed) => return broken(outgoing, false),
     }

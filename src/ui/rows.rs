@@ -59,6 +59,8 @@ pub enum Goes {
     Step(StepId),
     /// To an artifact, which can be handed in there.
     Artifact(Artifact),
+    /// To a fault of the lab, by its place in the list.
+    Fault(usize),
 }
 
 /// What copying a row takes.

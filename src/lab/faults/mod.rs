@@ -19,7 +19,7 @@ mod switches;
 
 use does::{Do, Draft, Place, Scene};
 pub(super) use does::{Minted, Wire};
-pub(super) use switches::Switches;
+pub use switches::Switches;
 
 /// Something that a server of the lab can be told to do wrong.
 #[derive(Clone, Copy, Debug)]

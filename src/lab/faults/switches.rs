@@ -7,6 +7,7 @@ use std::{
 };
 
 use serde_json::{Value, json};
+use tokio::{sync::Notify, time::timeout};
 
 use super::{Do, Draft, Fault, Minted, Place, Scene, Wire, does::Seal};
 use crate::{
@@ -25,10 +26,11 @@ use crate::{
 
 /// The faults that are on, shared by the servers of a lab.
 #[derive(Clone)]
-pub(in crate::lab) struct Switches {
+pub struct Switches {
     board: Arc<Mutex<Board>>,
-    /// How long a late answer is held back.
-    pub delay: Duration,
+    /// Says that the switches were turned: what is held back goes on.
+    turned: Arc<Notify>,
+    delay: Duration,
 }
 
 #[derive(Default)]
@@ -40,17 +42,30 @@ struct Board {
     stale: Vec<Party>,
 }
 
+/// Nothing is on, and a late answer comes eight seconds late.
+impl Default for Switches {
+    fn default() -> Self {
+        Self {
+            board: Arc::default(),
+            turned: Arc::default(),
+            delay: Duration::from_secs(8),
+        }
+    }
+}
+
 impl Switches {
     /// Makes the list with these faults on.
-    pub fn new(on: Vec<&'static Fault>, delay: Duration) -> Self {
-        let board = Board {
-            on,
-            ..Board::default()
-        };
-        Self {
-            board: Arc::new(Mutex::new(board)),
-            delay,
-        }
+    pub fn new(on: Vec<&'static Fault>) -> Self {
+        let switches = Self::default();
+        switches.set(on);
+        switches
+    }
+
+    /// Changes how long a late answer is held back.
+    #[must_use]
+    pub fn delayed(mut self, delay: Duration) -> Self {
+        self.delay = delay;
+        self
     }
 
     /// Returns the faults that are on.
@@ -66,10 +81,26 @@ impl Switches {
             stale: vec![Party::Idp, Party::ResourceAs, Party::Api],
             ..Board::default()
         };
+        self.release();
+    }
+
+    /// Lets go on what is held back.
+    pub(in crate::lab) fn release(&self) {
+        self.turned.notify_waiters();
+    }
+
+    /// Holds an answer back: for the delay or for ever, but no longer than until the switches are turned.
+    pub(in crate::lab) async fn hold(&self, for_ever: bool) {
+        let turned = self.turned.notified();
+        if for_ever {
+            turned.await;
+        } else {
+            let _ = timeout(self.delay, turned).await;
+        }
     }
 
     /// Tells once after each switch whether a server has to forget the keys that it holds.
-    pub fn begins_anew(&self, party: Party) -> bool {
+    pub(in crate::lab) fn begins_anew(&self, party: Party) -> bool {
         let stale = &mut self.board().stale;
         let before = stale.len();
         stale.retain(|other| *other != party);
@@ -91,7 +122,7 @@ impl Switches {
     }
 
     /// Mints a token for a client: healthy, unless a fault has its hand in it.
-    pub fn mint(
+    pub(in crate::lab) fn mint(
         &self,
         what: Minted,
         client: &str,
@@ -118,7 +149,7 @@ impl Switches {
     }
 
     /// Changes a request before the server sees it.
-    pub fn ask(&self, party: Party, incoming: &mut Incoming) {
+    pub(in crate::lab) fn ask(&self, party: Party, incoming: &mut Incoming) {
         let place = Place::of(party, incoming);
         for does in self.all() {
             if let Do::Ask(at, change) = does
@@ -130,7 +161,7 @@ impl Switches {
     }
 
     /// Returns the time as a server has it.
-    pub fn time(&self, party: Party, now: Timestamp) -> Timestamp {
+    pub(in crate::lab) fn time(&self, party: Party, now: Timestamp) -> Timestamp {
         now.plus_secs(self.off(party).unwrap_or_default())
     }
 
@@ -142,7 +173,7 @@ impl Switches {
     }
 
     /// Changes an answer before it is sent; returns what becomes of the connection.
-    pub fn answer(
+    pub(in crate::lab) fn answer(
         &self,
         party: Party,
         incoming: &Incoming,

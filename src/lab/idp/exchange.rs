@@ -241,7 +241,7 @@ mod tests {
             Vec::new(),
             target,
             |bytes| bytes.fill(7),
-            Switches::new(Vec::new(), std::time::Duration::ZERO),
+            Switches::default(),
         );
         let client = Client {
             id: "agent".to_owned(),

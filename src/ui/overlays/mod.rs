@@ -5,6 +5,7 @@ pub mod confirm;
 pub mod copy_menu;
 pub mod device;
 pub mod existing;
+pub mod faults;
 pub mod flow_list;
 pub mod help;
 pub mod paste;
@@ -31,6 +32,8 @@ pub enum Overlay {
     Copy(PanelState),
     /// What can be handed in.
     Existing(PanelState),
+    /// What the lab's servers can be told to do wrong.
+    Faults(PanelState),
     /// The address for the browser, alone.
     Address(PanelState),
     /// The same as a QR code.
@@ -47,6 +50,7 @@ impl Overlay {
             | Self::Flows(state)
             | Self::Copy(state)
             | Self::Existing(state)
+            | Self::Faults(state)
             | Self::Address(state)
             | Self::Qr(state) => state,
         }
@@ -61,6 +65,7 @@ impl Overlay {
             | Self::Flows(state)
             | Self::Copy(state)
             | Self::Existing(state)
+            | Self::Faults(state)
             | Self::Address(state)
             | Self::Qr(state) => state,
         }
@@ -75,6 +80,7 @@ impl Overlay {
             Self::Flows(_) => "Flows",
             Self::Copy(_) => "Copy to the terminal’s clipboard, with real values",
             Self::Existing(_) => "Use a token or code that you already have",
+            Self::Faults(_) => "Faults of the lab: / lists fewer, Enter switches",
             Self::Address(_) => "The address for the browser",
             Self::Qr(_) => "The address for the browser, as a QR code",
         }
@@ -95,6 +101,7 @@ pub fn rows(overlay: &Overlay, model: &Model, width: u16) -> Vec<Row> {
         Overlay::Flows(_) => flow_list::rows(model, width),
         Overlay::Copy(_) => copy_menu::rows(model, width),
         Overlay::Existing(_) => existing::rows(model, width),
+        Overlay::Faults(state) => faults::rows(model, &state.query, width),
         Overlay::Address(_) => address::rows(model, width),
         Overlay::Qr(_) => address::qr_rows(model, width),
     }

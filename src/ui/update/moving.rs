@@ -152,6 +152,6 @@ pub fn follow(model: &mut Model) {
         Some(Goes::Artifact(artifact)) => {
             super::editing::begin(model, super::Purpose::Existing(artifact));
         }
-        None => {}
+        Some(Goes::Fault(_)) | None => {}
     }
 }
