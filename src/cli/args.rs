@@ -77,6 +77,8 @@ pub enum Command {
     Rules(Listing),
     /// Explains a rule: what it checks, why, the section, the usual cause, the remedy.
     Explain(Explain),
+    /// Lists what the lab's servers can be told to do wrong.
+    Faults(Listing),
     /// Lists the keys of the screen.
     Keys(Listing),
     /// Lists the themes.
@@ -132,6 +134,9 @@ pub struct Run {
     /// How long to wait for the sign-in.
     #[arg(long, value_name = "SECONDS", default_value_t = 300)]
     pub login_timeout: u32,
+    /// Makes the lab misbehave: the id of a fault, as `jagwalk faults` lists them; with lab profiles only.
+    #[arg(long, value_name = "ID")]
+    pub lab_fault: Vec<String>,
     /// Agrees to send to a profile that is marked as production.
     #[arg(long)]
     pub yes_prod: bool,
@@ -223,6 +228,12 @@ pub struct Lab {
     /// Serves https, with a certificate authority of its own that the printed profile names.
     #[arg(long)]
     pub tls: bool,
+    /// Makes a server misbehave: the id of a fault.
+    #[arg(long, value_name = "ID")]
+    pub fault: Vec<String>,
+    /// Lists the faults and ends.
+    #[arg(long)]
+    pub list_faults: bool,
     /// Where to put the clients' keys, readable by you alone; default: a folder that is removed at the end.
     #[arg(long, value_name = "FOLDER")]
     pub dir: Option<PathBuf>,

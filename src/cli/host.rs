@@ -13,14 +13,14 @@ use super::{
 };
 use crate::{
     export::trace,
-    lab::{self, Lab},
+    lab::{self, FAULTS, Lab, Switches, faults},
     profile::{FieldPath, FieldValue, Profile, ProfileDoc, fields},
     protocol::time::Timestamp,
     session::Session,
     transport::{browser, clock, entropy},
     ui::{
         engine::Host,
-        model::ProfileEntry,
+        model::{FaultEntry, ProfileEntry},
         update::{ProfilesOp, ProfilesReply},
     },
 };
@@ -34,6 +34,8 @@ pub struct Desk {
     /// The files as they were read: nothing that changed since is written over.
     opened: Mutex<HashMap<String, Opened>>,
     lab: tokio::sync::Mutex<Option<Lab>>,
+    /// What the lab does wrong, whether it runs already or not.
+    faults: Switches,
     porch: Porch,
 }
 
@@ -48,6 +50,7 @@ impl Desk {
             store,
             opened: Mutex::new(opened),
             lab: tokio::sync::Mutex::new(None),
+            faults: Switches::default(),
             porch: Porch::default(),
         }
     }
@@ -160,6 +163,19 @@ fn edited(text: &str, edits: &Edits) -> Result<String, Failed> {
     Ok(doc.text().to_owned())
 }
 
+/// Returns every fault as the screen lists it, all off.
+pub fn fault_entries() -> Vec<FaultEntry> {
+    let entry = |fault: &lab::Fault| FaultEntry {
+        id: fault.id,
+        title: fault.title,
+        party: fault.party.name(),
+        step: fault.step,
+        rules: fault.rules,
+        on: false,
+    };
+    FAULTS.iter().map(entry).collect()
+}
+
 fn sentence(failed: Failed) -> String {
     match failed.hint {
         Some(hint) => format!("{} {hint}", failed.says),
@@ -178,7 +194,8 @@ impl Host for Desk {
     async fn lab(&self, mut profile: Profile) -> Result<Profile, String> {
         let mut running = self.lab.lock().await;
         if running.is_none() {
-            let options = start::lab_options(None, false).map_err(sentence)?;
+            let mut options = start::lab_options(None, false).map_err(sentence)?;
+            options.faults = self.faults.clone();
             let lab = lab::start(options)
                 .await
                 .map_err(|error| format!("{error} {}", error.hint()))?;
@@ -188,6 +205,15 @@ impl Host for Desk {
             start::fill(&mut profile, lab);
         }
         Ok(profile)
+    }
+
+    fn faults(&self) -> Vec<FaultEntry> {
+        fault_entries()
+    }
+
+    fn set_faults(&self, on: &[&'static str]) {
+        self.faults
+            .set(on.iter().filter_map(|id| faults::find(id)).collect());
     }
 
     fn transport(&self, profile: &Profile) -> Result<Arc<World>, String> {

@@ -137,8 +137,17 @@ fn private_folder() -> std::fs::DirBuilder {
 
 /// Writes every secret as a file of its own and returns the profile that names them.
 fn write_profile(lab: &Lab, folder: &Path) -> Result<String, ServeError> {
-    let mut profile =
-        format!("{ABOUT}format = 1\ntitle = \"Lab\"\nflow = \"xaa\"\nenvironment = \"test\"\n");
+    let mut faults = String::new();
+    for fault in lab.faults().on() {
+        let _ = writeln!(
+            faults,
+            "# It misbehaves, as asked: {} ({}).",
+            fault.title, fault.id
+        );
+    }
+    let mut profile = format!(
+        "{ABOUT}{faults}\nformat = 1\ntitle = \"Lab\"\nflow = \"xaa\"\nenvironment = \"test\"\n"
+    );
     for table in TABLES {
         let _ = write!(profile, "\n[{}]\n{}", table.name, table.about);
         for (path, setting) in lab.settings() {
@@ -208,10 +217,9 @@ struct Table {
 }
 
 const ABOUT: &str = "\
-# The jagwalk lab: an IdP, a resource AS and an API on this machine, healthy and strict.
+# The jagwalk lab: an IdP, a resource AS and an API on this machine, and strict.
 # It lives as long as `jagwalk lab` runs; keys and secrets are new at every start.
 # Users: alice (all is well), bob (policy denies the exchange), carol (may read, not write).
-
 ";
 
 const TABLES: [Table; 5] = [

@@ -3,6 +3,7 @@
 pub mod args;
 pub mod check;
 pub mod decode;
+pub mod faults;
 pub mod host;
 pub mod import;
 pub mod key;
@@ -119,6 +120,10 @@ fn dispatch(cli: Cli) -> Result<u8, Failed> {
             Ok(0)
         }
         Some(Command::Explain(options)) => rules::explain(&options),
+        Some(Command::Faults(listing)) => {
+            print(&faults::list(&listing));
+            Ok(0)
+        }
         Some(Command::Keys(listing)) => {
             print(&keys(&listing));
             Ok(0)
@@ -154,17 +159,23 @@ pub(crate) fn print(text: &str) {
 }
 
 async fn lab_command(options: args::Lab) -> Result<u8, Failed> {
+    if options.list_faults {
+        print(&faults::list(&Listing {
+            format: Format::Text,
+        }));
+        return Ok(0);
+    }
+    let served = crate::lab::Options {
+        faults: faults::switched_on(&options.fault)?,
+        ..start::lab_options(options.port, options.tls)?
+    };
     let mut out = std::io::stdout();
-    lab::serve(
-        options.dir,
-        start::lab_options(options.port, options.tls)?,
-        &mut out,
-    )
-    .await
-    .map_err(|error| {
-        let hint = error.hint();
-        Failed::usage(error.to_string()).hint(Some(hint))
-    })?;
+    lab::serve(options.dir, served, &mut out)
+        .await
+        .map_err(|error| {
+            let hint = error.hint();
+            Failed::usage(error.to_string()).hint(Some(hint))
+        })?;
     Ok(0)
 }
 

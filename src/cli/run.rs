@@ -11,7 +11,7 @@ use tokio::sync::mpsc;
 use super::{
     Failed,
     args::{Format, Run},
-    print, secrets, start,
+    faults, print, secrets, start,
     store::Store,
     world::World,
 };
@@ -38,6 +38,7 @@ use crate::{
 /// # Errors
 /// Mistakes in what was given; what servers do is a result, not an error.
 pub async fn run(options: Run) -> Result<u8, Failed> {
+    let faults = faults::switched_on(&options.lab_fault)?;
     let store = Store::find()?;
     let name = match &options.profile {
         Some(name) => name.as_str(),
@@ -57,7 +58,17 @@ pub async fn run(options: Run) -> Result<u8, Failed> {
     if profile.flag(fields::NETWORK_INSECURE) {
         say("TLS certificates are NOT verified in this run.");
     }
-    let lab = start::lab_for(&mut profile).await?;
+    for fault in faults.on() {
+        if !profile.flag(fields::LAB) {
+            return Err(Failed::usage(format!(
+                "--lab-fault {}: the profile {} walks no lab.",
+                fault.id, profile.name
+            ))
+            .hint(Some("Faults go with lab profiles only: --profile lab.")));
+        }
+        say(&format!("The lab misbehaves: {}.", fault.title));
+    }
+    let lab = start::lab_with(&mut profile, faults).await?;
     let flow = flow_of(&options, &profile)?;
     let through = through_of(flow, options.through.as_deref())?;
     let world = World::new(&profile, !options.no_browser).map_err(Failed::usage)?;

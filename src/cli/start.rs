@@ -54,15 +54,25 @@ pub fn default_name(store: &Store) -> Result<&'static str, Failed> {
 /// # Errors
 /// When the lab cannot start.
 pub async fn lab_for(profile: &mut Profile) -> Result<Option<Lab>, Failed> {
+    lab_with(profile, lab::Switches::default()).await
+}
+
+/// Does the same, with faults.
+///
+/// # Errors
+/// When the lab cannot start.
+pub async fn lab_with(profile: &mut Profile, faults: lab::Switches) -> Result<Option<Lab>, Failed> {
     if !profile.flag(fields::LAB) {
         return Ok(None);
     }
-    let lab = lab::start(lab_options(None, false)?)
-        .await
-        .map_err(|error| {
-            let hint = error.hint();
-            Failed::usage(error.to_string()).hint(Some(hint))
-        })?;
+    let options = lab::Options {
+        faults,
+        ..lab_options(None, false)?
+    };
+    let lab = lab::start(options).await.map_err(|error| {
+        let hint = error.hint();
+        Failed::usage(error.to_string()).hint(Some(hint))
+    })?;
     fill(profile, &lab);
     Ok(Some(lab))
 }
@@ -116,6 +126,7 @@ pub fn lab_options(port: Option<u16>, tls: bool) -> Result<lab::Options, Failed>
         now: clock::now,
         random: entropy::fill,
         tls,
+        faults: lab::Switches::default(),
     })
 }
 

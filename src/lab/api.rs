@@ -179,6 +179,10 @@ impl Server for Api {
         self.keys.learn(fetched);
     }
 
+    fn forget_keys(&mut self) {
+        self.keys.forget();
+    }
+
     fn answer(&mut self, incoming: &Incoming, now: Timestamp) -> Outgoing {
         match (incoming.path.as_str(), incoming.method.as_str()) {
             (NOTES, "GET" | "POST") => self.notes(incoming, now),

@@ -54,6 +54,11 @@ impl Keyring {
         }
     }
 
+    /// Forgets what was fetched.
+    pub fn forget(&mut self) {
+        (self.keys, self.trouble) = (None, None);
+    }
+
     /// Returns the keys; none, when no token so far made it worth fetching them.
     pub fn keys(&self) -> Result<&Jwks, Refusal> {
         match (&self.keys, &self.trouble) {

@@ -20,6 +20,7 @@ use crate::protocol::{
 mod api;
 mod chance;
 mod clients;
+pub mod faults;
 mod form;
 mod gate;
 mod idp;
@@ -34,6 +35,7 @@ mod tls;
 
 pub use chance::Random;
 pub use clients::{ClientKind, Credentials, Registered};
+pub use faults::{FAULTS, Fault, Switches};
 pub use people::{IDP_SCOPES, NOTES_SCOPES, USERS, User};
 pub use serve::{Clock, Entry, Fetch};
 pub use tls::Authority;
@@ -63,6 +65,8 @@ pub struct Options {
     pub random: Random,
     /// Serves https with a certificate of this authority; plain http without one.
     pub tls: Option<Authority>,
+    /// What its servers do wrong; nothing, as a rule. Whoever keeps a copy can switch while the lab runs.
+    pub faults: Switches,
 }
 
 /// A running lab; it stops when it is dropped.
@@ -72,6 +76,7 @@ pub struct Lab {
     api: String,
     clients: Vec<(ClientKind, Registered)>,
     ledger: serve::Ledger,
+    faults: Switches,
     running: Vec<serve::Running>,
 }
 
@@ -166,6 +171,7 @@ pub async fn start(options: Options) -> Result<Lab, LabError> {
     let as_issuer = format!("{as_origin}{TENANT}");
     let api_origin = format!("{scheme}://127.0.0.1:{api_port}");
     let resource = format!("{api_origin}{}", api::NOTES);
+    let faults = options.faults;
     let idp = idp::Idp::new(
         idp_issuer.clone(),
         format!("jagwalk_lab_{idp_port}"),
@@ -176,6 +182,7 @@ pub async fn start(options: Options) -> Result<Lab, LabError> {
             resource: resource.clone(),
         },
         options.random,
+        faults.clone(),
     );
     let resource_as = resource_as::ResourceAs::new(
         &as_origin,
@@ -187,6 +194,7 @@ pub async fn start(options: Options) -> Result<Lab, LabError> {
         as_key,
         clients.at_resource_as,
         options.random,
+        faults.clone(),
     );
     let api = api::Api::new(&api_origin, &as_issuer);
 
@@ -196,6 +204,7 @@ pub async fn start(options: Options) -> Result<Lab, LabError> {
         now: options.now,
         ledger: ledger.clone(),
         tls: options.tls,
+        switches: faults.clone(),
     };
     Ok(Lab {
         idp: idp_issuer,
@@ -203,6 +212,7 @@ pub async fn start(options: Options) -> Result<Lab, LabError> {
         api: resource,
         clients: clients.registered,
         ledger,
+        faults,
         running: vec![
             serve::serve(idp_listener, Party::Idp, idp, around.clone()),
             serve::serve(as_listener, Party::ResourceAs, resource_as, around.clone()),
@@ -263,6 +273,11 @@ impl Lab {
             .expect("every kind is registered at start")
     }
 
+    /// Returns the switches of what its servers do wrong.
+    pub fn faults(&self) -> &Switches {
+        &self.faults
+    }
+
     /// Returns every request that the three servers have seen, oldest first.
     pub fn ledger(&self) -> Vec<Entry> {
         self.ledger.entries()
@@ -270,6 +285,8 @@ impl Lab {
 
     /// Stops all three servers and waits until their ports are free.
     pub async fn stop(self) {
+        // Nobody waits for an answer that a fault holds back.
+        self.faults.release();
         for running in self.running {
             running.stop().await;
         }

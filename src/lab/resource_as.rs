@@ -7,9 +7,9 @@ use serde_json::{Value, json};
 use super::{
     chance::{Chance, Random},
     clients::Client,
+    faults::{Minted, Switches},
     form::{Form, scope_words},
     gate::Gate,
-    idp::signed,
     jwt::{Kind, as_text},
     keyring::Keyring,
     message::{Incoming, Outgoing},
@@ -46,6 +46,7 @@ pub(super) struct ResourceAs {
     key: PrivateKey,
     chance: Chance,
     gate: Gate,
+    switches: Switches,
 }
 
 /// Whom the resource AS works with.
@@ -65,6 +66,7 @@ impl ResourceAs {
         key: PrivateKey,
         clients: Vec<Arc<Client>>,
         random: Random,
+        switches: Switches,
     ) -> Self {
         let issuer = format!("{origin}{path}");
         let endpoint = format!("{issuer}/token");
@@ -77,6 +79,7 @@ impl ResourceAs {
             trusted: neighbours.idp,
             key,
             chance: Chance(random),
+            switches,
         }
     }
 
@@ -118,7 +121,7 @@ impl ResourceAs {
             "scope": scope,
         });
         Ok(json!({
-            "access_token": signed("at+jwt", &access, &self.key, Alg::ES256)?,
+            "access_token": self.switches.mint(Minted::AccessToken, &client.id, &access, &self.key, Alg::ES256)?,
             "token_type": "Bearer",
             "expires_in": ACCESS_LIFE,
             "scope": scope,
@@ -195,6 +198,10 @@ impl Server for ResourceAs {
 
     fn learn(&mut self, fetched: Result<Vec<u8>, String>) {
         self.idp_keys.learn(fetched);
+    }
+
+    fn forget_keys(&mut self) {
+        self.idp_keys.forget();
     }
 
     fn answer(&mut self, incoming: &Incoming, now: Timestamp) -> Outgoing {

@@ -13,9 +13,11 @@ use axum::{
     http::{HeaderName, HeaderValue, StatusCode},
     response::Response,
 };
+use futures_util::{StreamExt as _, stream};
 use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
 
 use super::{
+    faults::{Switches, Wire},
     message::{Incoming, Outgoing},
     tls::{Authority, TlsListener},
 };
@@ -54,6 +56,9 @@ pub(super) trait Server: Send + 'static {
     /// Takes in what the fetch of those keys brought.
     fn learn(&mut self, _fetched: Result<Vec<u8>, String>) {}
 
+    /// Forgets the keys of others.
+    fn forget_keys(&mut self) {}
+
     /// Answers.
     fn answer(&mut self, incoming: &Incoming, now: Timestamp) -> Outgoing;
 }
@@ -91,6 +96,8 @@ pub(super) struct Surroundings {
     pub ledger: Ledger,
     /// The authority whose certificate is shown, over https.
     pub tls: Option<Authority>,
+    /// What the servers do wrong.
+    pub switches: Switches,
 }
 
 /// A server that runs until it is stopped or dropped.
@@ -164,14 +171,21 @@ impl Desk {
         run(server.as_mut())
     }
 
-    async fn answer(&self, incoming: &Incoming) -> Outgoing {
+    async fn answer(&self, mut incoming: Incoming) -> (Outgoing, Option<Wire>) {
+        let switches = &self.surroundings.switches;
+        switches.ask(self.party, &mut incoming);
+        if switches.begins_anew(self.party) {
+            self.with(Server::forget_keys);
+        }
+        let incoming = &incoming;
         let wanted = self.with(|server| server.wants(incoming));
         if let Some(url) = wanted {
             let fetched = (self.surroundings.fetch)(url).await;
             self.with(|server| server.learn(fetched));
         }
-        let now = (self.surroundings.now)();
-        let outgoing = self.with(|server| server.answer(incoming, now));
+        let now = switches.time(self.party, (self.surroundings.now)());
+        let mut outgoing = self.with(|server| server.answer(incoming, now));
+        let wire = switches.answer(self.party, incoming, &mut outgoing, now);
         self.surroundings.ledger.note(Entry {
             party: self.party,
             method: incoming.method.clone(),
@@ -179,7 +193,7 @@ impl Desk {
             time: now,
             status: outgoing.status,
         });
-        outgoing
+        (outgoing, wire)
     }
 }
 
@@ -199,7 +213,15 @@ async fn handle(State(desk): State<Desk>, request: Request) -> Response {
         headers: headers.collect(),
         body: body.to_vec(),
     };
-    respond(desk.answer(&incoming).await)
+    let (outgoing, wire) = desk.answer(incoming).await;
+    match wire {
+        None => {}
+        Some(Wire::Late) => desk.surroundings.switches.hold(false).await,
+        Some(Wire::Silent) => desk.surroundings.switches.hold(true).await,
+        Some(Wire::Cut) => return broken(outgoing, true),
+        Some(Wire::Closed) => return broken(outgoing, false),
+    }
+    respond(outgoing)
 }
 
 fn respond(outgoing: Outgoing) -> Response {
@@ -214,6 +236,25 @@ fn respond(outgoing: Outgoing) -> Response {
             .headers_mut()
             .append(HeaderName::from_static(name), value);
     }
+    response
+}
+
+/// Ends the connection: after half of the body, or before a single byte of the answer has left.
+fn broken(mut outgoing: Outgoing, half: bool) -> Response {
+    let mut body = std::mem::take(&mut outgoing.body);
+    let length = ("content-length", body.len().to_string());
+    outgoing.headers.push(length);
+    body.truncate(body.len() / 2);
+    let end = stream::once(async move {
+        if half {
+            // What came before leaves while the body lets the server wait.
+            tokio::task::yield_now().await;
+        }
+        Err(std::io::Error::other("the lab breaks the connection"))
+    });
+    let first = stream::iter(half.then_some(Ok(body)));
+    let mut response = respond(outgoing);
+    *response.body_mut() = Body::from_stream(first.chain(end));
     response
 }
 

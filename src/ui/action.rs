@@ -205,6 +205,8 @@ actions! {
     Flows = "flows", ["f"], Walk, hint "", when always;
     /// Shows what the rules found: at the row that the cursor is on, else at this step.
     Findings = "findings", ["i"], Walk, hint "findings", when has_findings;
+    /// Makes the lab's servers misbehave, and well again.
+    Faults = "faults", ["F"], Walk, hint "", when walks_the_lab;
     /// Shows the log: of this step, and pressed again of the whole walk.
     Log = "log", ["l"], Walk, hint "log", when always;
     /// Shows the panel alone.
@@ -290,6 +292,13 @@ fn always(_: &Model) -> Availability {
 
 fn not_archived(model: &Model) -> Availability {
     Availability::when(!model.session().archived, "This is a stored trace.")
+}
+
+fn walks_the_lab(model: &Model) -> Availability {
+    Availability::when(
+        model.walks_the_lab(),
+        "Faults are of the lab, and this profile does not walk it.",
+    )
 }
 
 fn waits_for_browser(model: &Model) -> Availability {

@@ -11,7 +11,7 @@ use zeroize::Zeroizing;
 
 use super::{
     link::{Link, links},
-    model::{Model, OpenId, Opened, Start},
+    model::{FaultEntry, Model, OpenId, Opened, Start},
     update::{Effect, Msg, ProfilesOp, ProfilesReply, startup, update},
     view::view,
 };
@@ -32,6 +32,16 @@ pub trait Host: Send + Sync + 'static {
 
     /// Starts the lab (once; a second call uses the same) and fills a profile in, only by [`Profile::fill`].
     fn lab(&self, profile: Profile) -> impl Future<Output = Result<Profile, String>> + Send;
+
+    /// Returns what the lab can be told to do wrong.
+    fn faults(&self) -> Vec<FaultEntry> {
+        Vec::new()
+    }
+
+    /// Makes the lab do exactly that wrong, now if it runs, else from its start on.
+    fn set_faults(&self, on: &[&'static str]) {
+        let _ = on;
+    }
 
     /// Makes what sends requests for a profile, from its network settings.
     ///
@@ -106,7 +116,8 @@ impl<H: Host> Engine<H> {
         size: (u16, u16),
     ) -> (Self, mpsc::UnboundedReceiver<Msg>) {
         let (into, from) = mpsc::unbounded_channel();
-        let model = Model::new(start, size, host.now());
+        let mut model = Model::new(start, size, host.now());
+        model.faults = host.faults();
         let engine = Self {
             model,
             host,
@@ -183,6 +194,7 @@ impl<H: Host> Engine<H> {
                     let _ = into.send(Msg::Profiles(op, reply));
                 });
             }
+            Effect::Faults(on) => host.set_faults(&on),
             Effect::Lab(id, profile) => {
                 self.pending += 1;
                 tokio::spawn(async move {

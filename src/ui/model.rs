@@ -39,6 +39,23 @@ pub struct ProfileEntry {
     pub problems: Vec<String>,
 }
 
+/// Something that a server of the lab can be told to do wrong.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct FaultEntry {
+    /// Its word.
+    pub id: &'static str,
+    /// What happens.
+    pub title: &'static str,
+    /// The server, as people call it.
+    pub party: &'static str,
+    /// The step at which it shows.
+    pub step: &'static str,
+    /// The rules that it breaks.
+    pub rules: &'static [&'static str],
+    /// Whether it is on.
+    pub on: bool,
+}
+
 /// What the screen starts with; made by the command line.
 pub struct Start {
     /// The session to show first: of a profile, or of a stored trace.
@@ -330,6 +347,8 @@ pub struct Model {
     pub screen: Screen,
     /// The profiles to choose from.
     pub profiles: Vec<ProfileEntry>,
+    /// What the lab can be told to do wrong.
+    pub faults: Vec<FaultEntry>,
     /// Columns and lines.
     pub size: (u16, u16),
     /// How things look.
@@ -359,6 +378,7 @@ impl Model {
             current: 0,
             screen: Screen::default(),
             profiles: Vec::new(),
+            faults: Vec::new(),
             size,
             look: Look::new(&theme, start.depth, start.glyphs),
             theme: start.theme,
@@ -423,6 +443,17 @@ impl Model {
         self.open.push(Opened::new(id, session, has_file, problems));
         self.current = self.open.len() - 1;
         id
+    }
+
+    /// Tells whether the shown profile walks the lab.
+    pub fn walks_the_lab(&self) -> bool {
+        self.session().profile.flag(fields::LAB) && !self.session().archived
+    }
+
+    /// Returns the ids of the faults that are on.
+    pub fn faults_on(&self) -> Vec<&'static str> {
+        let on = self.faults.iter().filter(|entry| entry.on);
+        on.map(|entry| entry.id).collect()
     }
 
     /// Tells where keys go.
@@ -665,6 +696,7 @@ impl Model {
         match &self.screen.overlay {
             Some(Overlay::Profiles(_)) => self.picked_profile().is_some(),
             Some(Overlay::Flows(_) | Overlay::Copy(_) | Overlay::Existing(_)) => true,
+            Some(Overlay::Faults(_)) => matches!(self.under.goes, Some(Goes::Fault(_))),
             _ => false,
         }
     }

@@ -66,6 +66,8 @@ pub enum Goes {
     Place(usize),
     /// To an artifact, which can be handed in there.
     Artifact(Artifact),
+    /// To a fault of the lab, by its place in the list.
+    Fault(usize),
 }
 
 /// What copying a row takes.

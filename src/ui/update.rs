@@ -14,7 +14,7 @@ use super::{
     layout,
     model::{Ask, Context, Lab, Model, OpenId, ProfileEntry, Purpose, Taking, Then},
     overlays::{Overlay, existing},
-    rows::PanelState,
+    rows::{Goes, PanelState, Row},
     theme::Look,
 };
 use crate::{
@@ -67,6 +67,8 @@ pub enum Effect {
     Profiles(ProfilesOp),
     /// Starts the lab for a profile and fills it in.
     Lab(OpenId, Box<Profile>),
+    /// Makes the lab's servers do exactly that wrong.
+    Faults(Vec<&'static str>),
     /// Opens an address in a browser.
     Open(String),
     /// Writes an address to a file of the user's own.
@@ -261,6 +263,7 @@ fn act(model: &mut Model, action: Action, key: Key, ink: Ink) -> Vec<Effect> {
         Action::Profile => model.screen.overlay = Some(profiles::page()),
         Action::Flows => model.screen.overlay = Some(Overlay::Flows(PanelState::default())),
         Action::Findings => moving::findings_of_row(model),
+        Action::Faults => model.screen.overlay = Some(Overlay::Faults(PanelState::default())),
         Action::Log => moving::log(model),
         Action::Zoom => model.screen.zoom = !model.screen.zoom,
         Action::Reveal => reveal(model),
@@ -338,6 +341,7 @@ fn pick(model: &mut Model, ink: Ink) -> Vec<Effect> {
                 return copied_out(model, copied);
             }
         }
+        Overlay::Faults(_) => return switch(model),
         Overlay::Existing(_) => {
             if let Some(artifact) = existing::artifacts(model).get(cursor).copied() {
                 editing::begin(model, Purpose::Existing(artifact));
@@ -352,6 +356,29 @@ fn pick(model: &mut Model, ink: Ink) -> Vec<Effect> {
     }
     let _ = ink;
     Vec::new()
+}
+
+/// Switches the fault that the cursor is on; the walk at hand goes on with the lab as it is then.
+fn switch(model: &mut Model) -> Vec<Effect> {
+    let Some(Goes::Fault(at)) = model.under.goes else {
+        return Vec::new();
+    };
+    let entry = &mut model.faults[at];
+    entry.on = !entry.on;
+    let says = if entry.on {
+        format!("{} is on; n starts a new walk with it.", entry.id)
+    } else {
+        format!("{} is off.", entry.id)
+    };
+    model.say(says);
+    // What is on stands first, so the list moves under the cursor.
+    let (width, height) = layout::rows_area(model);
+    let rows = model.rows(width);
+    let its = |row: &Row| row.goes == Some(Goes::Fault(at));
+    if let Some(at) = rows.iter().rposition(its) {
+        model.rows_state_mut().go_to(at, &rows, height);
+    }
+    vec![Effect::Faults(model.faults_on())]
 }
 
 fn copied_out(model: &mut Model, copied: copy::Copied) -> Vec<Effect> {

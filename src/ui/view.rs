@@ -220,6 +220,12 @@ fn header(canvas: &mut Canvas<'_>, model: &Model, places: &Places) {
         Lab::Failed(_) => add(Role::StepFailed, "no lab".to_owned()),
         Lab::Unwanted | Lab::Running => {}
     }
+    match model.faults_on()[..] {
+        _ if !model.walks_the_lab() => {}
+        [] => {}
+        [id] => add(Role::FindingWarning, format!("fault: {id}")),
+        ref many => add(Role::FindingWarning, format!("{} faults", many.len())),
+    }
     if model.screen.reveal {
         add(Role::MarkInsecure, "secrets shown".to_owned());
     }

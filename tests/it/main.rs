@@ -6,6 +6,8 @@ mod curl;
 mod device;
 mod dialogues;
 mod export;
+#[allow(dead_code, reason = "others judge these walks")]
+mod faults;
 mod hostile;
 mod import;
 mod interop;

@@ -3,6 +3,7 @@
 use std::{fmt::Write as _, fs, path::Path};
 
 use jagwalk::{
+    cli::faults::fault_table_markdown,
     flow::{Step, flows::FLOWS},
     profile::fields::field_table_markdown,
     ui::keymap::key_table_markdown,
@@ -46,6 +47,7 @@ fn the_tables_are_the_codes_own() {
     let mut wanted = readme.clone();
     for (name, table) in [
         ("flows", flow_table()),
+        ("faults", fault_table_markdown()),
         ("keys", key_table_markdown()),
         ("fields", field_table_markdown()),
     ] {

@@ -2,10 +2,11 @@
 
 use serde_json::{Value, json};
 
-use super::{Idp, TARGET_SCOPES, token::signed};
+use super::{Idp, TARGET_SCOPES};
 use crate::{
     lab::{
         clients::Client,
+        faults::Minted,
         form::{Form, known_scope, scope_words},
         jwt::{Kind, as_text},
         people::{User, user_of},
@@ -65,7 +66,7 @@ impl Idp {
         }
         Ok(json!({
             "issued_token_type": urn::ID_JAG,
-            "access_token": signed(urn::ID_JAG_TYP, &claims, &self.keys.ec, Alg::ES256)?,
+            "access_token": self.switches.mint(Minted::IdJag, &client.id, &claims, &self.keys.ec, Alg::ES256)?,
             "token_type": "N_A",
             "scope": scope,
             "expires_in": ID_JAG_LIFE,
@@ -218,7 +219,8 @@ mod tests {
     use crate::{
         lab::{
             clients::Auth,
-            idp::{SigningKeys, Target},
+            faults::Switches,
+            idp::{SigningKeys, Target, signed},
         },
         protocol::keys::install_crypto,
     };
@@ -239,6 +241,7 @@ mod tests {
             Vec::new(),
             target,
             |bytes| bytes.fill(7),
+            Switches::default(),
         );
         let client = Client {
             id: "agent".to_owned(),

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use super::{
     chance::{Chance, Random},
     clients::Client,
+    faults::Switches,
     gate::Gate,
     message::{Incoming, Outgoing},
     people::{IDP_SCOPES, NOTES_SCOPES},
@@ -37,6 +38,7 @@ pub(super) struct Idp {
     chance: Chance,
     gate: Gate,
     target: Target,
+    switches: Switches,
     sessions: HashMap<String, sign_in::Session>,
     pending: HashMap<String, sign_in::Pending>,
     codes: HashMap<String, token::Code>,
@@ -84,6 +86,7 @@ impl Idp {
         clients: Vec<Arc<Client>>,
         target: Target,
         random: Random,
+        switches: Switches,
     ) -> Self {
         let endpoint = format!("{issuer}/token");
         Self {
@@ -93,6 +96,7 @@ impl Idp {
             keys,
             chance: Chance(random),
             target,
+            switches,
             sessions: HashMap::new(),
             pending: HashMap::new(),
             codes: HashMap::new(),

@@ -6,6 +6,7 @@ use super::{Idp, sign_in::Pending};
 use crate::{
     lab::{
         clients::{Client, same_secret},
+        faults::Minted,
         form::{Form, scope_words},
         message::{Incoming, Outgoing},
         people::User,
@@ -258,7 +259,11 @@ impl Idp {
             "iat": iat, "exp": exp, "jti": self.chance.token(16), "scope": scope_text,
             "auth_time": grant.auth_time.secs(),
         });
-        let access = signed("at+jwt", &access, &self.keys.rsa, Alg::RS256)?;
+        let mint = |what, claims: &Value| {
+            let (client, key) = (&grant.client_id, &self.keys.rsa);
+            self.switches.mint(what, client, claims, key, Alg::RS256)
+        };
+        let access = mint(Minted::SsoAccessToken, &access)?;
         let mut body = json!({
             "access_token": access, "token_type": "Bearer", "expires_in": TOKEN_LIFE, "scope": scope_text,
         });
@@ -279,7 +284,7 @@ impl Idp {
                 claims["name"] = json!(grant.user.full_name);
                 claims["preferred_username"] = json!(grant.user.name);
             }
-            body["id_token"] = json!(signed("JWT", &claims, &self.keys.rsa, Alg::RS256)?);
+            body["id_token"] = json!(mint(Minted::IdToken, &claims)?);
         }
         Ok(body)
     }

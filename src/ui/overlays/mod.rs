@@ -5,6 +5,7 @@ pub mod confirm;
 pub mod copy_menu;
 pub mod device;
 pub mod existing;
+pub mod faults;
 pub mod flow_list;
 pub mod handoff;
 pub mod help;
@@ -33,6 +34,8 @@ pub enum Overlay {
     Copy(PanelState),
     /// What can be handed in.
     Existing(PanelState),
+    /// What the lab's servers can be told to do wrong.
+    Faults(PanelState),
     /// The address for the browser, alone.
     Address(PanelState),
     /// The same as a QR code.
@@ -53,6 +56,7 @@ impl Overlay {
             | Self::Flows(state)
             | Self::Copy(state)
             | Self::Existing(state)
+            | Self::Faults(state)
             | Self::Address(state)
             | Self::Qr(state)
             | Self::Ledger(state)
@@ -69,6 +73,7 @@ impl Overlay {
             | Self::Flows(state)
             | Self::Copy(state)
             | Self::Existing(state)
+            | Self::Faults(state)
             | Self::Address(state)
             | Self::Qr(state)
             | Self::Ledger(state)
@@ -85,6 +90,7 @@ impl Overlay {
             Self::Flows(_) => "Flows",
             Self::Copy(_) => "Copy to the terminal’s clipboard, with real values",
             Self::Existing(_) => "Use a token or code that you already have",
+            Self::Faults(_) => "Faults of the lab: / lists fewer, Enter switches",
             Self::Address(_) => "The address for the browser",
             Self::Qr(_) => "The address for the browser, as a QR code",
             Self::Ledger(_) => "What became of each claim",
@@ -107,6 +113,7 @@ pub fn rows(overlay: &Overlay, model: &Model, width: u16) -> Vec<Row> {
         Overlay::Flows(_) => flow_list::rows(model, width),
         Overlay::Copy(_) => copy_menu::rows(model, width),
         Overlay::Existing(_) => existing::rows(model, width),
+        Overlay::Faults(state) => faults::rows(model, &state.query, width),
         Overlay::Address(_) => address::rows(model, width),
         Overlay::Qr(_) => address::qr_rows(model, width),
         Overlay::Ledger(_) => ledger::rows(model, width),

@@ -156,7 +156,7 @@ pub fn follow(model: &mut Model) {
         Some(Goes::Artifact(artifact)) => {
             super::editing::begin(model, super::Purpose::Existing(artifact));
         }
-        None => {}
+        Some(Goes::Fault(_)) | None => {}
     }
 }
 

@@ -405,6 +405,7 @@ pub async fn send(request: &HttpRequest) -> Response {
 /// Returns options with free ports and this test's clock and dice.
 pub fn options(fetch: Fetch) -> Options {
     Options {
+        faults: lab::Switches::default(),
         port: None,
         fetch,
         now,

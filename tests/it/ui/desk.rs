@@ -9,12 +9,13 @@ use std::{
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use jagwalk::{
     cli::{
+        host::fault_entries,
         start,
         store::{LAB, LAB_TEXT},
         world::World,
     },
     flow::{Ink, Want, flows::XAA},
-    lab::Lab,
+    lab::{Lab, Switches, faults},
     profile::{Problem, Profile, fields, load},
     protocol::{
         exchange::{Answer, Exchange, Failure, Purpose, Redirect, Request, Timings},
@@ -27,7 +28,7 @@ use jagwalk::{
     ui::{
         engine::{Engine, Host, Outside},
         keymap::Key,
-        model::{ProfileEntry, Start},
+        model::{FaultEntry, ProfileEntry, Start},
         theme::{Depth, Glyphs, Shelf},
         update::{Msg, ProfilesOp, ProfilesReply},
     },
@@ -108,6 +109,8 @@ pub struct TestHost<T> {
     /// What was written.
     pub written: Mutex<Vec<String>>,
     filled: Option<Profile>,
+    /// What the lab does wrong.
+    pub faults: Switches,
     real_time: bool,
 }
 
@@ -204,6 +207,15 @@ impl<T: Transport> Host for TestHost<T> {
         self.filled.clone().map_or(Ok(profile), Ok)
     }
 
+    fn faults(&self) -> Vec<FaultEntry> {
+        fault_entries()
+    }
+
+    fn set_faults(&self, on: &[&'static str]) {
+        self.faults
+            .set(on.iter().filter_map(|id| faults::find(id)).collect());
+    }
+
     fn transport(&self, _profile: &Profile) -> Result<Arc<T>, String> {
         Ok(Arc::clone(&self.transport))
     }
@@ -260,6 +272,7 @@ impl Desk<Sham> {
             files: Mutex::default(),
             written: Mutex::default(),
             filled: None,
+            faults: Switches::default(),
             real_time: false,
         };
         let runtime = runtime();
@@ -282,6 +295,9 @@ impl Desk<World> {
             files: Mutex::default(),
             written: Mutex::default(),
             filled: Some(filled),
+            faults: lab
+                .as_ref()
+                .map_or_else(Switches::default, |lab| lab.faults().clone()),
             real_time: true,
         };
         Self::new(profile, problems, host, lab, runtime, size)

@@ -107,3 +107,34 @@ fn a_huge_answer_is_shown_in_part_and_said_to_be() {
     desk.keys("<enter>").sees("[Answer]");
     desk.keys("Gjjj").sees("not shown");
 }
+
+#[test]
+fn faults_are_switched_while_the_lab_runs() {
+    let mut desk = Desk::lab((120, 40));
+    desk.keys("F")
+        .sees("Faults of the lab")
+        .sees("idp-metadata-issuer");
+    desk.keys("/idjag-typ<enter>")
+        .sees("idp-idjag-typ-missing")
+        .sees_no("idp-metadata-issuer");
+    desk.keys("<enter>")
+        .sees("idp-idjag-typ is on")
+        .sees("[x] idp-idjag-typ ");
+    desk.keys("<esc><esc>").sees("fault: idp-idjag-typ");
+    desk.keys("R").sees("invalid_grant");
+    // The cursor stays on what was switched, wherever the list has moved it.
+    desk.keys("F/idjag-typ<enter>").sees("[x] idp-idjag-typ ");
+    desk.keys("<enter>").sees("idp-idjag-typ is off");
+    desk.keys("<enter>").sees("idp-idjag-typ is on");
+    desk.keys("<enter><esc><esc>").sees_no("fault: ");
+    desk.keys("ny");
+    desk.keys("R").sees("200 OK");
+}
+
+#[test]
+fn faults_are_of_the_lab_alone() {
+    let mut desk = Desk::sham(tenant(), 404, "{}", (120, 40));
+    desk.keys("F")
+        .sees("this profile does not walk it")
+        .sees_no("Faults of the lab");
+}

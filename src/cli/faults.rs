@@ -1,0 +1,91 @@
+//! The lab's faults on the command line: by their ids, and as a list.
+
+use std::fmt::Write as _;
+
+use serde_json::{Value, json};
+
+use super::{
+    Failed,
+    args::{Format, Listing},
+};
+use crate::{
+    lab::{FAULTS, Fault, Switches, faults},
+    profile::suggest,
+};
+
+/// Finds faults by their ids; each is on once.
+///
+/// # Errors
+/// When there is no fault of that id; the nearest one is named.
+pub fn switched_on(ids: &[String]) -> Result<Switches, Failed> {
+    let mut on: Vec<&'static Fault> = Vec::new();
+    for id in ids {
+        let fault = faults::find(id).ok_or_else(|| {
+            let nearest = suggest::nearest(id, FAULTS.iter().map(|fault| fault.id));
+            let meant = nearest.map_or_else(String::new, |near| format!(" Did you mean {near}?"));
+            Failed::usage(format!("The lab has no fault {id:?}.{meant}"))
+                .hint(Some("`jagwalk faults` lists them."))
+        })?;
+        if !on.iter().any(|other| other.id == fault.id) {
+            on.push(fault);
+        }
+    }
+    Ok(Switches::new(on))
+}
+
+/// Lists every fault.
+pub fn list(listing: &Listing) -> String {
+    match listing.format {
+        Format::Json => {
+            let all: Vec<Value> = FAULTS.iter().map(as_json).collect();
+            serde_json::to_string_pretty(&all).unwrap_or_default()
+        }
+        Format::Text => text(),
+    }
+}
+
+fn as_json(fault: &Fault) -> Value {
+    json!({
+        "id": fault.id, "title": fault.title, "flow": fault.flow, "party": fault.party.id(),
+        "rules": fault.rules, "owner": fault.owner.id(), "step": fault.step, "outcome": fault.ends.id(),
+        "code": fault.code,
+    })
+}
+
+fn text() -> String {
+    let mut out = String::new();
+    let mut step = "";
+    // Writing to a string does not fail.
+    for fault in FAULTS {
+        if fault.step != step {
+            step = fault.step;
+            let _ = writeln!(out, "{}{step}", if out.is_empty() { "" } else { "\n" });
+        }
+        let _ = writeln!(out, "  {:<30} {}", fault.id, fault.title);
+        if !fault.rules.is_empty() {
+            let _ = writeln!(out, "  {:<30} {}", "", fault.rules.join(" "));
+        }
+    }
+    out
+}
+
+/// Returns the table of the README.
+pub fn fault_table_markdown() -> String {
+    let mut out = String::from(
+        "| fault | what happens | shows at | the walk ends | rules it breaks | who has to act |\n|---|---|---|---|---|---|\n",
+    );
+    for fault in FAULTS {
+        let rules: Vec<String> = fault.rules.iter().map(|rule| format!("`{rule}`")).collect();
+        let _ = writeln!(
+            out,
+            "| `{}` | {} | `{}` | {} | {} | {} |",
+            fault.id,
+            fault.title,
+            fault.step,
+            fault.ends.id(),
+            rules.join(" "),
+            fault.owner.name()
+        );
+    }
+    out
+}

@@ -1,0 +1,70 @@
+//! What the lab's servers can be told to do wrong: Enter switches, what was looked for is all that is listed.
+
+use crate::ui::{
+    model::{FaultEntry, Model},
+    rows::{Goes, Row, wrap},
+    theme::Role,
+};
+
+/// Returns what is on, and then every fault under its server.
+pub fn rows(model: &Model, query: &str, width: u16) -> Vec<Row> {
+    let query = query.to_lowercase();
+    let listed = |entry: &FaultEntry| {
+        let text = format!("{} {} {}", entry.id, entry.title, entry.rules.join(" "));
+        text.to_lowercase().contains(&query)
+    };
+    let all: Vec<(usize, &FaultEntry)> = model
+        .faults
+        .iter()
+        .enumerate()
+        .filter(|(_, entry)| listed(entry))
+        .collect();
+    let mut rows = Vec::new();
+    let mut block = |title: &str, entries: &[(usize, &FaultEntry)]| {
+        if !entries.is_empty() {
+            rows.push(Row::heading(model.look.glyphs, 0, title));
+            rows.extend(entries.iter().map(|(at, entry)| row(*at, entry)));
+        }
+    };
+    let on: Vec<_> = all.iter().copied().filter(|(_, entry)| entry.on).collect();
+    block("on", &on);
+    let mut parties: Vec<&str> = Vec::new();
+    for (_, entry) in &all {
+        if !parties.contains(&entry.party) {
+            parties.push(entry.party);
+        }
+    }
+    for party in parties {
+        let of = all.iter().copied();
+        let its: Vec<_> = of.filter(|(_, entry)| entry.party == party).collect();
+        block(party, &its);
+    }
+    if rows.is_empty() {
+        rows.push(Row::text(Role::Muted, "No fault is like that."));
+    }
+    wrap(rows, width)
+}
+
+fn row(at: usize, entry: &FaultEntry) -> Row {
+    let (mark, role) = if entry.on {
+        ("[x] ", Role::FindingWarning)
+    } else {
+        ("[ ] ", Role::FieldValue)
+    };
+    let gap = " ".repeat(30_usize.saturating_sub(entry.id.len()).max(1));
+    let rules = if entry.rules.is_empty() {
+        "It breaks no rule of the catalogue.".to_owned()
+    } else {
+        format!("It breaks {}.", entry.rules.join(", "))
+    };
+    Row::new(vec![
+        (Role::Muted, mark.to_owned()),
+        (role, entry.id.to_owned()),
+        (Role::Text, gap),
+        (Role::Text, entry.title.to_owned()),
+    ])
+    .at_depth(1)
+    .noted(Some(format!("Shows at {}. {rules}", entry.step)))
+    .copying(entry.id.into())
+    .going(Goes::Fault(at))
+}
