@@ -147,16 +147,16 @@ pub(crate) fn print(text: &str) {
 
 async fn lab_command(options: args::Lab) -> Result<u8, Failed> {
     let mut out = std::io::stdout();
-    lab::serve(
-        options.dir,
-        start::lab_options(options.port, options.tls)?,
-        &mut out,
-    )
-    .await
-    .map_err(|error| {
-        let hint = error.hint();
-        Failed::usage(error.to_string()).hint(Some(hint))
-    })?;
+    let servers = crate::lab::Options {
+        shape: options.shape.into(),
+        ..start::lab_options(options.port, options.tls)?
+    };
+    lab::serve(options.dir, servers, &mut out)
+        .await
+        .map_err(|error| {
+            let hint = error.hint();
+            Failed::usage(error.to_string()).hint(Some(hint))
+        })?;
     Ok(0)
 }
 

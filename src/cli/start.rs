@@ -116,6 +116,7 @@ pub fn lab_options(port: Option<u16>, tls: bool) -> Result<lab::Options, Failed>
         now: clock::now,
         random: entropy::fill,
         tls,
+        shape: lab::Shape::Plain,
     })
 }
 

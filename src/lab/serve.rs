@@ -46,6 +46,11 @@ pub struct Entry {
 
 /// A pure handler: requests in, answers out, no clock and no socket.
 pub(super) trait Server: Send + 'static {
+    /// Returns who is asked, where one server plays more than one party.
+    fn party(&self, _incoming: &Incoming) -> Option<Party> {
+        None
+    }
+
     /// Returns the address of keys that are needed before this request can be judged.
     fn wants(&self, _incoming: &Incoming) -> Option<String> {
         None
@@ -171,9 +176,10 @@ impl Desk {
             self.with(|server| server.learn(fetched));
         }
         let now = (self.surroundings.now)();
-        let outgoing = self.with(|server| server.answer(incoming, now));
+        let (party, outgoing) =
+            self.with(|server| (server.party(incoming), server.answer(incoming, now)));
         self.surroundings.ledger.note(Entry {
-            party: self.party,
+            party: party.unwrap_or(self.party),
             method: incoming.method.clone(),
             path: incoming.path.clone(),
             time: now,

@@ -27,6 +27,7 @@ mod renewal;
     reason = "outcomes are good and bad, and helpers wait for the tests that need them"
 )]
 mod scripted;
+mod shapes;
 mod signin;
 mod signin_pty;
 mod terminal;
