@@ -6,5 +6,5 @@ mod hostile;
 mod listener;
 mod network;
 mod pasted;
-mod peer;
+pub mod peer;
 mod wire;
