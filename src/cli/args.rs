@@ -234,9 +234,36 @@ pub struct Lab {
     /// Lists the faults and ends.
     #[arg(long)]
     pub list_faults: bool,
+    /// Whose habits the servers have: paths, claims, client authentication and refusals as at a vendor.
+    #[arg(long, value_enum, default_value = "plain", value_name = "VENDOR")]
+    pub shape: Shape,
     /// Where to put the clients' keys, readable by you alone; default: a folder that is removed at the end.
     #[arg(long, value_name = "FOLDER")]
     pub dir: Option<PathBuf>,
+}
+
+/// Whose habits the lab has.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+pub enum Shape {
+    /// Nobody's: as the drafts have it.
+    Plain,
+    /// An org server mints, a custom server of the same host redeems, an AI agent has a key of its own.
+    Okta,
+    /// Auth0 redeems; the IdP is the plain one.
+    Auth0,
+    /// The public playground: secrets in the body, another client id at the resource AS.
+    XaaDev,
+}
+
+impl From<Shape> for crate::lab::Shape {
+    fn from(shape: Shape) -> Self {
+        match shape {
+            Shape::Plain => Self::Plain,
+            Shape::Okta => Self::Okta,
+            Shape::Auth0 => Self::Auth0,
+            Shape::XaaDev => Self::XaaDev,
+        }
+    }
 }
 
 /// The commands over profiles.

@@ -149,7 +149,11 @@ fn write_profile(lab: &Lab, folder: &Path) -> Result<String, ServeError> {
         "{ABOUT}{faults}\nformat = 1\ntitle = \"Lab\"\nflow = \"xaa\"\nenvironment = \"test\"\n"
     );
     for table in TABLES {
-        let _ = write!(profile, "\n[{}]\n{}", table.name, table.about);
+        let about = match (table.name, lab.app()) {
+            ("agent", Some(_)) => AGENT_WITH_APP,
+            _ => table.about,
+        };
+        let _ = write!(profile, "\n[{}]\n{about}", table.name);
         for (path, setting) in lab.settings() {
             let Some(key) = path
                 .strip_prefix(table.name)
@@ -221,6 +225,9 @@ const ABOUT: &str = "\
 # It lives as long as `jagwalk lab` runs; keys and secrets are new at every start.
 # Users: alice (all is well), bob (policy denies the exchange), carol (may read, not write).
 ";
+
+const AGENT_WITH_APP: &str =
+    "# The client that asks for the ID-JAG: another one, which the app above is linked to.\n";
 
 const TABLES: [Table; 5] = [
     Table {

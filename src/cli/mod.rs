@@ -167,6 +167,7 @@ async fn lab_command(options: args::Lab) -> Result<u8, Failed> {
     }
     let served = crate::lab::Options {
         faults: faults::switched_on(&options.fault)?,
+        shape: options.shape.into(),
         ..start::lab_options(options.port, options.tls)?
     };
     let mut out = std::io::stdout();

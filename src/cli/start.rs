@@ -127,6 +127,7 @@ pub fn lab_options(port: Option<u16>, tls: bool) -> Result<lab::Options, Failed>
         random: entropy::fill,
         tls,
         faults: lab::Switches::default(),
+        shape: lab::Shape::Plain,
     })
 }
 

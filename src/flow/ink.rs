@@ -1,16 +1,27 @@
 //! Time and labelled randomness, handed in from outside so that builders can be repeated.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 use crate::protocol::{digest, time::Timestamp};
 
 /// The moment of a command, and the seed of the walk: same label, same value.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Copy, Deserialize, Eq, PartialEq, Serialize)]
 pub struct Ink {
     /// Now.
     pub now: Timestamp,
     /// The seed that labelled values are drawn from.
     pub seed: [u8; 32],
+}
+
+/// Whoever knows the seed knows every verifier, so it is never printed.
+impl fmt::Debug for Ink {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Ink")
+            .field("now", &self.now)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Ink {

@@ -12,6 +12,7 @@ use super::{
     people::NOTES_SCOPES,
     refusal::{Refusal, must, received},
     serve::Server,
+    shape::{self, Habits},
 };
 use crate::protocol::{http::FORM, jwt::Claims, time::Timestamp};
 
@@ -25,6 +26,7 @@ const NOTES_KEPT: usize = 100;
 
 /// The API and all it remembers.
 pub(super) struct Api {
+    habits: &'static Habits,
     origin: String,
     resource: String,
     trusted: String,
@@ -33,13 +35,16 @@ pub(super) struct Api {
 }
 
 impl Api {
-    /// Makes an API that trusts one resource AS.
-    pub fn new(origin: &str, resource_as: &str) -> Self {
+    /// Makes an API that trusts one resource AS of these habits.
+    pub fn new(habits: &'static Habits, origin: &str, resource_as: &str) -> Self {
+        let keys = shape::here(habits.resource_as_paths, "/jwks");
+        let below = resource_as.trim_end_matches('/');
         Self {
+            habits,
             origin: origin.to_owned(),
             resource: format!("{origin}{NOTES}"),
             trusted: resource_as.to_owned(),
-            keys: Keyring::new(format!("{resource_as}/jwks")),
+            keys: Keyring::new(format!("{below}{keys}")),
             notes: HashMap::new(),
         }
     }
@@ -67,7 +72,10 @@ impl Api {
         let claims = self.judge(raw, now)?;
         let write = incoming.method == "POST";
         let needed = if write { "notes.write" } else { "notes.read" };
-        let scope = Claims(&claims).words("scope");
+        let scope = match claims.get(self.habits.scope_claim) {
+            Some(Value::Array(words)) => words.iter().filter_map(Value::as_str).collect(),
+            _ => Claims(&claims).words(self.habits.scope_claim),
+        };
         if !scope.contains(&needed) {
             let says = format!(
                 "Expected scope {needed} for {}, received {}.",
@@ -96,8 +104,8 @@ impl Api {
         }
         let body = json!({
             "sub": sub,
-            "client_id": claims["client_id"],
-            "scope": claims["scope"],
+            "client_id": claims[self.habits.client_claim],
+            "scope": claims[self.habits.scope_claim],
             "notes": notes,
         });
         Ok(Outgoing::json(status, &body).with("cache-control", "no-store"))
@@ -124,7 +132,7 @@ impl Api {
             )
         })?;
         kind.in_time(&claims, now)?;
-        for name in ["sub", "client_id", "jti"] {
+        for name in ["sub", self.habits.client_claim, "jti"] {
             kind.needs(&claims, name)?;
         }
         kind.time(&claims, "iat")?;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::chance::Chance;
+use super::{chance::Chance, shape::Habits};
 use crate::protocol::{
     digest::sha256,
     keys::{Alg, KeyError, PrivateKey, alg_name},
@@ -85,6 +85,8 @@ pub(super) struct Client {
     pub grants: &'static [&'static str],
     /// Its id at the resource AS, where it has one.
     pub at_resource_as: Option<String>,
+    /// The app that signs users in for it, where that is another client.
+    pub app: Option<&'static str>,
 }
 
 /// The one way a client may authenticate.
@@ -96,6 +98,8 @@ pub(super) enum Auth {
     Basic(Secret),
     /// `client_secret_post`.
     Post(Secret),
+    /// `client_secret_post` or `client_secret_basic`, as the client likes.
+    Secret(Secret),
     /// `private_key_jwt`.
     Jwt {
         /// The registered public key.
@@ -111,14 +115,38 @@ impl Auth {
         match self {
             Self::None => "none",
             Self::Basic(_) => "client_secret_basic",
-            Self::Post(_) => "client_secret_post",
+            Self::Post(_) | Self::Secret(_) => "client_secret_post",
             Self::Jwt { .. } => "private_key_jwt",
         }
     }
+
+    /// Returns whether a client may come that way.
+    pub fn takes(&self, method: &str) -> bool {
+        method == self.name()
+            || (matches!(self, Self::Secret(_)) && method == "client_secret_basic")
+    }
+}
+
+/// How a client of the ready profile proves itself.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Method {
+    /// `client_secret_basic`.
+    Basic,
+    /// `client_secret_basic`, with every character in the secret that form-encoding changes, so that a client that
+    /// forgets it is found out.
+    OddBasic,
+    /// `client_secret_post`.
+    Post,
+    /// A secret, in the body or in the header.
+    Secret,
+    /// `private_key_jwt` with ES256; its clients share one key.
+    Key,
 }
 
 /// Every client, seen from both sides.
 pub(super) struct Clients {
+    /// The app that signs users in for the agent, where that is another client.
+    pub app: Option<Credentials>,
     /// What clients hold.
     pub registered: Vec<(ClientKind, Registered)>,
     /// What the IdP stores.
@@ -137,27 +165,31 @@ pub(super) fn same_secret(one: &str, other: &str) -> bool {
 
 impl Clients {
     /// Makes keys and secrets for every client; takes a while, because one key is RSA.
-    pub fn make(chance: Chance) -> Result<Self, KeyError> {
+    pub fn make(chance: Chance, habits: &Habits) -> Result<Self, KeyError> {
         let rsa = PrivateKey::generate(Alg::RS256)?;
         let ec = PrivateKey::generate(Alg::ES256)?;
         let own = PrivateKey::generate(Alg::ES256)?;
         let ec384 = PrivateKey::generate(Alg::ES384)?;
         let ed = PrivateKey::generate(Alg::EdDSA)?;
+        let of = |(id, method): (&str, Method)| {
+            let proof = match method {
+                Method::Basic => Proof::Basic(chance.token(24)),
+                Method::OddBasic => Proof::Basic(format!("s3cr+t/&= %:{}", chance.token(12))),
+                Method::Post => Proof::Post(chance.token(24)),
+                Method::Secret => Proof::Either(chance.token(24)),
+                Method::Key => Proof::Key(&own, Alg::ES256),
+            };
+            proof.of(id)
+        };
         let mut clients = Self {
+            app: None,
             registered: Vec::new(),
             at_idp: Vec::new(),
             at_resource_as: Vec::new(),
         };
         for kind in ClientKind::ALL {
             let (at_idp, at_notes) = match kind {
-                ClientKind::Default => (
-                    Proof::Key(&own, Alg::ES256).of("lab-agent"),
-                    // Every character that form-encoding changes, so that a client that forgets it is found out.
-                    Some(
-                        Proof::Basic(format!("s3cr+t/&= %:{}", chance.token(12)))
-                            .of("notes-client-7"),
-                    ),
-                ),
+                ClientKind::Default => (of(habits.agent), Some(of(habits.at_resource_as))),
                 ClientKind::Public => (Proof::Nothing.of("agent-public"), None),
                 ClientKind::SecretBasic => both("basic", || Proof::Basic(chance.token(24))),
                 ClientKind::SecretPost => both("post", || Proof::Post(chance.token(24))),
@@ -167,12 +199,32 @@ impl Clients {
                 ClientKind::Es384 => both("es384", || Proof::Key(&ec384, Alg::ES384)),
                 ClientKind::EdDsa => both("eddsa", || Proof::Key(&ed, Alg::EdDSA)),
             };
-            clients.register(kind, at_idp, at_notes);
+            let app = habits.app.filter(|_| kind == ClientKind::Default);
+            let redeems = habits.may_not_redeem != Some(kind);
+            clients.register(kind, at_idp, at_notes, app.map(|(id, _)| id), redeems);
+        }
+        if let Some(app) = habits.app {
+            let (credentials, auth) = of(app);
+            clients.at_idp.push(Arc::new(Client {
+                id: credentials.client_id.clone(),
+                auth,
+                grants: SIGN_IN_GRANTS,
+                at_resource_as: None,
+                app: None,
+            }));
+            clients.app = Some(credentials);
         }
         Ok(clients)
     }
 
-    fn register(&mut self, kind: ClientKind, at_idp: Sides, at_notes: Option<Sides>) {
+    fn register(
+        &mut self,
+        kind: ClientKind,
+        at_idp: Sides,
+        at_notes: Option<Sides>,
+        app: Option<&'static str>,
+        redeems: bool,
+    ) {
         let (idp, stored) = at_idp;
         let (resource_as, stored_there) = at_notes.unzip();
         self.at_idp.push(Arc::new(Client {
@@ -184,26 +236,31 @@ impl Clients {
                     urn::TOKEN_EXCHANGE,
                 ]
             } else {
-                &[urn::AUTHORIZATION_CODE, urn::DEVICE_CODE, urn::REFRESH]
+                SIGN_IN_GRANTS
             },
             at_resource_as: resource_as
                 .as_ref()
                 .map(|there: &Credentials| there.client_id.clone()),
             id: idp.client_id.clone(),
             auth: stored,
+            app,
         }));
         if let Some((there, auth)) = resource_as.as_ref().zip(stored_there) {
             self.at_resource_as.push(Arc::new(Client {
                 id: there.client_id.clone(),
                 auth,
-                grants: &[urn::JWT_BEARER],
+                grants: if redeems { &[urn::JWT_BEARER] } else { &[] },
                 at_resource_as: None,
+                app: None,
             }));
         }
         self.registered
             .push((kind, Registered { idp, resource_as }));
     }
 }
+
+/// What a client may do that signs users in and does no more.
+const SIGN_IN_GRANTS: &[&str] = &[urn::AUTHORIZATION_CODE, urn::DEVICE_CODE, urn::REFRESH];
 
 /// What the client holds, and what the server stores.
 type Sides = (Credentials, Auth);
@@ -213,6 +270,7 @@ enum Proof<'a> {
     Nothing,
     Basic(String),
     Post(String),
+    Either(String),
     Key(&'a PrivateKey, Alg),
 }
 
@@ -229,6 +287,7 @@ impl Proof<'_> {
             Self::Nothing => Auth::None,
             Self::Basic(text) => Auth::Basic(Secret::typed("client_secret", text)),
             Self::Post(text) => Auth::Post(Secret::typed("client_secret", text)),
+            Self::Either(text) => Auth::Secret(Secret::typed("client_secret", text)),
             Self::Key(key, alg) => {
                 let pem = key.to_pem();
                 credentials.private_key = Some(Secret::minted("private_key", pem.as_str()));
@@ -241,7 +300,7 @@ impl Proof<'_> {
                 }
             }
         };
-        if let Auth::Basic(secret) | Auth::Post(secret) = &stored {
+        if let Auth::Basic(secret) | Auth::Post(secret) | Auth::Secret(secret) = &stored {
             credentials.client_secret = Some(secret.clone());
         }
         credentials.auth = stored.name();

@@ -28,6 +28,8 @@ const ASSERTION_LIFE: i64 = 3600;
 pub struct Gate {
     issuer: String,
     endpoint: String,
+    methods: &'static [&'static str],
+    assertion_for_issuer: bool,
     clients: Vec<Arc<Client>>,
     used: HashMap<(String, String), Timestamp>,
 }
@@ -49,10 +51,20 @@ struct BasicPair {
 
 impl Gate {
     /// Makes a gate for the token endpoint of an issuer.
-    pub fn new(issuer: String, endpoint: String, clients: Vec<Arc<Client>>) -> Self {
+    /// `methods` are the ways to authenticate that it takes at all; `assertion_for_issuer` says whether a client
+    /// assertion may be made out to the issuer.
+    pub fn new(
+        issuer: String,
+        endpoint: String,
+        methods: &'static [&'static str],
+        assertion_for_issuer: bool,
+        clients: Vec<Arc<Client>>,
+    ) -> Self {
         Self {
             issuer,
             endpoint,
+            methods,
+            assertion_for_issuer,
             clients,
             used: HashMap::new(),
         }
@@ -90,7 +102,7 @@ impl Gate {
                 format!(
                     "The client {} may use {}, received grant_type {grant}.",
                     client.id,
-                    client.grants.join(" and ")
+                    received(Some(&client.grants.join(" and ")))
                 ),
             )
         })?;
@@ -132,6 +144,13 @@ impl Gate {
                 ),
             )
         })?;
+        must(self.methods.contains(&method), "invalid_client", || {
+            format!(
+                "{} takes {}, received {method}.",
+                self.endpoint,
+                self.methods.join(" or ")
+            )
+        })?;
         let named = form.get("client_id");
         must(
             named.is_none_or(|named| named == client.id),
@@ -144,7 +163,7 @@ impl Gate {
                 )
             },
         )?;
-        must(client.auth.name() == method, "invalid_client", || {
+        must(client.auth.takes(method), "invalid_client", || {
             format!(
                 "The client {} is registered for {}, received {method}.",
                 client.id,
@@ -152,10 +171,12 @@ impl Gate {
             )
         })?;
         match (proof, &client.auth) {
-            (Proof::Basic(pair), Auth::Basic(secret)) => {
+            (Proof::Basic(pair), Auth::Basic(secret) | Auth::Secret(secret)) => {
                 right_secret(&pair.secret, Some(&pair.undecoded), secret)?;
             }
-            (Proof::Post(_, given), Auth::Post(secret)) => right_secret(given, None, secret)?,
+            (Proof::Post(_, given), Auth::Post(secret) | Auth::Secret(secret)) => {
+                right_secret(given, None, secret)?;
+            }
             (Proof::Assertion(raw), Auth::Jwt { jwk, alg }) => {
                 let keys = Jwks(json!({ "keys": [jwk] }));
                 self.sound_assertion(raw, &client, &keys, alg, now)?;
@@ -182,7 +203,12 @@ impl Gate {
         let claims = kind.open(raw, keys, "the client's registration")?;
         kind.equals(&claims, "iss", &client.id)?;
         kind.equals(&claims, "sub", &client.id)?;
-        kind.only_audience(&claims, &[&self.issuer, &self.endpoint])?;
+        let audiences: &[&str] = if self.assertion_for_issuer {
+            &[&self.issuer, &self.endpoint]
+        } else {
+            &[&self.endpoint]
+        };
+        kind.only_audience(&claims, audiences)?;
         kind.in_time(&claims, now)?;
         let exp = kind.time(&claims, "exp")?;
         must(

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::refusal::{Refusal, must, received};
+use super::refusal::{About, Refusal, must, received};
 use crate::protocol::{
     jwt::{Claims, Signature, Token, jose, token::Form},
     metadata::Jwks,
@@ -65,7 +65,8 @@ impl Kind<'_> {
             Signature::Failed { why } | Signature::NotChecked { why } => Err(Refusal::new(
                 error,
                 format!("The signature of the {name} does not hold: {why}."),
-            )),
+            )
+            .about(About::Signature)),
         }
     }
 
@@ -121,6 +122,7 @@ impl Kind<'_> {
                 )
             },
         )
+        .map_err(|refusal| refusal.about(About::Audience))
     }
 
     /// Returns a claim that has to be a text with something in it.

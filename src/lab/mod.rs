@@ -31,6 +31,7 @@ mod people;
 mod refusal;
 mod resource_as;
 mod serve;
+mod shape;
 mod tls;
 
 pub use chance::Random;
@@ -38,10 +39,8 @@ pub use clients::{ClientKind, Credentials, Registered};
 pub use faults::{FAULTS, Fault, Switches};
 pub use people::{IDP_SCOPES, NOTES_SCOPES, USERS, User};
 pub use serve::{Clock, Entry, Fetch};
+pub use shape::Shape;
 pub use tls::Authority;
-
-/// The path of the resource AS's issuer: so that the well-known part has to go between host and path (RFC 8414 §3.1).
-const TENANT: &str = "/tenant/notes";
 
 /// The algorithms that clients are registered with.
 const CLIENT_ALGS: [&str; 5] = ["RS256", "PS256", "ES256", "ES384", "EdDSA"];
@@ -51,6 +50,34 @@ const SSO_SCOPE: &str = "openid email offline_access";
 
 /// What the ready profile asks of the resource AS; policy grants alice all of it.
 const AGENT_SCOPE: &str = "notes.read notes.write";
+
+/// Where a client's id, method, algorithm, key, secret and assertion audience stand in a profile.
+const SSO_FIELDS: [&str; 6] = [
+    "sso.client_id",
+    "sso.auth",
+    "sso.alg",
+    "sso.private_key",
+    "sso.client_secret",
+    "sso.assertion_audience",
+];
+
+const AGENT_FIELDS: [&str; 6] = [
+    "agent.client_id",
+    "agent.auth",
+    "agent.alg",
+    "agent.private_key",
+    "agent.client_secret",
+    "agent.assertion_audience",
+];
+
+const RESOURCE_AS_FIELDS: [&str; 6] = [
+    "resource_as.client_id",
+    "resource_as.auth",
+    "resource_as.alg",
+    "resource_as.private_key",
+    "resource_as.client_secret",
+    "resource_as.assertion_audience",
+];
 
 /// What the lab needs from outside.
 #[derive(Clone)]
@@ -67,6 +94,8 @@ pub struct Options {
     pub tls: Option<Authority>,
     /// What its servers do wrong; nothing, as a rule. Whoever keeps a copy can switch while the lab runs.
     pub faults: Switches,
+    /// Whose habits the servers have.
+    pub shape: Shape,
 }
 
 /// A running lab; it stops when it is dropped.
@@ -74,6 +103,8 @@ pub struct Lab {
     idp: String,
     resource_as: String,
     api: String,
+    shape: Shape,
+    app: Option<Credentials>,
     clients: Vec<(ClientKind, Registered)>,
     ledger: serve::Ledger,
     faults: Switches,
@@ -152,10 +183,11 @@ pub async fn start(options: Options) -> Result<Lab, LabError> {
     let (as_listener, as_port) = listen(ports[1]).await?;
     let (api_listener, api_port) = listen(ports[2]).await?;
     let chance = chance::Chance(options.random);
+    let habits = options.shape.habits();
     let (signing, as_key, clients) = spawn_blocking(move || {
         let signing = idp::SigningKeys::make()?;
         let as_key = PrivateKey::generate(Alg::ES256)?;
-        Ok((signing, as_key, clients::Clients::make(chance)?))
+        Ok((signing, as_key, clients::Clients::make(chance, habits)?))
     })
     .await
     .unwrap_or_else(|_| Err(KeyError("The thread that makes keys has ended.".to_owned())))
@@ -167,12 +199,17 @@ pub async fn start(options: Options) -> Result<Lab, LabError> {
         "http"
     };
     let idp_issuer = format!("{scheme}://127.0.0.1:{idp_port}");
-    let as_origin = format!("{scheme}://127.0.0.1:{as_port}");
-    let as_issuer = format!("{as_origin}{TENANT}");
+    let as_origin = if habits.one_host {
+        idp_issuer.clone()
+    } else {
+        format!("{scheme}://127.0.0.1:{as_port}")
+    };
+    let as_issuer = format!("{as_origin}{}", habits.tenant);
     let api_origin = format!("{scheme}://127.0.0.1:{api_port}");
     let resource = format!("{api_origin}{}", api::NOTES);
     let faults = options.faults;
     let idp = idp::Idp::new(
+        habits,
         idp_issuer.clone(),
         format!("jagwalk_lab_{idp_port}"),
         signing,
@@ -185,8 +222,8 @@ pub async fn start(options: Options) -> Result<Lab, LabError> {
         faults.clone(),
     );
     let resource_as = resource_as::ResourceAs::new(
+        habits,
         &as_origin,
-        TENANT,
         resource_as::Neighbours {
             idp: idp_issuer.clone(),
             resource: resource.clone(),
@@ -196,7 +233,7 @@ pub async fn start(options: Options) -> Result<Lab, LabError> {
         options.random,
         faults.clone(),
     );
-    let api = api::Api::new(&api_origin, &as_issuer);
+    let api = api::Api::new(habits, &api_origin, &as_issuer);
 
     let ledger = serve::Ledger::default();
     let around = serve::Surroundings {
@@ -206,18 +243,32 @@ pub async fn start(options: Options) -> Result<Lab, LabError> {
         tls: options.tls,
         switches: faults.clone(),
     };
+    let mut running = vec![serve::serve(api_listener, Party::Api, api, around.clone())];
+    if habits.one_host {
+        let org = shape::Org {
+            idp,
+            custom: resource_as,
+        };
+        running.push(serve::serve(idp_listener, Party::Idp, org, around));
+    } else {
+        running.push(serve::serve(idp_listener, Party::Idp, idp, around.clone()));
+        running.push(serve::serve(
+            as_listener,
+            Party::ResourceAs,
+            resource_as,
+            around,
+        ));
+    }
     Ok(Lab {
         idp: idp_issuer,
         resource_as: as_issuer,
         api: resource,
+        shape: options.shape,
+        app: clients.app,
         clients: clients.registered,
         ledger,
         faults,
-        running: vec![
-            serve::serve(idp_listener, Party::Idp, idp, around.clone()),
-            serve::serve(as_listener, Party::ResourceAs, resource_as, around.clone()),
-            serve::serve(api_listener, Party::Api, api, around),
-        ],
+        running,
     })
 }
 
@@ -243,8 +294,6 @@ impl Lab {
         let text = |text: &str| Setting::Text(text.to_owned());
         let mut settings = vec![
             ("idp.issuer", text(&self.idp)),
-            ("sso.client_id", text(&client.idp.client_id)),
-            ("sso.auth", text(client.idp.auth)),
             ("sso.scope", text(SSO_SCOPE)),
             ("agent.resource", text(&self.api)),
             ("agent.scope", text(AGENT_SCOPE)),
@@ -252,16 +301,34 @@ impl Lab {
             ("api.url", text(&self.api)),
             ("api.method", text("GET")),
         ];
-        settings.extend(client.idp.alg.map(|alg| ("sso.alg", text(alg))));
-        let key = client.idp.private_key.clone();
-        settings.extend(key.map(|key| ("sso.private_key", Setting::Secret(key))));
-        if let Some(there) = &client.resource_as {
-            settings.push(("resource_as.client_id", text(&there.client_id)));
-            settings.push(("resource_as.auth", text(there.auth)));
-            let secret = there.client_secret.clone();
-            settings.extend(secret.map(|s| ("resource_as.client_secret", Setting::Secret(s))));
+        let sso = self.app.as_ref().unwrap_or(&client.idp);
+        let agent = self.app.as_ref().map(|_| &client.idp);
+        for (fields, credentials) in [
+            (SSO_FIELDS, Some(sso)),
+            (AGENT_FIELDS, agent),
+            (RESOURCE_AS_FIELDS, client.resource_as.as_ref()),
+        ] {
+            let Some(proof) = credentials else { continue };
+            let audience = "token-endpoint".to_owned();
+            let for_endpoint =
+                proof.private_key.is_some() && !self.shape.habits().assertion_for_issuer;
+            let values = [
+                Some(text(&proof.client_id)),
+                Some(text(proof.auth)),
+                proof.alg.map(text),
+                proof.private_key.clone().map(Setting::Secret),
+                proof.client_secret.clone().map(Setting::Secret),
+                for_endpoint.then_some(Setting::Text(audience)),
+            ];
+            let there = fields.into_iter().zip(values);
+            settings.extend(there.filter_map(|(field, value)| Some((field, value?))));
         }
         settings
+    }
+
+    /// Returns the app that signs users in for the agent, in shapes where that is another client.
+    pub fn app(&self) -> Option<&Credentials> {
+        self.app.as_ref()
     }
 
     /// Returns a registered client with its credentials at both servers.

@@ -13,6 +13,17 @@ pub struct Refusal {
     pub error: &'static str,
     /// The `error_description`.
     pub says: String,
+    /// What it is about, where vendors tell such a refusal apart.
+    pub about: Option<About>,
+}
+
+/// What a refusal is about.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum About {
+    /// A signature that does not hold.
+    Signature,
+    /// An `aud` that names somebody else.
+    Audience,
 }
 
 impl Refusal {
@@ -27,6 +38,16 @@ impl Refusal {
             status,
             error,
             says: printable(&says.into()),
+            about: None,
+        }
+    }
+
+    /// Says what it is about.
+    #[must_use]
+    pub fn about(self, about: About) -> Self {
+        Self {
+            about: Some(about),
+            ..self
         }
     }
 

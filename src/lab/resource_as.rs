@@ -16,6 +16,7 @@ use super::{
     people::{NOTES_SCOPES, user_of},
     refusal::{Refusal, must, received, uncached},
     serve::Server,
+    shape::{self, Access, Habits},
 };
 use crate::protocol::{
     jwt::{Claims, Token},
@@ -26,9 +27,6 @@ use crate::protocol::{
     time::Timestamp,
 };
 
-/// How long an access token lives, in seconds.
-const ACCESS_LIFE: i64 = 900;
-
 /// How long an ID-JAG may live from `iat` to `exp`, in seconds.
 const ID_JAG_LIFE: i64 = 600;
 
@@ -37,9 +35,12 @@ const DEFAULT_SCOPE: &str = "notes.read";
 
 /// The resource AS and all it remembers.
 pub(super) struct ResourceAs {
+    habits: &'static Habits,
     issuer: String,
-    /// The path of the issuer: everything here lives below it.
-    path: String,
+    /// The path of the issuer, without a slash at its end: everything here lives below it.
+    path: &'static str,
+    token_endpoint: String,
+    jwks: String,
     resource: String,
     trusted: String,
     idp_keys: Keyring,
@@ -58,24 +59,38 @@ pub(super) struct Neighbours {
 }
 
 impl ResourceAs {
-    /// Makes a resource AS whose issuer is `origin` and `path` together.
+    /// Makes a resource AS of these habits; its issuer begins with `origin`.
     pub fn new(
+        habits: &'static Habits,
         origin: &str,
-        path: &str,
         neighbours: Neighbours,
         key: PrivateKey,
         clients: Vec<Arc<Client>>,
         random: Random,
         switches: Switches,
     ) -> Self {
-        let issuer = format!("{origin}{path}");
-        let endpoint = format!("{issuer}/token");
+        let issuer = format!("{origin}{}", habits.tenant);
+        let path = habits.resource_as_path();
+        let here = |plain| {
+            let below = shape::here(habits.resource_as_paths, plain);
+            format!("{origin}{path}{below}")
+        };
+        let idp_keys = shape::here(habits.idp_paths, "/jwks");
         Self {
-            gate: Gate::new(issuer.clone(), endpoint, clients),
+            gate: Gate::new(
+                issuer.clone(),
+                here("/token"),
+                habits.resource_as_methods,
+                habits.assertion_for_issuer,
+                clients,
+            ),
+            token_endpoint: here("/token"),
+            jwks: here("/jwks"),
+            habits,
             issuer,
-            path: path.to_owned(),
+            path,
             resource: neighbours.resource,
-            idp_keys: Keyring::new(format!("{}/jwks", neighbours.idp)),
+            idp_keys: Keyring::new(format!("{}{idp_keys}", neighbours.idp)),
             trusted: neighbours.idp,
             key,
             chance: Chance(random),
@@ -87,12 +102,12 @@ impl ResourceAs {
     fn metadata(&self) -> Value {
         json!({
             "issuer": self.issuer,
-            "token_endpoint": format!("{}/token", self.issuer),
-            "jwks_uri": format!("{}/jwks", self.issuer),
+            "token_endpoint": self.token_endpoint,
+            "jwks_uri": self.jwks,
             "scopes_supported": NOTES_SCOPES,
             "grant_types_supported": [urn::JWT_BEARER],
             "authorization_grant_profiles_supported": [urn::ID_JAG_PROFILE],
-            "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post", "private_key_jwt"],
+            "token_endpoint_auth_methods_supported": self.habits.resource_as_methods,
             "token_endpoint_auth_signing_alg_values_supported": super::CLIENT_ALGS,
             "protected_resources": [self.resource],
         })
@@ -105,7 +120,8 @@ impl ResourceAs {
             .and_then(|(form, client, _)| self.redeem(&form, &client, now));
         match result {
             Ok(body) => uncached(Outgoing::json(200, &body)),
-            Err(refusal) => refusal.token_answer("lab resource AS"),
+            Err(refusal) => shape::told(self.habits.resource_as_refusals, refusal)
+                .token_answer("lab resource AS"),
         }
     }
 
@@ -114,19 +130,32 @@ impl ResourceAs {
         let claims = self.judge(form.need("assertion")?, client, now)?;
         let sub = claims["sub"].as_str().unwrap_or_default();
         self.right_resource(form, &claims)?;
-        let scope = granted_scope(form, &claims)?;
-        let access = json!({
-            "iss": self.issuer, "sub": sub, "aud": self.resource, "client_id": client.id,
-            "iat": now.secs(), "exp": now.plus_secs(ACCESS_LIFE).secs(), "jti": self.chance.token(16),
-            "scope": scope,
+        let asked = form
+            .get("scope")
+            .filter(|_| !self.habits.assertion_scope_wins || claims.get("scope").is_none());
+        let scope = granted_scope(asked, &claims)?;
+        let life = self.habits.access_life;
+        let access = (self.habits.access)(&Access {
+            issuer: &self.issuer,
+            sub,
+            email: user_of(sub).map_or(sub, |user| user.email),
+            resource: &self.resource,
+            client: &client.id,
+            scope: &scope,
+            now,
+            end: now.plus_secs(life),
+            jti: self.chance.token(16),
         });
-        Ok(json!({
+        let mut answer = json!({
             "access_token": self.switches.mint(Minted::AccessToken, &client.id, &access, &self.key, Alg::ES256)?,
             "token_type": "Bearer",
-            "expires_in": ACCESS_LIFE,
-            "scope": scope,
-            "resource": self.resource,
-        }))
+            "expires_in": life,
+        });
+        if self.habits.redeem_tells {
+            answer["scope"] = json!(scope);
+            answer["resource"] = json!(self.resource);
+        }
+        Ok(answer)
     }
 
     /// Judges an ID-JAG (JAG §4.4.1, RFC 7521 §5.2): every fault is `invalid_grant`.
@@ -173,6 +202,20 @@ impl ResourceAs {
                 )
             },
         )?;
+        let audience = form
+            .get("audience")
+            .filter(|_| self.habits.redeems_with_audience);
+        must(
+            audience.is_none_or(|audience| known(&audience)),
+            "invalid_target",
+            || {
+                format!(
+                    "Expected audience {}, received {}.",
+                    self.resource,
+                    received(audience)
+                )
+            },
+        )?;
         let strange = form.all("resource").find(|resource| !known(resource));
         must(strange.is_none(), "invalid_target", || {
             format!(
@@ -186,7 +229,7 @@ impl ResourceAs {
 
 impl Server for ResourceAs {
     fn wants(&self, incoming: &Incoming) -> Option<String> {
-        if incoming.method != "POST" || incoming.path != format!("{}/token", self.path) {
+        if incoming.method != "POST" || self.below(&incoming.path) != Some("/token") {
             return None;
         }
         let form = Form::read(incoming).ok()?;
@@ -205,14 +248,35 @@ impl Server for ResourceAs {
     }
 
     fn answer(&mut self, incoming: &Incoming, now: Timestamp) -> Outgoing {
+        shape::named(self.answered(incoming, now), self.habits, self.chance)
+    }
+}
+
+impl ResourceAs {
+    /// Returns whether a path is one of this server's, where another one shares its host.
+    pub fn owns(&self, path: &str) -> bool {
+        path.strip_prefix(self.path)
+            .is_some_and(|rest| rest.starts_with('/'))
+    }
+
+    /// Returns which endpoint of the plain lab is asked for.
+    fn below<'a>(&self, path: &'a str) -> Option<&'a str> {
+        let below = path.strip_prefix(self.path)?;
+        Some(shape::plain(self.habits.resource_as_paths, below))
+    }
+
+    fn answered(&mut self, incoming: &Incoming, now: Timestamp) -> Outgoing {
         let path = incoming.path.as_str();
         let get = incoming.method == "GET";
-        let below = path.strip_prefix(&self.path);
-        let well_known = path
-            .strip_prefix("/.well-known/oauth-authorization-server")
-            .is_some_and(|rest| rest == self.path);
-        match below {
-            _ if well_known && get => Outgoing::json(200, &self.metadata()),
+        let well_known: Vec<String> = self
+            .habits
+            .well_known
+            .iter()
+            .map(|form| form.replace("{}", self.path))
+            .collect();
+        let is_well_known = well_known.iter().any(|known| known == path);
+        match self.below(path) {
+            _ if is_well_known && get => Outgoing::json(200, &self.metadata()),
             Some("/jwks") if get => {
                 let keys = Jwks(json!({ "keys": [self.key.registration_jwk()] }));
                 Outgoing::json(200, &keys.0)
@@ -220,12 +284,15 @@ impl Server for ResourceAs {
             Some("/token") if incoming.method == "POST" => self.token(incoming, now),
             Some("/token") => uncached(Outgoing::not_allowed(incoming, "POST")),
             Some("/jwks") => Outgoing::not_allowed(incoming, "GET"),
-            _ if well_known => Outgoing::not_allowed(incoming, "GET"),
+            _ if is_well_known => Outgoing::not_allowed(incoming, "GET"),
             _ => Outgoing::not_found(
                 incoming,
                 &format!(
-                    "/.well-known/oauth-authorization-server{0}, {0}/jwks and {0}/token",
-                    self.path
+                    "{}, {1}{2} and {1}{3}",
+                    well_known.join(", "),
+                    self.path,
+                    shape::here(self.habits.resource_as_paths, "/jwks"),
+                    shape::here(self.habits.resource_as_paths, "/token"),
                 ),
             ),
         }
@@ -233,7 +300,7 @@ impl Server for ResourceAs {
 }
 
 /// Narrows what the ID-JAG grants to what the request asks.
-fn granted_scope(form: &Form, claims: &Value) -> Result<String, Refusal> {
+fn granted_scope(asked: Option<&str>, claims: &Value) -> Result<String, Refusal> {
     let text = claims
         .get("scope")
         .map_or(Some(DEFAULT_SCOPE), Value::as_str);
@@ -242,7 +309,7 @@ fn granted_scope(form: &Form, claims: &Value) -> Result<String, Refusal> {
         .into_iter()
         .filter(|word| NOTES_SCOPES.contains(&word.as_str()))
         .collect();
-    if let Some(asked) = form.get("scope") {
+    if let Some(asked) = asked {
         let asked = scope_words(asked)?;
         let beyond = asked.iter().find(|word| !granted.contains(word));
         must(beyond.is_none(), "invalid_scope", || {

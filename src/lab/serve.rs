@@ -48,6 +48,11 @@ pub struct Entry {
 
 /// A pure handler: requests in, answers out, no clock and no socket.
 pub(super) trait Server: Send + 'static {
+    /// Returns who is asked, where one server plays more than one party.
+    fn party(&self, _incoming: &Incoming) -> Option<Party> {
+        None
+    }
+
     /// Returns the address of keys that are needed before this request can be judged.
     fn wants(&self, _incoming: &Incoming) -> Option<String> {
         None
@@ -173,8 +178,10 @@ impl Desk {
 
     async fn answer(&self, mut incoming: Incoming) -> (Outgoing, Option<Wire>) {
         let switches = &self.surroundings.switches;
-        switches.ask(self.party, &mut incoming);
-        if switches.begins_anew(self.party) {
+        let party = self.with(|server| server.party(&incoming));
+        let party = party.unwrap_or(self.party);
+        switches.ask(party, &mut incoming);
+        if switches.begins_anew(party) {
             self.with(Server::forget_keys);
         }
         let incoming = &incoming;
@@ -183,11 +190,11 @@ impl Desk {
             let fetched = (self.surroundings.fetch)(url).await;
             self.with(|server| server.learn(fetched));
         }
-        let now = switches.time(self.party, (self.surroundings.now)());
+        let now = switches.time(party, (self.surroundings.now)());
         let mut outgoing = self.with(|server| server.answer(incoming, now));
-        let wire = switches.answer(self.party, incoming, &mut outgoing, now);
+        let wire = switches.answer(party, incoming, &mut outgoing, now);
         self.surroundings.ledger.note(Entry {
-            party: self.party,
+            party,
             method: incoming.method.clone(),
             path: incoming.path.clone(),
             time: now,

@@ -1,5 +1,7 @@
 //! Blanks: places such as `<okta-domain>` that a template leaves for the user to fill in.
 
+use url::{Host, Url};
+
 use super::{FieldValue, SecretSource};
 
 /// Returns the names of the blanks in a text, in order: lower-case words joined by hyphens, in angle brackets.
@@ -63,6 +65,64 @@ pub(super) fn matched<'a>(pattern: &'a str, text: &str) -> Option<Vec<(&'a str, 
                 .all(|(other, text)| other != name || text == value)
     });
     sound.then_some(found)
+}
+
+/// Reads a text against a pattern, as [`matched`] does; an address of this machine may be http where the pattern says
+/// https, and then the blank that its host fills in takes the scheme along.
+pub(super) fn matched_here<'a>(pattern: &'a str, text: &str) -> Option<Vec<(&'a str, String)>> {
+    if let Some(found) = matched(pattern, text) {
+        return Some(found);
+    }
+    let rest = text.strip_prefix(PLAIN).filter(|_| is_here(text))?;
+    let first = pattern.strip_prefix(SAFE)?;
+    let (host, _) = first.strip_prefix('<')?.split_once('>')?;
+    let mut found = matched(pattern, &format!("{SAFE}{rest}"))?;
+    for (name, value) in &mut found {
+        if *name == host {
+            value.insert_str(0, PLAIN);
+        }
+    }
+    Some(found)
+}
+
+/// Puts a value where a blank stands. An address with `http://`, which only one of this machine may have, takes the
+/// place of the scheme, too.
+///
+/// # Errors
+/// A sentence, when the value does not fit.
+pub(super) fn put(text: &str, name: &str, value: &str) -> Result<String, String> {
+    let blank = format!("<{name}>");
+    let address = format!("{SAFE}{blank}");
+    if !value.contains("://") || !text.contains(&address) {
+        return Ok(text.replace(&blank, value));
+    }
+    let filled = text.replace(&address, value);
+    if is_here(value) && !filled.contains(&blank) {
+        Ok(filled)
+    } else {
+        Err(format!(
+            "Expected for <{name}> what follows https://, or http:// with a host of this machine \
+             (http://127.0.0.1:8080), received {}.",
+            value.escape_debug()
+        ))
+    }
+}
+
+const SAFE: &str = "https://";
+const PLAIN: &str = "http://";
+
+/// Returns whether an address is plain HTTP to this machine.
+fn is_here(text: &str) -> bool {
+    let Ok(url) = Url::parse(text) else {
+        return false;
+    };
+    url.scheme() == "http"
+        && match url.host() {
+            Some(Host::Ipv4(ip)) => ip.is_loopback(),
+            Some(Host::Ipv6(ip)) => ip.is_loopback(),
+            Some(Host::Domain(name)) => name == "localhost",
+            None => false,
+        }
 }
 
 enum Piece<'a> {
@@ -139,5 +199,44 @@ mod tests {
         assert_eq!(matched("https://<a>/", "https://x"), None);
         assert_eq!(matched("plain", "plain"), Some(Vec::new()));
         assert_eq!(matched("plain", "plain2"), None);
+    }
+
+    #[test]
+    fn only_this_machine_may_be_plain_http() {
+        let pattern = "https://<host>/oauth2/<id>";
+        for host in [
+            "http://127.0.0.1:8080",
+            "http://[::1]:1",
+            "http://localhost",
+        ] {
+            let found = vec![("host", host.to_owned()), ("id", "a".to_owned())];
+            let text = format!("{host}/oauth2/a");
+            assert_eq!(matched_here(pattern, &text), Some(found));
+            assert_eq!(
+                put(pattern, "host", host),
+                Ok(format!("{host}/oauth2/<id>"))
+            );
+        }
+        for text in [
+            "http://acme.example/oauth2/a",
+            "http://127.0.0.1@acme.example/oauth2/a",
+            "ftp://127.0.0.1/oauth2/a",
+            "http://127.0.0.1/other/a",
+        ] {
+            assert_eq!(matched_here(pattern, text), None, "{text}");
+        }
+        for value in ["http://acme.example", "https://acme.example"] {
+            let says = put(pattern, "host", value).unwrap_err();
+            assert!(
+                says.contains(value) && says.contains("follows https://"),
+                "{says}"
+            );
+        }
+        // Where the blank stands for a whole address, it is taken as it is; where it stands for both, it is refused.
+        assert_eq!(
+            put("<api>", "api", "http://acme.example/x").unwrap(),
+            "http://acme.example/x"
+        );
+        assert!(put("https://<x> and <x>", "x", "http://127.0.0.1").is_err());
     }
 }

@@ -59,6 +59,7 @@ impl ProfileDoc {
     /// Fills in a field (`idp.issuer`), an entry of a map or of a step, or a blank by its own name (`okta-domain`).
     ///
     /// What a value tells about a blank is filled in wherever that blank stands, so that the org's address is typed once.
+    /// A host of this machine may come with `http://`, which then stands wherever the blank had `https://` before it.
     /// A secret takes `env:NAME`, `file:PATH` or `cmd:COMMAND`, never the secret itself.
     ///
     /// # Errors
@@ -81,7 +82,7 @@ impl ProfileDoc {
                 ));
             }
             if let Some(pattern) = profile.pattern(field)
-                && let Some(found) = blank::matched(&pattern, text)
+                && let Some(found) = blank::matched_here(&pattern, text)
             {
                 return self.replace_blanks(&found);
             }
@@ -129,7 +130,7 @@ impl ProfileDoc {
                     value.escape_debug()
                 ));
             }
-            text = text.replace(&format!("<{name}>"), value);
+            text = blank::put(&text, name, value)?;
         }
         let filled = Self::parse(text).map_err(|problem| problem.to_string())?;
         // What was wrong before may stay; nothing new may come.
@@ -225,6 +226,36 @@ mod tests {
         );
         assert_eq!(profile.step("id-jag").params.len(), 1);
         assert!(doc.text().contains("# the org server, not"));
+    }
+
+    #[test]
+    fn a_template_is_pointed_at_this_machine_over_http() {
+        for settings in [
+            ["idp.issuer", "http://127.0.0.1:8080"],
+            ["okta-domain", "http://127.0.0.1:8080"],
+            ["resource_as.issuer", "http://127.0.0.1:8080/oauth2/aus1"],
+        ] {
+            let mut doc = doc("okta");
+            let [path, value] = settings;
+            doc.fill_in(path, value).unwrap();
+            if path != "resource_as.issuer" {
+                doc.fill_in("auth-server-id", "aus1").unwrap();
+            }
+            let (profile, problems) = doc.load("acme");
+            assert_eq!(problems, [], "{path}");
+            assert_eq!(
+                profile.text(fields::IDP_ISSUER),
+                Some("http://127.0.0.1:8080")
+            );
+            assert_eq!(
+                profile.text(fields::RESOURCE_AS_ISSUER),
+                Some("http://127.0.0.1:8080/oauth2/aus1")
+            );
+        }
+        let error = doc("okta")
+            .fill_in("okta-domain", "http://acme.okta.example")
+            .unwrap_err();
+        assert!(error.contains("host of this machine"), "{error}");
     }
 
     #[test]

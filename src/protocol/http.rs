@@ -1,6 +1,6 @@
 //! Requests and responses as plain values; a request knows its exact bytes on the wire.
 
-use std::fmt::Write as _;
+use std::fmt::{self, Write as _};
 
 use serde::{Deserialize, Serialize};
 use url::{Url, form_urlencoded};
@@ -414,8 +414,15 @@ impl Response {
 }
 
 /// Bytes that are stored as text where they are text, else as base64url.
-#[derive(Clone, Debug, Default, Eq, PartialEq)]
+#[derive(Clone, Default, Eq, PartialEq)]
 pub struct Bytes(pub Vec<u8>);
+
+/// Bodies hold tokens, so they are counted, never printed.
+impl fmt::Debug for Bytes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "‹{} bytes›", self.0.len())
+    }
+}
 
 impl Serialize for Bytes {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {

@@ -74,11 +74,11 @@ impl Session {
     /// Brings every draft and the vault up to date with the state.
     pub(super) fn settle(&mut self, ink: Ink) {
         for field in FIELDS {
-            if let Some(FieldValue::Secret(SecretSource::Inline(secret))) =
-                self.profile.own(field.path)
-            {
-                let secret = secret.clone();
-                self.vault.learn(&secret);
+            match self.profile.own(field.path) {
+                Some(FieldValue::Secret(SecretSource::Inline(secret))) => self.vault.learn(secret),
+                // The proxy's, above all.
+                Some(FieldValue::Text(text)) => self.vault.learn_address(text),
+                _ => {}
             }
         }
         self.now = ink.now;

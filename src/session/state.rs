@@ -1,5 +1,7 @@
 //! What is known of each step of a walk: attempts, what is in flight, what went stale.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -200,7 +202,7 @@ impl Status {
 }
 
 /// A walk: one pass through a flow with its own seed, state, nonce and keys.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq, Deserialize, Serialize)]
 pub struct Walk {
     /// The seed of everything random in it.
     #[serde(skip)]
@@ -231,6 +233,18 @@ pub struct Walk {
     /// What the user has agreed to in this walk.
     #[serde(skip)]
     pub agreed: Vec<Agreed>,
+}
+
+/// Whoever knows the seed knows every verifier, so it is never printed.
+impl fmt::Debug for Walk {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Walk")
+            .field("number", &self.number)
+            .field("started", &self.started)
+            .field("steps", &self.steps)
+            .field("bag", &self.bag)
+            .finish_non_exhaustive()
+    }
 }
 
 /// Something the user was asked and said yes to.

@@ -215,13 +215,20 @@ impl Vault {
         }
     }
 
-    /// Learns the secrets of a request.
-    pub fn learn_request(&mut self, request: &Request) {
-        if let Ok(url) = Url::parse(&request.http().url)
+    /// Learns the password of an address, also as a Basic field writes it; most addresses have none.
+    pub fn learn_address(&mut self, address: &str) {
+        if let Ok(url) = Url::parse(address)
             && let Some(password) = url.password()
         {
             self.learn(&Secret::typed("password", password));
+            let basic = STANDARD.encode(format!("{}:{password}", url.username()));
+            self.learn(&Secret::typed("password", basic));
         }
+    }
+
+    /// Learns the secrets of a request.
+    pub fn learn_request(&mut self, request: &Request) {
+        self.learn_address(&request.http().url);
         for secret in request.http().secrets() {
             self.learn(secret);
         }

@@ -12,38 +12,51 @@ pub(super) enum Way {
     Straight,
     /// Through the profile's proxy, named by host and port.
     Proxy(String),
-    /// Perhaps through a proxy: the environment sets one, and exceptions to it.
-    Perhaps,
+    /// Perhaps through a proxy, named by host and port: the environment sets one, and exceptions to it.
+    Perhaps(String),
 }
 
 impl Way {
-    /// Finds the way for an address; `env` reads the environment.
-    pub(super) fn of(proxy: Option<&str>, env: impl Fn(&str) -> bool) -> Self {
-        match proxy.and_then(|proxy| Url::parse(proxy).ok()) {
-            Some(proxy) => Self::Proxy(peer(&proxy)),
-            None if PROXIES.iter().any(|name| env(name)) => Self::Perhaps,
-            None => Self::Straight,
+    /// Finds the way to an address of that scheme; `env` reads the environment.
+    pub(super) fn of(
+        scheme: &str,
+        proxy: Option<&str>,
+        env: impl Fn(&str) -> Option<String>,
+    ) -> Self {
+        if let Some(proxy) = proxy.and_then(|proxy| Url::parse(proxy).ok()) {
+            return Self::Proxy(peer(&proxy));
+        }
+        let set = [format!("{scheme}_proxy"), "all_proxy".to_owned()]
+            .iter()
+            .flat_map(|name| [name.clone(), name.to_uppercase()])
+            .find_map(|name| env(&name).filter(|value| !value.is_empty()));
+        set.map_or(Self::Straight, |set| {
+            // A proxy without a scheme is an http one.
+            let url = [set.clone(), format!("http://{set}")]
+                .iter()
+                .filter_map(|text| Url::parse(text).ok())
+                .find(Url::has_host);
+            Self::Perhaps(url.map_or_else(|| "which cannot be read".to_owned(), |url| peer(&url)))
+        })
+    }
+
+    /// Names the proxy, where one stands on the way or may stand there.
+    pub(super) fn proxy(&self) -> Option<String> {
+        match self {
+            Self::Straight => None,
+            Self::Proxy(proxy) => Some(format!("the proxy {proxy}")),
+            Self::Perhaps(proxy) => Some(format!("the proxy that the environment sets ({proxy})")),
         }
     }
 
     /// Names whom the connection was opened to.
     fn next(&self, peer: &str) -> String {
         match self {
-            Self::Straight => peer.to_owned(),
-            Self::Proxy(proxy) => format!("the proxy {proxy}"),
-            Self::Perhaps => format!("{peer}, or the proxy that the environment sets"),
+            Self::Perhaps(_) => format!("{peer}, or {}", self.proxy().unwrap_or_default()),
+            Self::Straight | Self::Proxy(_) => self.proxy().unwrap_or_else(|| peer.to_owned()),
         }
     }
 }
-
-const PROXIES: [&str; 6] = [
-    "http_proxy",
-    "HTTP_PROXY",
-    "https_proxy",
-    "HTTPS_PROXY",
-    "all_proxy",
-    "ALL_PROXY",
-];
 
 /// Names the failure behind the library's error. Its own text is never used whole: it holds the address and its query.
 pub(super) fn of(error: &reqwest::Error, url: &Url, way: &Way, timeout: Duration) -> Failure {
@@ -73,15 +86,18 @@ pub(super) fn of(error: &reqwest::Error, url: &Url, way: &Way, timeout: Duration
         );
     }
     if says("tunnel") && !matches!(io_kind(error), Some(io::ErrorKind::ConnectionRefused)) {
-        return Failure::Connect(format!(
-            "the proxy did not let us through to {peer} ({})",
-            root(error)
-        ));
+        return not_let_through(&peer, way, &root(error));
     }
     if error.is_connect() {
         return connect(error, &peer, way, url.scheme() == "https");
     }
     Failure::Broken(broken(error, &causes, &peer, url.scheme() == "http"))
+}
+
+/// Says that a proxy stands in the way.
+pub(super) fn not_let_through(peer: &str, way: &Way, why: &str) -> Failure {
+    let proxy = way.proxy().unwrap_or_else(|| "a proxy".to_owned());
+    Failure::Connect(format!("{proxy} did not let us through to {peer} ({why})"))
 }
 
 /// Says why a body broke off.

@@ -82,7 +82,9 @@ impl Http {
         let deadline = Deadline::now() + timeout + GRACE;
         let mut response = match timeout_at(deadline, client.execute(ready)).await {
             Ok(Ok(response)) => response,
-            Ok(Err(error)) => return Err(failure::of(&error, &url, &self.way(kind), timeout)),
+            Ok(Err(error)) => {
+                return Err(failure::of(&error, &url, &self.way(kind, &url), timeout));
+            }
             Err(_) => {
                 return Err(Failure::Timeout(format!(
                     "{} took the request and sent no complete header within {}",
@@ -92,6 +94,12 @@ impl Http {
             }
         };
         watch.first_byte();
+        // Only a proxy says 407 (RFC 9110 §15.5.8); what it says is not the server's answer.
+        let way = self.way(kind, &url);
+        if response.status().as_u16() == 407 && way.proxy().is_some() {
+            let why = "it answered 407: it asks for a user and a password, or refuses the ones of its address";
+            return Err(failure::not_let_through(&failure::peer(&url), &way, why));
+        }
         let mut kept = Response {
             status: response.status().as_u16(),
             headers: headers_of(response.headers()),
@@ -103,12 +111,13 @@ impl Http {
         Ok(kept)
     }
 
-    fn way(&self, kind: Kind) -> Way {
+    fn way(&self, kind: Kind, url: &Url) -> Way {
         match kind {
             Kind::Plain | Kind::Direct => Way::Straight,
-            Kind::Outside => Way::of(self.inner.settings.proxy.as_deref(), |name| {
-                std::env::var_os(name).is_some_and(|value| !value.is_empty())
-            }),
+            Kind::Outside => {
+                let proxy = self.inner.settings.proxy.as_deref();
+                Way::of(url.scheme(), proxy, |name| std::env::var(name).ok())
+            }
         }
     }
 

@@ -1,5 +1,6 @@
 //! The integration tests, one binary so that everything links once.
 
+mod canary;
 mod check;
 mod chromium;
 mod curl;
@@ -30,6 +31,7 @@ mod rules;
     reason = "outcomes are good and bad, and helpers wait for the tests that need them"
 )]
 mod scripted;
+mod shapes;
 mod signin;
 mod signin_pty;
 mod terminal;

@@ -21,12 +21,9 @@ use jagwalk::{
         http::{Http, Settings},
     },
 };
-use tokio::sync::mpsc;
+use tokio::{io::AsyncWriteExt as _, sync::mpsc};
 
-use crate::walks;
-
-/// What the test does once the sign-in waits.
-type Person = fn(AuthorizeRequest, mpsc::UnboundedSender<Incoming>);
+use crate::{transport::peer::Peer, walks};
 
 fn shown(profile: &Profile) -> Profile {
     let mut profile = profile.clone();
@@ -34,7 +31,11 @@ fn shown(profile: &Profile) -> Profile {
     profile
 }
 
-async fn walk(profile: Profile, person: Person) -> (Session, End, Vec<String>) {
+/// Walks; `person` is what the test does once the sign-in waits.
+async fn walk(
+    profile: Profile,
+    person: impl FnOnce(AuthorizeRequest, mpsc::UnboundedSender<Incoming>),
+) -> (Session, End, Vec<String>) {
     let world = World::new(&profile, false).expect("the network settings are fine");
     let mut session = walks::session(profile);
     let (events, mut from_driver) = mpsc::unbounded_channel();
@@ -46,7 +47,7 @@ async fn walk(profile: Profile, person: Person) -> (Session, End, Vec<String>) {
             let _ = forward.send(Incoming::Event(event));
         }
     });
-    let (mut begun, mut told) = (false, Vec::new());
+    let (mut person, mut told) = (Some(person), Vec::new());
     let end = headless::walk(
         &mut session,
         &mut driver,
@@ -56,9 +57,8 @@ async fn walk(profile: Profile, person: Person) -> (Session, End, Vec<String>) {
             told.extend(session.notice.as_ref().map(|notice| notice.says.clone()));
             if let Some((_, going)) = session.waiting()
                 && let What::Sending(_, Request::Browser(asked)) = &going.what
-                && !begun
+                && let Some(person) = person.take()
             {
-                begun = true;
                 person(asked.clone(), to_walk.clone());
             }
         },
@@ -124,6 +124,118 @@ async fn the_listener_catches_the_browser() {
     .await;
     assert!(end == End::Done, "{}", walks::story(&session));
     assert_eq!(via(&session), Via::Listener);
+}
+
+/// Arrives at the listener with the answer of a real sign-in, changed first; returns the page that is shown.
+async fn arrive(asked: &AuthorizeRequest, change: fn(&str) -> String) -> String {
+    let last = sign_in(asked).await;
+    let page = get(&change(&last)).await;
+    page.response().expect("a page").text().into_owned()
+}
+
+/// Takes a parameter out of an address, or puts another in its place.
+fn with(address: &str, name: &str, value: Option<&str>) -> String {
+    let mut url = url::Url::parse(address).expect("an address");
+    let pairs: Vec<(String, String)> = url
+        .query_pairs()
+        .into_owned()
+        .filter(|(other, _)| other != name)
+        .collect();
+    let mut query = url.query_pairs_mut();
+    query.clear().extend_pairs(pairs);
+    if let Some(value) = value {
+        query.append_pair(name, value);
+    }
+    drop(query);
+    url.into()
+}
+
+#[tokio::test]
+async fn what_arrives_at_the_listener_and_is_no_good_answer_ends_the_walk_with_its_reason() {
+    let (_lab, profile) = walks::lab().await;
+    for (change, ends, phrases) in [
+        (
+            (|last| {
+                let last = with(last, "code", None);
+                let last = with(&last, "error", Some("access_denied"));
+                with(&last, "error_description", Some("Alice said no"))
+            }) as fn(&str) -> String,
+            End::Refused,
+            ["access_denied: Alice said no", "The user declined"],
+        ),
+        (
+            |last| with(last, "iss", Some("https://evil.example")),
+            End::Failed,
+            ["received https://evil.example", "RFC 9207"],
+        ),
+        (
+            |last| with(last, "iss", None),
+            End::Failed,
+            ["promises iss in the answer, and it is missing", "RFC 9207"],
+        ),
+        // An error of somebody else is not believed either.
+        (
+            |last| {
+                let last = with(last, "code", None);
+                let last = with(&last, "error", Some("access_denied"));
+                with(&last, "iss", Some("https://evil.example"))
+            },
+            End::Failed,
+            ["received https://evil.example", "new sign-in"],
+        ),
+    ] {
+        let (session, end, _) = walk(shown(&profile), |asked, _| {
+            tokio::spawn(async move { arrive(&asked, change).await });
+        })
+        .await;
+        assert!(end == ends, "{end:?} {}", walks::story(&session));
+        let authorize = session.step(StepId("authorize"));
+        let says = &authorize.last().expect("it ran").says;
+        for phrase in phrases {
+            assert!(says.contains(phrase), "{phrase}: {says}");
+        }
+        assert!(session.step(StepId("redeem-code")).attempts.is_empty());
+    }
+}
+
+#[tokio::test]
+async fn whoever_arrives_second_is_told_that_it_is_too_late() {
+    let (_lab, mut profile) = walks::lab().await;
+    // The walk goes on until the second arrival has its page: the API waits for it.
+    let (told, page) = tokio::sync::watch::channel(String::new());
+    let api = Peer::new({
+        let page = page.clone();
+        move |_, mut socket| {
+            let mut page = page.clone();
+            async move {
+                let _ = page.wait_for(|page| !page.is_empty()).await;
+                let _ = socket
+                    .write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok")
+                    .await;
+            }
+        }
+    })
+    .await;
+    profile.set(fields::API_URL, FieldValue::Text(api.url("/notes")));
+    let (session, end, notices) = walk(shown(&profile), |asked, _| {
+        tokio::spawn(async move {
+            let last = sign_in(&asked).await;
+            get(&last).await;
+            let late = get(&with(&last, "code", Some("of-somebody-else"))).await;
+            let page = late.response().expect("a page").text().into_owned();
+            told.send(page).expect("it is waited for");
+        });
+    })
+    .await;
+    assert!(end == End::Done, "{}", walks::story(&session));
+    assert_eq!(via(&session), Via::Listener);
+    assert!(
+        page.borrow().contains("Already received"),
+        "{}",
+        *page.borrow()
+    );
+    let says = notices.iter().any(|says| says.contains("received already"));
+    assert!(says, "{notices:?}");
 }
 
 #[tokio::test]

@@ -4,6 +4,7 @@ mod failures;
 mod follow;
 mod hostile;
 mod listener;
+mod network;
 mod pasted;
-mod peer;
+pub mod peer;
 mod wire;

@@ -42,7 +42,8 @@ pub fn as_client(profile: &Profile, lab: &Lab, kind: ClientKind) -> Profile {
     profile
 }
 
-fn put(profile: &mut Profile, table: &str, credentials: &Credentials) {
+/// Writes a client's credentials into a table of a profile.
+pub fn put(profile: &mut Profile, table: &str, credentials: &Credentials) {
     let field =
         |key: &str| FieldPath::find(&format!("{table}.{key}")).expect("clients have these fields");
     let inline = |secret: &Secret| FieldValue::Secret(SecretSource::Inline(secret.clone()));

@@ -270,6 +270,11 @@ impl Running {
         self.said.lock().stderr.clone()
     }
 
+    /// Returns the number of the process.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Sends a signal by its name (`INT`, `TERM`, `HUP`).
     #[track_caller]
     pub fn signal(&mut self, name: &str) {

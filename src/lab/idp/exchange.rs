@@ -10,7 +10,7 @@ use crate::{
         form::{Form, known_scope, scope_words},
         jwt::{Kind, as_text},
         people::{User, user_of},
-        refusal::{Refusal, must, received},
+        refusal::{About, Refusal, must, received},
     },
     protocol::{jwt::Claims, keys::Alg, oauth::urn, time::Timestamp},
 };
@@ -49,11 +49,11 @@ impl Idp {
             },
         )?;
         let subject = self.subject(form, client, now)?;
-        self.known_audience(form)?;
+        let audience = self.known_audience(form)?;
         let resource = self.known_resource(form)?;
         let scope = allowed_scope(form, subject.user)?;
         let mut claims = json!({
-            "iss": self.issuer, "sub": subject.user.sub, "aud": self.target.issuer,
+            "iss": self.issuer, "sub": subject.user.sub, "aud": audience,
             "client_id": client.at_resource_as.as_deref().unwrap_or(&client.id), "jti": self.chance.token(16),
             "iat": now.secs(), "exp": now.plus_secs(ID_JAG_LIFE).secs(),
             "scope": scope, "email": subject.user.email,
@@ -64,20 +64,27 @@ impl Idp {
         if let Some(auth_time) = subject.auth_time {
             claims["auth_time"] = json!(auth_time);
         }
-        Ok(json!({
+        if self.habits.not_before {
+            claims["nbf"] = claims["iat"].clone();
+        }
+        let mut answer = json!({
             "issued_token_type": urn::ID_JAG,
             "access_token": self.switches.mint(Minted::IdJag, &client.id, &claims, &self.keys.ec, Alg::ES256)?,
-            "token_type": "N_A",
+            "token_type": self.habits.exchanged_as,
             "scope": scope,
             "expires_in": ID_JAG_LIFE,
-        }))
+        });
+        if let (false, Value::Object(members)) = (self.habits.exchange_tells_scope, &mut answer) {
+            members.remove("scope");
+        }
+        Ok(answer)
     }
 
     fn subject(&self, form: &Form, client: &Client, now: Timestamp) -> Result<Subject, Refusal> {
         let raw = form.need("subject_token")?;
         match form.need("subject_token_type")? {
             urn::ID_TOKEN => self.subject_of_id_token(raw, client, now),
-            urn::REFRESH_TOKEN => {
+            urn::REFRESH_TOKEN if self.habits.exchanges_refresh_tokens => {
                 let grant = self.refresh_of(raw, client)?;
                 Ok(Subject {
                     user: grant.user,
@@ -89,15 +96,20 @@ impl Idp {
                 "An access token is no identity assertion and is not taken as subject_token (JAG section 4.3): \
                  expected subject_token_type id_token or refresh_token, received access_token.",
             )),
-            other => Err(Refusal::new(
-                "invalid_request",
-                format!(
-                    "Expected subject_token_type {} or {}, received {}.",
-                    urn::ID_TOKEN,
-                    urn::REFRESH_TOKEN,
-                    received(Some(other))
-                ),
-            )),
+            other => {
+                let known = if self.habits.exchanges_refresh_tokens {
+                    format!("{} or {}", urn::ID_TOKEN, urn::REFRESH_TOKEN)
+                } else {
+                    urn::ID_TOKEN.to_owned()
+                };
+                Err(Refusal::new(
+                    "invalid_request",
+                    format!(
+                        "Expected subject_token_type {known}, received {}.",
+                        received(Some(other))
+                    ),
+                ))
+            }
         }
     }
 
@@ -117,14 +129,19 @@ impl Idp {
         };
         let claims = kind.open(raw, &self.keys.jwks(), "the IdP's own keys")?;
         kind.equals(&claims, "iss", &self.issuer)?;
-        let for_client = Claims(&claims).list("aud") == [client.id.as_str()];
+        // An app that is linked to the agent signs the user in for it.
+        let for_client = match Claims(&claims).list("aud")[..] {
+            [one] => one == client.id || Some(one) == client.app,
+            _ => false,
+        };
         must(for_client, "invalid_grant", || {
             format!(
                 "Expected aud {} in the ID Token, the client that authenticated, received {}.",
                 client.id,
                 as_text(claims.get("aud"))
             )
-        })?;
+        })
+        .map_err(|refusal| refusal.about(About::Audience))?;
         kind.in_time(&claims, now)?;
         let user = user_of(kind.needs(&claims, "sub")?).ok_or_else(|| {
             Refusal::new(
@@ -139,24 +156,27 @@ impl Idp {
     }
 
     /// Takes exactly one audience: the issuer of the resource AS, character for character.
-    fn known_audience(&self, form: &Form) -> Result<(), Refusal> {
-        form.need("audience")?;
+    fn known_audience<'a>(&self, form: &'a Form) -> Result<&'a str, Refusal> {
+        let audience = form.need("audience")?;
         let all: Vec<&str> = form.all("audience").collect();
-        must(
-            all == [self.target.issuer.as_str()],
-            "invalid_target",
-            || {
-                format!(
-                    "Expected audience {}, received {}.",
-                    self.target.issuer,
-                    received(Some(&all.join(" and ")))
-                )
-            },
-        )
+        let issuer = self.target.issuer.as_str();
+        let known = all == [issuer]
+            || (self.habits.forgives_slash && all == [issuer.trim_end_matches('/')]);
+        must(known, "invalid_target", || {
+            format!(
+                "Expected audience {}, received {}.",
+                self.target.issuer,
+                received(Some(&all.join(" and ")))
+            )
+        })?;
+        Ok(audience)
     }
 
     /// Takes a resource that the resource AS guards, or none.
     fn known_resource<'a>(&self, form: &'a Form) -> Result<Option<&'a str>, Refusal> {
+        if self.habits.needs_resource {
+            form.need("resource")?;
+        }
         for resource in form.all("resource") {
             must(resource == self.target.resource, "invalid_target", || {
                 format!(
@@ -221,6 +241,7 @@ mod tests {
             clients::Auth,
             faults::Switches,
             idp::{SigningKeys, Target, signed},
+            shape::Shape,
         },
         protocol::keys::install_crypto,
     };
@@ -235,6 +256,7 @@ mod tests {
         };
         let keys = SigningKeys::make().unwrap();
         let idp = Idp::new(
+            Shape::Plain.habits(),
             "http://idp".to_owned(),
             "c".to_owned(),
             keys,
@@ -248,6 +270,7 @@ mod tests {
             auth: Auth::None,
             grants: &[],
             at_resource_as: None,
+            app: None,
         };
         let now = Timestamp::from_secs(1_790_000_000);
         let judge = |name: &str, value: Value| {

@@ -13,6 +13,7 @@ use super::{
     people::{IDP_SCOPES, NOTES_SCOPES},
     refusal::uncached,
     serve::Server,
+    shape::{self, Habits},
 };
 use crate::protocol::{
     keys::{Alg, KeyError, PrivateKey},
@@ -32,6 +33,7 @@ pub(super) use token::signed;
 
 /// The IdP and all it remembers.
 pub(super) struct Idp {
+    habits: &'static Habits,
     issuer: String,
     cookie: String,
     keys: SigningKeys,
@@ -78,8 +80,9 @@ pub(super) struct Target {
 }
 
 impl Idp {
-    /// Makes an IdP with nobody signed in. `cookie` is the name of its cookie: cookies do not tell ports apart.
+    /// Makes an IdP with nobody signed in and these habits. `cookie` is the name of its cookie: cookies do not tell ports apart.
     pub fn new(
+        habits: &'static Habits,
         issuer: String,
         cookie: String,
         keys: SigningKeys,
@@ -88,9 +91,16 @@ impl Idp {
         random: Random,
         switches: Switches,
     ) -> Self {
-        let endpoint = format!("{issuer}/token");
+        let endpoint = format!("{issuer}{}", shape::here(habits.idp_paths, "/token"));
         Self {
-            gate: Gate::new(issuer.clone(), endpoint, clients),
+            gate: Gate::new(
+                issuer.clone(),
+                endpoint,
+                habits.idp_methods,
+                habits.assertion_for_issuer,
+                clients,
+            ),
+            habits,
             issuer,
             cookie,
             keys,
@@ -106,7 +116,13 @@ impl Idp {
     }
 
     fn metadata(&self) -> Value {
-        let at = |path: &str| format!("{}{path}", self.issuer);
+        let at = |path| {
+            format!(
+                "{}{}",
+                self.issuer,
+                shape::here(self.habits.idp_paths, path)
+            )
+        };
         json!({
             "issuer": self.issuer,
             "authorization_endpoint": at("/authorize"),
@@ -121,7 +137,7 @@ impl Idp {
             "identity_chaining_requested_token_types_supported": [urn::ID_JAG],
             "subject_types_supported": ["public"],
             "id_token_signing_alg_values_supported": ["RS256"],
-            "token_endpoint_auth_methods_supported": ["none", "client_secret_basic", "client_secret_post", "private_key_jwt"],
+            "token_endpoint_auth_methods_supported": self.habits.idp_methods,
             "token_endpoint_auth_signing_alg_values_supported": super::CLIENT_ALGS,
             "code_challenge_methods_supported": ["S256"],
             "prompt_values_supported": ["none", "login", "consent", "select_account"],
@@ -144,9 +160,15 @@ impl Idp {
 impl Server for Idp {
     fn answer(&mut self, incoming: &Incoming, now: Timestamp) -> Outgoing {
         self.forget_the_old(now);
+        shape::named(self.answered(incoming, now), self.habits, self.chance)
+    }
+}
+
+impl Idp {
+    fn answered(&mut self, incoming: &Incoming, now: Timestamp) -> Outgoing {
         let get = incoming.method == "GET";
         let post = incoming.method == "POST";
-        match incoming.path.as_str() {
+        match shape::plain(self.habits.idp_paths, &incoming.path) {
             "/.well-known/openid-configuration" if get => Outgoing::json(200, &self.metadata()),
             "/jwks" if get => Outgoing::json(200, &self.keys.jwks().0),
             "/authorize" if get || post => self.authorize(incoming, now),
@@ -166,10 +188,16 @@ impl Server for Idp {
             "/.well-known/openid-configuration" | "/jwks" | "/continue" => {
                 Outgoing::not_allowed(incoming, "GET")
             }
-            _ => Outgoing::not_found(
-                incoming,
-                "/.well-known/openid-configuration, /jwks, /authorize and /token",
-            ),
+            _ => {
+                let here = |path| shape::here(self.habits.idp_paths, path);
+                let there_is = format!(
+                    "/.well-known/openid-configuration, {}, {} and {}",
+                    here("/jwks"),
+                    here("/authorize"),
+                    here("/token")
+                );
+                Outgoing::not_found(incoming, &there_is)
+            }
         }
     }
 }

@@ -11,6 +11,7 @@ use crate::{
         message::{Incoming, Outgoing},
         people::User,
         refusal::{Refusal, must, received, uncached},
+        shape,
     },
     protocol::{
         digest::{b64url, pkce_s256, sha256},
@@ -27,7 +28,7 @@ const CODE_LIFE: i64 = 60;
 /// How long a code is remembered, so that its second use is noticed, in seconds.
 const CODE_MEMORY: i64 = 600;
 
-/// How long ID Tokens and the IdP's access tokens live, in seconds.
+/// How long the IdP's access tokens live, in seconds.
 pub(super) const TOKEN_LIFE: i64 = 3600;
 
 /// How long a refresh token lives, in seconds.
@@ -79,7 +80,7 @@ impl Idp {
     pub(super) fn token(&mut self, incoming: &Incoming, now: Timestamp) -> Outgoing {
         match self.token_result(incoming, now) {
             Ok(body) => uncached(Outgoing::json(200, &body)),
-            Err(refusal) => refusal.token_answer("lab IdP"),
+            Err(refusal) => shape::told(self.habits.idp_refusals, refusal).token_answer("lab IdP"),
         }
     }
 
@@ -270,7 +271,7 @@ impl Idp {
         if has("openid") {
             let mut claims = json!({
                 "iss": self.issuer, "sub": grant.user.sub, "aud": grant.client_id,
-                "iat": iat, "exp": exp, "auth_time": grant.auth_time.secs(),
+                "iat": iat, "exp": now.plus_secs(self.habits.id_token_life).secs(), "auth_time": grant.auth_time.secs(),
                 "at_hash": b64url(&sha256(access.as_bytes())[..16]),
             });
             if let Some(nonce) = nonce {

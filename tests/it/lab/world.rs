@@ -411,6 +411,7 @@ pub fn options(fetch: Fetch) -> Options {
         now,
         random: dice,
         tls: None,
+        shape: lab::Shape::Plain,
     }
 }
 

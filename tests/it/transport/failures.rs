@@ -22,14 +22,14 @@ use super::peer::{
     Peer, failure, get, http, impatient, raw, read_request, refusing, response, with,
 };
 
-const CA: &[u8] = include_bytes!("tls/ca.pem");
-const SERVER: &[u8] = include_bytes!("tls/server.pem");
-const OTHER: &[u8] = include_bytes!("tls/other.pem");
-const EXPIRED: &[u8] = include_bytes!("tls/expired.pem");
-const CLIENT: &[u8] = include_bytes!("tls/client.pem");
+pub const CA: &[u8] = include_bytes!("tls/ca.pem");
+pub const SERVER: &[u8] = include_bytes!("tls/server.pem");
+pub const OTHER: &[u8] = include_bytes!("tls/other.pem");
+pub const EXPIRED: &[u8] = include_bytes!("tls/expired.pem");
+pub const CLIENT: &[u8] = include_bytes!("tls/client.pem");
 
 /// Serves HTTPS with a certificate, and asks for the client's if told to.
-async fn tls(pem: &'static [u8], ask: bool) -> u16 {
+pub async fn tls(pem: &'static [u8], ask: bool) -> u16 {
     let provider = Arc::new(aws_lc_rs::default_provider());
     let mut roots = RootCertStore::empty();
     roots
@@ -228,7 +228,10 @@ async fn a_proxy_that_refuses_or_is_down_is_not_blamed_on_the_server_and_its_pas
         (
             proxy.port,
             "https://api.example/x",
-            "the proxy did not let us through to api.example:443".to_owned(),
+            format!(
+                "the proxy 127.0.0.1:{} did not let us through to api.example:443",
+                proxy.port
+            ),
         ),
         (
             down,
