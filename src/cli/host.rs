@@ -7,12 +7,13 @@ use std::{
 };
 
 use super::{
-    Failed, profile as command, start,
+    Failed, check, profile as command, start,
     store::{LAB, Opened, Store},
     world::{Porch, World},
 };
 use crate::{
     export::trace,
+    flow::preflight::{Preflight, nothing_to_check},
     lab::{self, Lab},
     profile::{FieldPath, FieldValue, Profile, ProfileDoc, fields},
     protocol::time::Timestamp,
@@ -230,6 +231,17 @@ impl Host for Desk {
             "The address is in {}, which only you can read.",
             path.display()
         ))
+    }
+
+    async fn check(&self, profile: Profile) -> Result<Preflight, String> {
+        if let Some(why) = nothing_to_check(&profile) {
+            return Err(why);
+        }
+        // What still listens from the last sign-in would be found to hold the port.
+        self.porch.clear();
+        let (checks, fetched) = check::look(&profile).await.map_err(sentence)?;
+        let sent = fetched.len();
+        Ok(Preflight { checks, sent })
     }
 
     fn seed(&self) -> [u8; 32] {

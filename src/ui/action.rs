@@ -194,6 +194,8 @@ actions! {
     NewWalk = "new-walk", ["n"], Walk, hint "new walk", when can_start_anew;
     /// Opens every field of this profile.
     Profile = "profile", ["P"], Walk, hint "whole profile", when always;
+    /// Checks the profile over the network, with nothing but GET and without any credential.
+    CheckProfile = "check-profile", ["C"], Walk, hint "check", when can_check;
     /// Opens the list of flows.
     Flows = "flows", ["f"], Walk, hint "", when always;
     /// Shows the log: of this step, and pressed again of the whole walk.
@@ -221,8 +223,10 @@ actions! {
     DeleteProfile = "delete-profile", ["x"], Profiles, hint "delete", when on_saved_profile;
     /// Opens a profile with all its fields.
     EditProfile = "edit-profile", ["e"], Profiles, hint "every field", when on_profile;
+    /// Checks the profile once more.
+    CheckAgain = "check-again", ["r"], Overlay, hint "again", when has_checked;
     /// Copies what the page shows.
-    CopyPage = "copy-page", ["y"], Overlay, hint "copy", when on_address;
+    CopyPage = "copy-page", ["y"], Overlay, hint "copy", when can_copy_page;
     /// Opens the address in a browser.
     OpenAddress = "open-address", ["o"], Overlay, hint "open a browser", when on_address;
     /// Goes back to the walk.
@@ -462,6 +466,31 @@ fn can_pick(model: &Model) -> Availability {
 
 fn on_page_field(model: &Model) -> Availability {
     Availability::when(model.on_page_field(), "")
+}
+
+fn can_check(model: &Model) -> Availability {
+    if model.session().archived {
+        return Availability::No("This is a stored trace: nothing is sent from it.");
+    }
+    if model.opened().lab.is_starting() {
+        return Availability::No("The lab is starting.");
+    }
+    // The check listens where the sign-in does.
+    Availability::when(
+        model.session().waiting().is_none(),
+        "A step is in flight; Esc cancels it.",
+    )
+}
+
+fn has_checked(model: &Model) -> Availability {
+    Availability::when(model.on_check_page() && !model.is_checking(), "")
+}
+
+fn can_copy_page(model: &Model) -> Availability {
+    Availability::when(
+        model.on_address_page() || model.checked_text().is_some(),
+        "",
+    )
 }
 
 fn on_address(model: &Model) -> Availability {

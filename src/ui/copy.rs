@@ -98,8 +98,11 @@ pub fn take(model: &Model, item: &Item) -> Option<Copied> {
     Some(described(model, &item.title, text))
 }
 
-/// Returns the address for the browser, for the key on its own page.
-pub fn address(model: &Model) -> Option<Copied> {
+/// Returns what the page at hand shows, for the key on it: the report of a check, masked, else the address.
+pub fn page(model: &Model) -> Option<Copied> {
+    if let Some(text) = model.checked_text() {
+        return Some(described(model, "the report of the check", text.into()));
+    }
     let text = Zeroizing::new(model.address()?);
     Some(described(model, "the address for the browser", text))
 }

@@ -3,7 +3,10 @@
 use std::collections::BTreeMap;
 
 use super::{
-    overlays::{self, Overlay},
+    overlays::{
+        self, Overlay,
+        check::{self, Checkup},
+    },
     panels::{PANELS, Panel},
     rows::{Cx, Goes, PanelState, Row, is_folded},
     theme::{Depth, Glyphs, Look, Shelf},
@@ -197,6 +200,8 @@ impl Place {
 pub struct Screen {
     /// The list or page over the walk.
     pub overlay: Option<Overlay>,
+    /// The check of the page for it.
+    pub check: Checkup,
     /// What is asked before something is lost.
     pub ask: Option<Ask>,
     /// The text that is being edited.
@@ -671,6 +676,28 @@ impl Model {
         )
     }
 
+    /// Tells whether the page with a check of the profile is shown.
+    pub fn on_check_page(&self) -> bool {
+        matches!(self.screen.overlay, Some(Overlay::Check(_)))
+    }
+
+    /// Tells whether a check of the profile is on.
+    pub fn is_checking(&self) -> bool {
+        matches!(self.screen.check.state, check::State::Going(_))
+    }
+
+    /// Returns the report of the check on its page, secrets masked as they are there.
+    pub fn checked_text(&self) -> Option<String> {
+        match &self.screen.check.state {
+            check::State::Done(preflight) if self.on_check_page() => {
+                let cx = self.cx(self.size.0);
+                let lines = preflight.text(&self.screen.check.profile);
+                Some(lines.lines().map(|line| cx.text(line) + "\n").collect())
+            }
+            _ => None,
+        }
+    }
+
     /// Tells whether a text of several lines is edited.
     pub fn edits_long_text(&self) -> bool {
         matches!(
@@ -731,7 +758,7 @@ impl Model {
     pub fn wakes_at(&self) -> Option<Timestamp> {
         let next_second = Timestamp(self.now.0 - self.now.0.rem_euclid(1000) + 1000);
         let session = self.session();
-        if session.waiting().is_some() {
+        if session.waiting().is_some() || self.is_checking() {
             return Some(next_second);
         }
         session

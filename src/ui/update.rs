@@ -1,5 +1,6 @@
 //! What happens on a message: the only place that changes the model.
 
+mod checking;
 mod editing;
 mod moving;
 mod profiles;
@@ -18,7 +19,7 @@ use super::{
     theme::Look,
 };
 use crate::{
-    flow::Ink,
+    flow::{Ink, preflight::Preflight},
     profile::{FieldPath, FieldValue, Problem, Profile},
     session::{self, Command, Session},
 };
@@ -39,6 +40,8 @@ pub enum Msg {
     Lab(OpenId, Result<Box<Profile>, String>),
     /// A session's effect could not even be tried, and why.
     Stuck(OpenId, String),
+    /// The check with this number has ended, or could not be made, and why.
+    Checked(u64, Result<Preflight, String>),
     /// Something that was asked of the world outside came to this.
     Said {
         /// Whether it is bad news.
@@ -67,6 +70,10 @@ pub enum Effect {
     Profiles(ProfilesOp),
     /// Starts the lab for a profile and fills it in.
     Lab(OpenId, Box<Profile>),
+    /// Checks a profile over the network, and reports under this number; a check that is on is stopped.
+    Check(u64, Box<Profile>),
+    /// Stops the check that is on.
+    StopCheck,
     /// Opens an address in a browser.
     Open(String),
     /// Writes an address to a file of the user's own.
@@ -185,6 +192,7 @@ pub fn update(model: &mut Model, msg: Msg, ink: Ink) -> Vec<Effect> {
         Msg::Profiles(op, reply) => profiles::answered(model, op, reply, ink),
         Msg::Lab(id, result) => profiles::lab_started(model, id, result, ink),
         Msg::Stuck(id, says) => walking::stuck(model, id, says, ink),
+        Msg::Checked(number, result) => checking::ended(model, number, result),
         Msg::Said { bad, says } => {
             if bad {
                 model.warn(says);
@@ -289,14 +297,15 @@ fn act(model: &mut Model, action: Action, key: Key, ink: Ink) -> Vec<Effect> {
         }
         Action::QrCode => model.screen.overlay = Some(Overlay::Qr(PanelState::default())),
         Action::CopyPage | Action::CopyAddress => {
-            return copy::address(model)
+            return copy::page(model)
                 .map(|copied| copied_out(model, copied))
                 .unwrap_or_default();
         }
         Action::OpenAddress | Action::StartBrowser => {
             return model.address().map(Effect::Open).into_iter().collect();
         }
-        Action::Close => model.screen.overlay = None,
+        Action::CheckProfile | Action::CheckAgain => return checking::begin(model),
+        Action::Close => return checking::close(model),
         Action::Yes => return yes(model, ink),
         Action::No => return no(model, ink),
         Action::Accept | Action::AcceptText => return editing::accept(model, ink),
@@ -340,7 +349,11 @@ fn pick(model: &mut Model, ink: Ink) -> Vec<Effect> {
                 editing::begin(model, Purpose::Existing(artifact));
             }
         }
-        Overlay::Help(_) | Overlay::Address(_) | Overlay::Qr(_) | Overlay::Profile(_) => {}
+        Overlay::Help(_)
+        | Overlay::Address(_)
+        | Overlay::Qr(_)
+        | Overlay::Profile(_)
+        | Overlay::Check(_) => {}
     }
     let _ = ink;
     Vec::new()

@@ -1,6 +1,7 @@
 //! Lists and pages that lie over the walk: each a state and a function to rows.
 
 pub mod address;
+pub mod check;
 pub mod confirm;
 pub mod copy_menu;
 pub mod device;
@@ -35,6 +36,8 @@ pub enum Overlay {
     Address(PanelState),
     /// The same as a QR code.
     Qr(PanelState),
+    /// What a check of the profile found.
+    Check(PanelState),
 }
 
 impl Overlay {
@@ -48,7 +51,8 @@ impl Overlay {
             | Self::Copy(state)
             | Self::Existing(state)
             | Self::Address(state)
-            | Self::Qr(state) => state,
+            | Self::Qr(state)
+            | Self::Check(state) => state,
         }
     }
 
@@ -62,7 +66,8 @@ impl Overlay {
             | Self::Copy(state)
             | Self::Existing(state)
             | Self::Address(state)
-            | Self::Qr(state) => state,
+            | Self::Qr(state)
+            | Self::Check(state) => state,
         }
     }
 
@@ -77,6 +82,9 @@ impl Overlay {
             Self::Existing(_) => "Use a token or code that you already have",
             Self::Address(_) => "The address for the browser",
             Self::Qr(_) => "The address for the browser, as a QR code",
+            Self::Check(_) => {
+                "What a check of the profile finds, with nothing but GET and no credential"
+            }
         }
     }
 
@@ -97,5 +105,6 @@ pub fn rows(overlay: &Overlay, model: &Model, width: u16) -> Vec<Row> {
         Overlay::Existing(_) => existing::rows(model, width),
         Overlay::Address(_) => address::rows(model, width),
         Overlay::Qr(_) => address::qr_rows(model, width),
+        Overlay::Check(_) => check::rows(model, width),
     }
 }

@@ -13,7 +13,7 @@ use jagwalk::{
         store::{LAB, LAB_TEXT},
         world::World,
     },
-    flow::{Ink, Want, flows::XAA},
+    flow::{Ink, Want, flows::XAA, preflight::Preflight},
     lab::Lab,
     profile::{Problem, Profile, fields, load},
     protocol::{
@@ -107,6 +107,8 @@ pub struct TestHost<T> {
     pub files: Mutex<BTreeMap<String, Profile>>,
     /// What was written.
     pub written: Mutex<Vec<String>>,
+    /// What checks come to; without it they never end.
+    pub checked: Mutex<Option<Preflight>>,
     filled: Option<Profile>,
     real_time: bool,
 }
@@ -220,6 +222,18 @@ impl<T: Transport> Host for TestHost<T> {
         Err("There is no browser here.".to_owned())
     }
 
+    async fn check(&self, _profile: Profile) -> Result<Preflight, String> {
+        let found = self
+            .checked
+            .lock()
+            .expect("nobody panicked with it")
+            .clone();
+        match found {
+            Some(found) => Ok(found),
+            None => std::future::pending().await,
+        }
+    }
+
     fn seed(&self) -> [u8; 32] {
         if self.real_time {
             entropy::seed()
@@ -259,6 +273,7 @@ impl Desk<Sham> {
             transport: Arc::new(transport),
             files: Mutex::default(),
             written: Mutex::default(),
+            checked: Mutex::default(),
             filled: None,
             real_time: false,
         };
@@ -281,6 +296,7 @@ impl Desk<World> {
             transport: Arc::new(transport),
             files: Mutex::default(),
             written: Mutex::default(),
+            checked: Mutex::default(),
             filled: Some(filled),
             real_time: true,
         };
