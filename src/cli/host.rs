@@ -7,7 +7,7 @@ use std::{
 };
 
 use super::{
-    Failed, check, profile as command, start,
+    Failed, check, import, profile as command, start,
     store::{LAB, Opened, Store},
     world::{Porch, World},
 };
@@ -15,7 +15,7 @@ use crate::{
     export::trace,
     flow::preflight::{Preflight, nothing_to_check},
     lab::{self, Lab},
-    profile::{FieldPath, FieldValue, Profile, ProfileDoc, fields},
+    profile::{FieldPath, FieldValue, Profile, ProfileDoc, fields, import::Import},
     protocol::time::Timestamp,
     session::Session,
     transport::{browser, clock, entropy},
@@ -134,6 +134,10 @@ impl Desk {
                     &[],
                 )?;
             }
+            ProfilesOp::Import { name, import } => {
+                let doc = import.profile(&name).map_err(Failed::usage)?;
+                self.store.create(&name, doc.text())?;
+            }
             ProfilesOp::Duplicate { from, to } => drop(self.store.duplicate(&from, &to)?),
             ProfilesOp::Rename { from, to } => {
                 self.store.rename(&from, &to)?;
@@ -231,6 +235,10 @@ impl Host for Desk {
             "The address is in {}, which only you can read.",
             path.display()
         ))
+    }
+
+    async fn import(&self, source: &str) -> Result<Import, String> {
+        import::named(source).await.map_err(sentence)
     }
 
     async fn check(&self, profile: Profile) -> Result<Preflight, String> {

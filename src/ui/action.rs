@@ -217,12 +217,16 @@ actions! {
     CreateProfile = "create-profile", ["c"], Profiles, hint "create", when always;
     /// Copies a profile under a new name.
     DuplicateProfile = "duplicate-profile", ["d"], Profiles, hint "duplicate", when on_profile;
+    /// Makes a profile of a file, an address or a paste: .env, cURL, HAR, metadata.
+    ImportProfile = "import-profile", ["i"], Profiles, hint "import", when always;
     /// Gives a profile another name.
     RenameProfile = "rename-profile", ["r"], Profiles, hint "rename", when on_saved_profile;
     /// Deletes a profile, after a question.
     DeleteProfile = "delete-profile", ["x"], Profiles, hint "delete", when on_saved_profile;
     /// Opens a profile with all its fields.
     EditProfile = "edit-profile", ["e"], Profiles, hint "every field", when on_profile;
+    /// Keeps what was understood, under a name.
+    KeepImport = "keep-import", ["enter"], Overlay, hint "keep it", when on_import;
     /// Checks the profile once more.
     CheckAgain = "check-again", ["r"], Overlay, hint "again", when has_checked;
     /// Copies what the page shows.
@@ -466,6 +470,10 @@ fn can_pick(model: &Model) -> Availability {
 
 fn on_page_field(model: &Model) -> Availability {
     Availability::when(model.on_page_field(), "")
+}
+
+fn on_import(model: &Model) -> Availability {
+    Availability::when(model.on_import_page(), "")
 }
 
 fn can_check(model: &Model) -> Availability {

@@ -17,7 +17,7 @@ use super::{
 };
 use crate::{
     flow::{Ink, preflight::Preflight},
-    profile::{FieldPath, Profile, fields},
+    profile::{FieldPath, Profile, fields, import::Import},
     protocol::time::Timestamp,
     session::{self, Driver, Session, Transport},
 };
@@ -58,6 +58,12 @@ pub trait Host: Send + Sync + 'static {
     fn keep_address(&self, address: &str) -> Result<String, String> {
         let _ = address;
         Err("No file can be written here.".to_owned())
+    }
+
+    /// Reads a source that a profile is to be made of: a file, or an address that is fetched once.
+    fn import(&self, source: &str) -> impl Future<Output = Result<Import, String>> + Send {
+        let _ = source;
+        std::future::ready(Err("Nothing can be read here.".to_owned()))
     }
 
     /// Checks a profile over the network, with nothing but GET and without any credential; dropping it stops it.
@@ -135,7 +141,10 @@ impl<H: Host> Engine<H> {
 
     /// Takes a message; returns what only the terminal can do.
     pub fn take(&mut self, msg: Msg) -> Vec<Outside> {
-        if matches!(msg, Msg::Profiles(..) | Msg::Lab(..) | Msg::Said { .. }) {
+        if matches!(
+            msg,
+            Msg::Profiles(..) | Msg::Lab(..) | Msg::Imported(..) | Msg::Said { .. }
+        ) {
             self.pending = self.pending.saturating_sub(1);
         }
         if let Msg::Checked(number, _) = &msg {
@@ -230,6 +239,13 @@ impl<H: Host> Engine<H> {
                         Err(says) => (true, says),
                     };
                     let _ = into.send(Msg::Said { bad, says });
+                });
+            }
+            Effect::Import(source) => {
+                self.pending += 1;
+                tokio::spawn(async move {
+                    let result = host.import(&source).await;
+                    let _ = into.send(Msg::Imported(source, result));
                 });
             }
             Effect::Check(number, profile) => {

@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     flow::{Artifact, Flow, Ink, Origin, StepId, flows},
-    profile::{self, FieldPath, FieldValue, Problem, Profile, fields},
+    profile::{self, FieldPath, FieldValue, Problem, Profile, fields, import::Import},
     protocol::{
         exchange::{AuthorizeRequest, Login, Request},
         secret::Secret,
@@ -200,6 +200,8 @@ impl Place {
 pub struct Screen {
     /// The list or page over the walk.
     pub overlay: Option<Overlay>,
+    /// What was understood of a source, on the page that shows it before it is kept.
+    pub import: Option<Box<Import>>,
     /// The check of the page for it.
     pub check: Checkup,
     /// What is asked before something is lost.
@@ -278,6 +280,10 @@ pub enum Purpose {
     Rename(String),
     /// The name to save the built-in profile under.
     SaveAs,
+    /// Where a profile is to be made from: a file, an address, or the text itself as a paste.
+    Import,
+    /// The name to keep what was understood under.
+    Keep,
     /// The file for the trace.
     Trace,
 }
@@ -679,6 +685,11 @@ impl Model {
     /// Tells whether the page with a check of the profile is shown.
     pub fn on_check_page(&self) -> bool {
         matches!(self.screen.overlay, Some(Overlay::Check(_)))
+    }
+
+    /// Tells whether the page with what was understood of a source is shown.
+    pub fn on_import_page(&self) -> bool {
+        matches!(self.screen.overlay, Some(Overlay::Import(_))) && self.screen.import.is_some()
     }
 
     /// Tells whether a check of the profile is on.

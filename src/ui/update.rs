@@ -2,6 +2,7 @@
 
 mod checking;
 mod editing;
+mod importing;
 mod moving;
 mod profiles;
 mod walking;
@@ -20,7 +21,7 @@ use super::{
 };
 use crate::{
     flow::{Ink, preflight::Preflight},
-    profile::{FieldPath, FieldValue, Problem, Profile},
+    profile::{FieldPath, FieldValue, Problem, Profile, import::Import},
     session::{self, Command, Session},
 };
 
@@ -40,6 +41,8 @@ pub enum Msg {
     Lab(OpenId, Result<Box<Profile>, String>),
     /// A session's effect could not even be tried, and why.
     Stuck(OpenId, String),
+    /// The source of this name was read for an import, or could not be, and why.
+    Imported(String, Result<Import, String>),
     /// The check with this number has ended, or could not be made, and why.
     Checked(u64, Result<Preflight, String>),
     /// Something that was asked of the world outside came to this.
@@ -70,6 +73,8 @@ pub enum Effect {
     Profiles(ProfilesOp),
     /// Starts the lab for a profile and fills it in.
     Lab(OpenId, Box<Profile>),
+    /// Reads a source that a profile is to be made of: a file or an address.
+    Import(String),
     /// Checks a profile over the network, and reports under this number; a check that is on is stopped.
     Check(u64, Box<Profile>),
     /// Stops the check that is on.
@@ -115,6 +120,13 @@ pub enum ProfilesOp {
         name: String,
         /// The sample that it begins with; the plainest when none is named.
         template: Option<String>,
+    },
+    /// Makes a new one of what was understood of a source.
+    Import {
+        /// Its name.
+        name: String,
+        /// What was understood.
+        import: Box<Import>,
     },
     /// Copies one.
     Duplicate {
@@ -192,6 +204,7 @@ pub fn update(model: &mut Model, msg: Msg, ink: Ink) -> Vec<Effect> {
         Msg::Profiles(op, reply) => profiles::answered(model, op, reply, ink),
         Msg::Lab(id, result) => profiles::lab_started(model, id, result, ink),
         Msg::Stuck(id, says) => walking::stuck(model, id, says, ink),
+        Msg::Imported(source, result) => importing::answered(model, &source, result),
         Msg::Checked(number, result) => checking::ended(model, number, result),
         Msg::Said { bad, says } => {
             if bad {
@@ -282,6 +295,8 @@ fn act(model: &mut Model, action: Action, key: Key, ink: Ink) -> Vec<Effect> {
         Action::Bottom => moving::by(model, isize::MAX),
         Action::Fold => moving::fold(model),
         Action::Find => editing::begin(model, Purpose::Find),
+        Action::ImportProfile => editing::begin(model, Purpose::Import),
+        Action::KeepImport => editing::begin(model, Purpose::Keep),
         Action::CreateProfile => editing::begin(model, Purpose::Template),
         Action::DuplicateProfile => profiles::duplicate(model),
         Action::RenameProfile => profiles::rename(model),
@@ -353,7 +368,8 @@ fn pick(model: &mut Model, ink: Ink) -> Vec<Effect> {
         | Overlay::Address(_)
         | Overlay::Qr(_)
         | Overlay::Profile(_)
-        | Overlay::Check(_) => {}
+        | Overlay::Check(_)
+        | Overlay::Import(_) => {}
     }
     let _ = ink;
     Vec::new()

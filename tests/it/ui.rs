@@ -2,6 +2,7 @@
 
 mod check;
 mod desk;
+mod import;
 mod laws;
 mod profiles;
 mod walk;

@@ -8,6 +8,7 @@ pub mod device;
 pub mod existing;
 pub mod flow_list;
 pub mod help;
+pub mod import;
 pub mod paste;
 pub mod profile_page;
 pub mod profiles;
@@ -38,6 +39,8 @@ pub enum Overlay {
     Qr(PanelState),
     /// What a check of the profile found.
     Check(PanelState),
+    /// What was understood of a source.
+    Import(PanelState),
 }
 
 impl Overlay {
@@ -52,7 +55,8 @@ impl Overlay {
             | Self::Existing(state)
             | Self::Address(state)
             | Self::Qr(state)
-            | Self::Check(state) => state,
+            | Self::Check(state)
+            | Self::Import(state) => state,
         }
     }
 
@@ -67,7 +71,8 @@ impl Overlay {
             | Self::Existing(state)
             | Self::Address(state)
             | Self::Qr(state)
-            | Self::Check(state) => state,
+            | Self::Check(state)
+            | Self::Import(state) => state,
         }
     }
 
@@ -82,6 +87,7 @@ impl Overlay {
             Self::Existing(_) => "Use a token or code that you already have",
             Self::Address(_) => "The address for the browser",
             Self::Qr(_) => "The address for the browser, as a QR code",
+            Self::Import(_) => "What the new profile would hold; nothing is kept yet",
             Self::Check(_) => {
                 "What a check of the profile finds, with nothing but GET and no credential"
             }
@@ -106,5 +112,6 @@ pub fn rows(overlay: &Overlay, model: &Model, width: u16) -> Vec<Row> {
         Overlay::Address(_) => address::rows(model, width),
         Overlay::Qr(_) => address::qr_rows(model, width),
         Overlay::Check(_) => check::rows(model, width),
+        Overlay::Import(_) => import::rows(model, width),
     }
 }

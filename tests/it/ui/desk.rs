@@ -15,7 +15,11 @@ use jagwalk::{
     },
     flow::{Ink, Want, flows::XAA, preflight::Preflight},
     lab::Lab,
-    profile::{Problem, Profile, fields, load},
+    profile::{
+        Problem, Profile, fields,
+        import::{Import, understand},
+        load::{self, load},
+    },
     protocol::{
         exchange::{Answer, Exchange, Failure, Purpose, Redirect, Request, Timings},
         http::{Bytes, Response},
@@ -157,6 +161,13 @@ impl<T: Transport> TestHost<T> {
                     }
                 }
             }
+            ProfilesOp::Import { name, import } => {
+                if files.contains_key(&name) {
+                    return Err(taken(&name));
+                }
+                let doc = import.profile(&name)?;
+                files.insert(name.clone(), load(&name, doc.text()).0);
+            }
             ProfilesOp::Duplicate { from, to } => {
                 let mut copy = files.get(&from).cloned().unwrap_or_default();
                 copy.name.clone_from(&to);
@@ -220,6 +231,13 @@ impl<T: Transport> Host for TestHost<T> {
 
     fn open(&self, _address: &str) -> Result<(), String> {
         Err("There is no browser here.".to_owned())
+    }
+
+    async fn import(&self, source: &str) -> Result<Import, String> {
+        match source {
+            "acme.env" => understand("OKTA_DOMAIN=acme.okta.example\nCLIENT_SECRET=hunter2\n"),
+            _ => Err(format!("{source} cannot be read.")),
+        }
     }
 
     async fn check(&self, _profile: Profile) -> Result<Preflight, String> {
