@@ -16,7 +16,7 @@ use crate::{
     flow::preflight::{Preflight, nothing_to_check},
     lab::{self, Lab},
     profile::{FieldPath, FieldValue, Profile, ProfileDoc, fields, import::Import},
-    protocol::time::Timestamp,
+    protocol::{proxy::Environment, time::Timestamp},
     session::Session,
     transport::{browser, clock, entropy},
     ui::{
@@ -235,6 +235,10 @@ impl Host for Desk {
             "The address is in {}, which only you can read.",
             path.display()
         ))
+    }
+
+    fn proxies(&self) -> Environment {
+        check::proxies()
     }
 
     async fn import(&self, source: &str) -> Result<Import, String> {

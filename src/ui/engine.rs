@@ -18,7 +18,7 @@ use super::{
 use crate::{
     flow::{Ink, preflight::Preflight},
     profile::{FieldPath, Profile, fields, import::Import},
-    protocol::time::Timestamp,
+    protocol::{proxy::Environment, time::Timestamp},
     session::{self, Driver, Session, Transport},
 };
 
@@ -58,6 +58,11 @@ pub trait Host: Send + Sync + 'static {
     fn keep_address(&self, address: &str) -> Result<String, String> {
         let _ = address;
         Err("No file can be written here.".to_owned())
+    }
+
+    /// Returns what the environment says of proxies.
+    fn proxies(&self) -> Environment {
+        Environment::default()
     }
 
     /// Reads a source that a profile is to be made of: a file, or an address that is fetched once.
@@ -120,7 +125,8 @@ impl<H: Host> Engine<H> {
         size: (u16, u16),
     ) -> (Self, mpsc::UnboundedReceiver<Msg>) {
         let (into, from) = mpsc::unbounded_channel();
-        let model = Model::new(start, size, host.now());
+        let mut model = Model::new(start, size, host.now());
+        model.proxies = host.proxies();
         let engine = Self {
             model,
             host,

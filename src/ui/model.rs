@@ -17,6 +17,7 @@ use crate::{
     profile::{self, FieldPath, FieldValue, Problem, Profile, fields, import::Import},
     protocol::{
         exchange::{AuthorizeRequest, Login, Request},
+        proxy::Environment,
         secret::Secret,
         time::Timestamp,
     },
@@ -349,6 +350,8 @@ pub struct Model {
     pub shelf: Shelf,
     /// What is wrong with the configuration.
     pub warnings: Vec<String>,
+    /// What the environment says of proxies.
+    pub proxies: Environment,
     /// What the cursor is on.
     pub under: Under,
     /// Now, as of the last message.
@@ -373,6 +376,7 @@ impl Model {
             theme: start.theme,
             shelf: start.shelf,
             warnings,
+            proxies: Environment::default(),
             under: Under::default(),
             now,
             next_id: 1,

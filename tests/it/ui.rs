@@ -2,6 +2,7 @@
 
 mod check;
 mod desk;
+mod header;
 mod import;
 mod laws;
 mod profiles;
