@@ -127,6 +127,10 @@ impl Session {
                 Some((Purpose::Main, request, Lifetime(0)))
             }
             Verdict::Again { request, after } => {
+                if exchange.outcome.is_err() {
+                    // What is tried again by itself is worth a word all the same.
+                    self.complain(reading.says);
+                }
                 self.was_no_main(id, Purpose::Poll);
                 Some((Purpose::Main, request, after))
             }

@@ -143,6 +143,8 @@ async fn the_lab_is_walked_with_a_device_code() {
 }
 
 /// Plays an IdP that gives these errors to the polls, one each, and then the tokens; returns how long each poll waited.
+///
+/// `-` is a poll that finds no connection, `~` one that is not answered in time, `!` one whose TLS fails.
 fn dialogue(errors: &[&str]) -> (Session, Vec<Lifetime>) {
     let mut session = scripted::fresh(sham());
     let mut errors = errors.iter();
@@ -179,6 +181,9 @@ fn dialogue(errors: &[&str]) -> (Session, Vec<Lifetime>) {
         } else if form("grant_type").is_some_and(|grant| grant.ends_with("device_code")) {
             waits.push(after);
             match errors.next() {
+                Some(&"-") => Err(Failure::Connect("idp.example:443 (refused)".to_owned())),
+                Some(&"~") => Err(Failure::Timeout("no connection to idp.example".to_owned())),
+                Some(&"!") => Err(Failure::Tls("the certificate is not trusted".to_owned())),
                 Some(error) => scripted::answer(400, &json!({ "error": error })),
                 None => scripted::usual(&request, now),
             }
@@ -213,6 +218,54 @@ fn each_slow_down_adds_five_seconds() {
     );
     assert_eq!(session.step(TOKEN).last().unwrap().made.len(), 6);
     assert!(session.step(scripted::last()).is_fresh());
+}
+
+#[test]
+fn a_poll_that_gets_nowhere_is_tried_again_each_time_after_twice_as_long() {
+    let pending = "authorization_pending";
+    let (session, waits) = dialogue(&["-", "~", "-", pending, "-", pending]);
+    assert_eq!(seconds(&waits), [0, 4, 8, 16, 2, 4, 2]);
+    assert!(
+        session.step(TOKEN).outcome() == Some(&Outcome::Done),
+        "{}",
+        walks::story(&session)
+    );
+    // What the IdP has slowed down stays slow, and is doubled from there.
+    let (_, waits) = dialogue(&["slow_down", "-", "-", pending]);
+    assert_eq!(seconds(&waits), [0, 7, 14, 28, 7]);
+    // Never slower than once a minute, and once more when the code ends: then it is the network's fault.
+    let (session, waits) = dialogue(&["-"; 40]);
+    let waits = seconds(&waits);
+    assert_eq!(waits[..7], [0, 4, 8, 16, 32, 60, 60]);
+    assert!(
+        waits.iter().sum::<i64>() <= 300 && waits.len() < 15,
+        "{waits:?}"
+    );
+    let last = session.step(TOKEN).last().unwrap();
+    assert!(
+        matches!(last.outcome, Some(Outcome::Unreachable(_))),
+        "{:?}",
+        last.outcome
+    );
+    assert!(
+        last.says
+            .starts_with("The code has ended, and the IdP could not be asked"),
+        "{}",
+        last.says
+    );
+    assert_eq!(last.made.len(), waits.len());
+}
+
+#[test]
+fn what_will_not_pass_ends_the_polls_at_once() {
+    let (session, waits) = dialogue(&["authorization_pending", "!"]);
+    assert_eq!(waits.len(), 2);
+    let last = session.step(TOKEN).last().unwrap();
+    assert!(
+        matches!(last.outcome, Some(Outcome::Unreachable(Failure::Tls(_)))),
+        "{:?}",
+        last.outcome
+    );
 }
 
 #[test]
