@@ -119,8 +119,8 @@ fn described(model: &Model, title: &str, text: Zeroizing<String>) -> Copied {
 /// The text under the cursor of the panel, whatever lies over it.
 fn row(model: &Model) -> Option<String> {
     let panel = model.panel();
-    let width = super::layout::rows_area(model).0;
-    let rows = (panel.rows)(&model.cx(width));
+    // As wide as it was when the cursor was put there, though a list lies over it now.
+    let rows = model.panel_rows(super::layout::panel_width(model));
     let place = model.place();
     let cursor = place.states.get(&(place.step, panel.id))?.cursor;
     let row = rows.get(cursor)?;

@@ -1,8 +1,9 @@
 //! What the screen is made from: sessions, where the user stands in them, and what lies over the walk.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use super::{
+    kept::Kept,
     overlays::{
         self, Overlay,
         check::{self, Checkup},
@@ -356,6 +357,7 @@ pub struct Model {
     pub under: Under,
     /// Now, as of the last message.
     pub now: Timestamp,
+    kept: Kept,
     next_id: u64,
 }
 
@@ -379,6 +381,7 @@ impl Model {
             proxies: Environment::default(),
             under: Under::default(),
             now,
+            kept: Kept::default(),
             next_id: 1,
         };
         let problem = model.opened().problems.first().map(ToString::to_string);
@@ -576,12 +579,17 @@ impl Model {
     }
 
     /// Returns the rows that keys move over: of the overlay, or of the panel.
-    pub fn rows(&self, width: u16) -> Vec<Row> {
+    pub fn rows(&self, width: u16) -> Arc<Vec<Row>> {
         match &self.screen.overlay {
-            Some(overlay) => overlays::rows(overlay, self, width),
-            None if self.waiting_page() => Vec::new(),
-            None => (self.panel().rows)(&self.cx(width)),
+            Some(overlay) => Arc::new(overlays::rows(overlay, self, width)),
+            None if self.waiting_page() => Arc::default(),
+            None => self.panel_rows(width),
         }
+    }
+
+    /// Returns the rows of the panel, whatever lies over it.
+    pub fn panel_rows(&self, width: u16) -> Arc<Vec<Row>> {
+        self.kept.rows(self, width)
     }
 
     /// Returns what those rows remember.

@@ -15,6 +15,7 @@ use jagwalk::{
     },
     session::{Command, Session},
     ui::{
+        kept,
         panels::{PANELS, Panel},
         rail::{rail_line, rail_rows},
         rows::{CopyText, Cx, PanelState, Row, dressed, fold, is_folded, plain, wrap},
@@ -229,6 +230,28 @@ fn drawing_twice_gives_the_same_rows_at_any_width() {
                     .find(|row| row.width() > usize::from(width).max(32));
                 assert_eq!(wide, None);
             }
+        }
+    }
+}
+
+#[test]
+fn panels_that_are_kept_are_the_same_at_any_time() {
+    for (name, session) in states() {
+        for (step, id) in session.flow.steps().flat_map(|step| {
+            let id = step.info().id;
+            kept::TIMELESS.iter().map(move |panel| (id, *panel))
+        }) {
+            let now = cx(&session, step, 100);
+            let later = Cx {
+                now: acme::START.plus_secs(86_400),
+                ..now
+            };
+            let panel = panel(id);
+            assert_eq!(
+                (panel.rows)(&now),
+                (panel.rows)(&later),
+                "{name} {step} {id}"
+            );
         }
     }
 }

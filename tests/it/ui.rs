@@ -4,6 +4,7 @@ mod check;
 mod desk;
 mod header;
 mod import;
+mod kept;
 mod laws;
 mod profiles;
 mod walk;
