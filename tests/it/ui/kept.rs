@@ -2,7 +2,12 @@
 
 use std::sync::Arc;
 
-use jagwalk::ui::{layout::panel_width, panels::PANELS, rows::Row};
+use jagwalk::{
+    flow::Ink,
+    profile::fields,
+    session::Command,
+    ui::{layout::panel_width, panels::PANELS, rows::Row},
+};
 
 use super::desk::{Desk, Sham, tenant};
 
@@ -95,4 +100,23 @@ fn the_row_under_the_cursor_is_copied_though_the_menu_is_wider_than_the_panel() 
     desk.keys("<enter>").sees("the row under the cursor");
     let copied = desk.copied.pop().expect("it was copied");
     assert!(copied.contains("this one"), "{copied}");
+}
+
+#[test]
+fn what_the_session_does_is_seen_on_the_same_panel() {
+    let mut desk = Desk::sham(tenant(), 404, "{}", (120, 40));
+    desk.engine.model.place_mut().chosen = Some("curl");
+    let before = shown(&desk);
+    let ink = Ink {
+        now: desk.engine.model.now,
+        seed: [7; 32],
+    };
+    let edit = Command::Edit(
+        fields::RESOURCE_AS_ISSUER,
+        "https://other.example".to_owned(),
+    );
+    drop(desk.engine.model.command(edit, ink));
+    assert_eq!(*shown(&desk), fresh(&desk));
+    assert_ne!(*before, *shown(&desk));
+    desk.sees("https://other.example/.well-known/");
 }
