@@ -42,7 +42,7 @@ fn the_page_of_the_device_shows_a_code_that_leads_to_the_address_with_the_code_i
     let spaced = line(&|line| line.starts_with("    ") && line.contains(" - "));
     let code: String = spaced
         .chars()
-        .take_while(|c| c.is_ascii())
+        .take_while(char::is_ascii)
         .filter(|c| !c.is_whitespace())
         .collect();
     assert_eq!(code.len(), 9, "{screen}");
