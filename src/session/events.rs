@@ -121,6 +121,11 @@ impl Session {
         for record in &reading.tokens {
             self.vault.learn(&record.token.raw);
         }
+        let lost = made.iter().rev().nth(1).map(|made| &made.exchange.outcome);
+        if lost.is_some_and(Result::is_err) && exchange.outcome.is_ok() {
+            // What was said of the try before is over.
+            self.notice = None;
+        }
         let again = match reading.verdict {
             Verdict::Instead(request) if !looping => {
                 self.was_no_main(id, Purpose::Metadata);

@@ -16,6 +16,12 @@ use jagwalk::{
         headless::{self, End, Incoming},
     },
     transport::http::{Http, Settings},
+    ui::{
+        model::{Model, Start},
+        overlays::device,
+        rows::plain,
+        theme::{Depth, Glyphs, Shelf},
+    },
 };
 use serde_json::json;
 use tokio::sync::mpsc;
@@ -254,6 +260,68 @@ fn a_poll_that_gets_nowhere_is_tried_again_each_time_after_twice_as_long() {
         last.says
     );
     assert_eq!(last.made.len(), waits.len());
+}
+
+/// Plays an IdP whose polls come to this, and stops before the next; returns the screen of the page for the code.
+fn page_after(polls: &[Result<(), ()>]) -> String {
+    let mut session = scripted::fresh(sham());
+    let ink = Ink {
+        now: scripted::NOW,
+        seed: scripted::SEED,
+    };
+    let mut left = polls.iter();
+    let mut effects = session.command(Command::SendThrough(scripted::last()), ink);
+    while let Some(Effect::Send { send, request, .. }) = effects.pop() {
+        let is_poll = request
+            .http()
+            .form()
+            .is_some_and(|form| form.get("device_code").is_some());
+        let outcome = if is_poll {
+            match left.next() {
+                None => break,
+                Some(Ok(())) => scripted::answer(400, &json!({ "error": "authorization_pending" })),
+                Some(Err(())) => Err(Failure::Connect("idp.example:443 (refused)".to_owned())),
+            }
+        } else if request.http().url.ends_with("/device_authorization") {
+            scripted::answer(
+                200,
+                &json!({
+                    "device_code": "dev-9b1f77aa", "user_code": "WDJB-MJHT", "expires_in": 300,
+                    "verification_uri": "https://idp.example/device", "interval": 2,
+                }),
+            )
+        } else {
+            scripted::usual(&request, scripted::NOW)
+        };
+        let event = scripted::answered(send, request, outcome, scripted::NOW);
+        effects.extend(session.event(event, ink));
+    }
+    let start = Start {
+        session,
+        has_file: false,
+        problems: Vec::new(),
+        warnings: Vec::new(),
+        theme: "terminal".to_owned(),
+        shelf: Shelf::default(),
+        depth: Depth::Sixteen,
+        glyphs: Glyphs::UNICODE,
+    };
+    let model = Model::new(start, (100, 30), scripted::NOW);
+    plain(&device::rows(&model, 100, 28))
+}
+
+#[test]
+fn the_page_says_while_nothing_gets_through_and_no_longer() {
+    let lost = "after 4 s.";
+    let page = page_after(&[Err(())]);
+    assert!(page.contains("W D J B") && page.contains(lost), "{page}");
+    let page = page_after(&[Ok(()), Err(()), Err(())]);
+    assert!(page.contains("after 8 s."), "{page}");
+    let page = page_after(&[Err(()), Ok(())]);
+    assert!(
+        page.contains("W D J B") && !page.contains("after"),
+        "{page}"
+    );
 }
 
 #[test]

@@ -54,7 +54,7 @@ pub fn rows(model: &Model, width: u16, height: u16) -> Vec<Row> {
     if let Some(notice) = model.session().notice.as_ref().filter(|notice| notice.bad) {
         words.push(Row::text(
             Role::FindingWarning,
-            visible(&notice.says).into_owned(),
+            model.cx(width).text(&notice.says),
         ));
     }
     words.push(Row::text(
