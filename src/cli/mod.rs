@@ -2,12 +2,14 @@
 
 pub mod args;
 pub mod check;
+pub mod decode;
 pub mod host;
 pub mod import;
 pub mod key;
 pub mod lab;
 pub mod paths;
 pub mod profile;
+pub mod rules;
 pub mod run;
 pub mod screen;
 pub mod secrets;
@@ -111,6 +113,12 @@ fn dispatch(cli: Cli) -> Result<u8, Failed> {
             print(&flows(&listing));
             Ok(0)
         }
+        Some(Command::Decode(options)) => runtime()?.block_on(decode::run(options)),
+        Some(Command::Rules(listing)) => {
+            print(&rules::list(&listing));
+            Ok(0)
+        }
+        Some(Command::Explain(options)) => rules::explain(&options),
         Some(Command::Keys(listing)) => {
             print(&keys(&listing));
             Ok(0)

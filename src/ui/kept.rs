@@ -57,7 +57,7 @@ impl Kept {
         {
             return Arc::clone(rows);
         }
-        let rows = Arc::new((model.panel().rows)(&model.cx(width)));
+        let rows = Arc::new(model.panel_rows(model.panel(), width));
         *self.0.borrow_mut() = Some((key, Arc::clone(&rows)));
         rows
     }

@@ -9,7 +9,7 @@ use super::{
         check::{self, Checkup},
     },
     panels::{PANELS, Panel},
-    rows::{Cx, Goes, PanelState, Row, is_folded},
+    rows::{Cx, Goes, PanelState, Row, is_folded, light},
     theme::{Depth, Glyphs, Look, Shelf},
     widgets::field::Input,
 };
@@ -312,6 +312,8 @@ pub struct Under {
     pub field: Option<FieldPath>,
     /// Where the row leads.
     pub goes: Option<Goes>,
+    /// The finding that speaks of it, by its index at the step.
+    pub finding: Option<usize>,
     /// Whether something can be folded.
     pub foldable: bool,
 }
@@ -583,13 +585,23 @@ impl Model {
         match &self.screen.overlay {
             Some(overlay) => Arc::new(overlays::rows(overlay, self, width)),
             None if self.waiting_page() => Arc::default(),
-            None => self.panel_rows(width),
+            None => self.kept_rows(width),
         }
     }
 
-    /// Returns the rows of the panel, whatever lies over it.
-    pub fn panel_rows(&self, width: u16) -> Arc<Vec<Row>> {
+    /// Returns the rows of the panel that is shown, whatever lies over it; laid out only if something in them changed.
+    pub fn kept_rows(&self, width: u16) -> Arc<Vec<Row>> {
         self.kept.rows(self, width)
+    }
+
+    /// Returns the rows of a panel, with what the rules found lit.
+    pub fn panel_rows(&self, panel: &Panel, width: u16) -> Vec<Row> {
+        let cx = self.cx(width);
+        let mut rows = (panel.rows)(&cx);
+        if panel.id != "findings" {
+            light(&cx, &mut rows);
+        }
+        rows
     }
 
     /// Returns what those rows remember.
@@ -640,6 +652,7 @@ impl Model {
             rows: rows.len(),
             field: row.and_then(|row| row.field),
             goes: row.and_then(|row| row.goes),
+            finding: row.and_then(|row| row.found).map(|(_, index)| index),
             foldable: row.is_some_and(|row| row.heading)
                 || is_folded(&rows, &state.folds, state.cursor)
                 || rows.iter().any(|row| row.heading) && row.is_some_and(|row| row.depth > 0),

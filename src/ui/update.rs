@@ -281,6 +281,7 @@ fn act(model: &mut Model, action: Action, key: Key, ink: Ink) -> Vec<Effect> {
         }
         Action::Profile => model.screen.overlay = Some(profiles::page()),
         Action::Flows => model.screen.overlay = Some(Overlay::Flows(PanelState::default())),
+        Action::Findings => moving::findings_of_row(model),
         Action::Log => moving::log(model),
         Action::Zoom => model.screen.zoom = !model.screen.zoom,
         Action::Reveal => reveal(model),
@@ -310,6 +311,8 @@ fn act(model: &mut Model, action: Action, key: Key, ink: Ink) -> Vec<Effect> {
                 .into_iter()
                 .collect();
         }
+        Action::Ledger => model.screen.overlay = Some(Overlay::Ledger(PanelState::default())),
+        Action::Handoff => model.screen.overlay = Some(Overlay::Handoff(PanelState::default())),
         Action::QrCode => model.screen.overlay = Some(Overlay::Qr(PanelState::default())),
         Action::CopyPage | Action::CopyAddress => {
             return copy::page(model)
@@ -367,6 +370,8 @@ fn pick(model: &mut Model, ink: Ink) -> Vec<Effect> {
         Overlay::Help(_)
         | Overlay::Address(_)
         | Overlay::Qr(_)
+        | Overlay::Ledger(_)
+        | Overlay::Handoff(_)
         | Overlay::Profile(_)
         | Overlay::Check(_)
         | Overlay::Import(_) => {}

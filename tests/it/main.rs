@@ -22,6 +22,7 @@ mod qr;
 mod qr_pty;
 mod readme;
 mod renewal;
+mod rules;
 #[allow(
     clippy::unnecessary_wraps,
     dead_code,

@@ -7,8 +7,10 @@ pub mod copy_menu;
 pub mod device;
 pub mod existing;
 pub mod flow_list;
+pub mod handoff;
 pub mod help;
 pub mod import;
+pub mod ledger;
 pub mod paste;
 pub mod profile_page;
 pub mod profiles;
@@ -41,6 +43,10 @@ pub enum Overlay {
     Check(PanelState),
     /// What was understood of a source.
     Import(PanelState),
+    /// What became of each claim.
+    Ledger(PanelState),
+    /// The text for the other side's administrator.
+    Handoff(PanelState),
 }
 
 impl Overlay {
@@ -56,7 +62,9 @@ impl Overlay {
             | Self::Address(state)
             | Self::Qr(state)
             | Self::Check(state)
-            | Self::Import(state) => state,
+            | Self::Import(state)
+            | Self::Ledger(state)
+            | Self::Handoff(state) => state,
         }
     }
 
@@ -72,7 +80,9 @@ impl Overlay {
             | Self::Address(state)
             | Self::Qr(state)
             | Self::Check(state)
-            | Self::Import(state) => state,
+            | Self::Import(state)
+            | Self::Ledger(state)
+            | Self::Handoff(state) => state,
         }
     }
 
@@ -91,12 +101,14 @@ impl Overlay {
             Self::Check(_) => {
                 "What a check of the profile finds, with nothing but GET and no credential"
             }
+            Self::Ledger(_) => "What became of each claim",
+            Self::Handoff(_) => "For the other side’s administrator, masked",
         }
     }
 
     /// Tells whether it takes the whole width without any margin, so that it can be copied with the mouse.
     pub fn is_bare(&self) -> bool {
-        matches!(self, Self::Address(_) | Self::Qr(_))
+        matches!(self, Self::Address(_) | Self::Qr(_) | Self::Handoff(_))
     }
 }
 
@@ -113,5 +125,7 @@ pub fn rows(overlay: &Overlay, model: &Model, width: u16) -> Vec<Row> {
         Overlay::Qr(_) => address::qr_rows(model, width),
         Overlay::Check(_) => check::rows(model, width),
         Overlay::Import(_) => import::rows(model, width),
+        Overlay::Ledger(_) => ledger::rows(model, width),
+        Overlay::Handoff(_) => handoff::rows(model, width),
     }
 }

@@ -23,13 +23,13 @@ fn large(size: (u16, u16)) -> Desk<Sham> {
 
 fn shown(desk: &Desk<Sham>) -> Arc<Vec<Row>> {
     let model = &desk.engine.model;
-    model.panel_rows(panel_width(model))
+    model.kept_rows(panel_width(model))
 }
 
 /// Lays the rows out, whatever is kept.
 fn fresh(desk: &Desk<Sham>) -> Vec<Row> {
     let model = &desk.engine.model;
-    (model.panel().rows)(&model.cx(panel_width(model)))
+    model.panel_rows(model.panel(), panel_width(model))
 }
 
 #[test]
