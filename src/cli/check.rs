@@ -1,6 +1,6 @@
 //! `jagwalk check`: pre-flight of a profile over the network, with nothing but GET and without any credential.
 
-use std::{fmt::Write as _, io::Write as _};
+use std::io::Write as _;
 
 use futures_util::future::join_all;
 use serde_json::json;
@@ -14,16 +14,14 @@ use super::{
     world,
 };
 use crate::{
-    flow::preflight::{self, Around, Checked, Fetched, Grade, OwnKey},
+    flow::preflight::{self, Around, Checked, Fetched, Grade, OwnKey, Preflight},
     profile::{Auth, FieldPath, Profile, SecretSource, Side, fields},
-    protocol::{exchange::Exchange, http::HttpRequest, party::Party, visible::visible},
+    protocol::{exchange::Exchange, http::HttpRequest, proxy::Environment, visible::visible},
     transport::{browser::Listener, http::Http},
 };
 
 /// Documents name others, but not without end.
 const ROUNDS: usize = 4;
-
-const LOOPBACK: &str = "Loopback addresses go straight.";
 
 /// Checks a profile; the exit status says how it came out.
 ///
@@ -41,24 +39,20 @@ pub async fn check(options: Check) -> Result<u8, Failed> {
         let _ = writeln!(std::io::stderr(), "{}", visible(&line));
     }
     let lab = start::lab_for(&mut profile).await?;
-    if profile.text(fields::IDP_ISSUER).is_none()
-        && profile.text(fields::RESOURCE_AS_ISSUER).is_none()
-    {
-        return Err(Failed::usage(format!(
-            "The profile {} names no server: idp.issuer and resource_as.issuer are empty.",
-            profile.name
-        ))
-        .hint(Some(
+    if let Some(why) = preflight::nothing_to_check(&profile) {
+        return Err(Failed::usage(why).hint(Some(
             "`jagwalk profile check` names every field that is missing.",
         )));
     }
     let (checks, fetched) = look(&profile).await?;
     drop(lab);
+    let sent = fetched.len();
+    let code = code(&checks);
     print(&match options.format {
-        Format::Text => text(&profile, &checks, &fetched),
+        Format::Text => Preflight { checks, sent }.text(&profile.name),
         Format::Json => format!("{:#}", document(&profile, &checks, &fetched)),
     });
-    Ok(code(&checks))
+    Ok(code)
 }
 
 /// Fetches what is public of a profile's servers and judges it.
@@ -127,42 +121,12 @@ async fn credentials(profile: &Profile) -> (Vec<OwnKey>, Vec<(FieldPath, String)
 
 /// Names the proxy in use, without what it may be told as a password.
 fn proxy(profile: &Profile) -> String {
-    let place = |address: &str| {
-        let url = Url::parse(address)
-            .or_else(|_| Url::parse(&format!("http://{address}")))
-            .ok();
-        url.map_or_else(
-            || "an address that cannot be read".to_owned(),
-            |url| {
-                let host = url.host_str().unwrap_or_default();
-                url.port_or_known_default()
-                    .map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
-            },
-        )
-    };
-    if let Some(address) = profile.text(fields::NETWORK_PROXY) {
-        return format!("network.proxy is used: {}. {LOOPBACK}", place(address));
-    }
-    let set: Vec<String> = ["http_proxy", "https_proxy", "all_proxy", "no_proxy"]
-        .into_iter()
-        .flat_map(|name| [name.to_owned(), name.to_uppercase()])
-        .filter_map(|name| {
-            let value = std::env::var(&name)
-                .ok()
-                .filter(|value| !value.is_empty())?;
-            let shown = if name.eq_ignore_ascii_case("no_proxy") {
-                value
-            } else {
-                place(&value)
-            };
-            Some(format!("{name} is {shown}"))
-        })
-        .collect();
-    if set.is_empty() {
-        "No proxy is set, in the profile or in the environment.".to_owned()
-    } else {
-        format!("The environment decides: {}. {LOOPBACK}", set.join(", "))
-    }
+    proxies().says(profile.text(fields::NETWORK_PROXY))
+}
+
+/// Returns what the environment says of proxies.
+pub fn proxies() -> Environment {
+    Environment::read(|name| std::env::var(name).ok())
 }
 
 /// Listens at each redirect URI of loopback and sends itself a request.
@@ -257,50 +221,4 @@ fn document(profile: &Profile, checks: &[Checked], fetched: &[Fetched]) -> serde
         "checks": checks,
         "requests": requests,
     })
-}
-
-fn text(profile: &Profile, checks: &[Checked], fetched: &[Fetched]) -> String {
-    let mut out = format!("{}\n", visible(&profile.name));
-    let parties = [
-        Party::Network,
-        Party::Idp,
-        Party::ResourceAs,
-        Party::Api,
-        Party::You,
-        Party::Client,
-    ];
-    for party in parties {
-        let own: Vec<&Checked> = checks.iter().filter(|check| check.party == party).collect();
-        if own.is_empty() {
-            continue;
-        }
-        let _ = writeln!(out, "{}", heading(party));
-        for check in own {
-            let _ = writeln!(out, "  {:<11}  {}", check.grade.id(), visible(&check.says));
-            if let (Some(expected), Some(got)) = (&check.expected, &check.got) {
-                let _ = writeln!(out, "               expected  {}", visible(expected));
-                let _ = writeln!(out, "               received  {}", visible(got));
-            }
-        }
-    }
-    let count = |grade: Grade| checks.iter().filter(|check| check.grade == grade).count();
-    let _ = writeln!(
-        out,
-        "{} requests were sent, all GET, none with a credential. {} ok, {} unknown, {} notes, {} findings, {} not reachable.",
-        fetched.len(),
-        count(Grade::Ok),
-        count(Grade::Unknown),
-        count(Grade::Note),
-        count(Grade::Finding),
-        count(Grade::Unreachable),
-    );
-    out
-}
-
-fn heading(party: Party) -> &'static str {
-    match party {
-        Party::You => "this machine and the profile",
-        Party::Client => "the clients",
-        party => party.name(),
-    }
 }

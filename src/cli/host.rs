@@ -7,15 +7,16 @@ use std::{
 };
 
 use super::{
-    Failed, profile as command, start,
+    Failed, check, import, profile as command, start,
     store::{LAB, Opened, Store},
     world::{Porch, World},
 };
 use crate::{
     export::trace,
+    flow::preflight::{Preflight, nothing_to_check},
     lab::{self, FAULTS, Lab, Switches, faults},
-    profile::{FieldPath, FieldValue, Profile, ProfileDoc, fields},
-    protocol::time::Timestamp,
+    profile::{FieldPath, FieldValue, Profile, ProfileDoc, fields, import::Import},
+    protocol::{proxy::Environment, time::Timestamp},
     session::Session,
     transport::{browser, clock, entropy},
     ui::{
@@ -135,6 +136,10 @@ impl Desk {
                     template.as_deref().unwrap_or("generic"),
                     &[],
                 )?;
+            }
+            ProfilesOp::Import { name, import } => {
+                let doc = import.profile(&name).map_err(Failed::usage)?;
+                self.store.create(&name, doc.text())?;
             }
             ProfilesOp::Duplicate { from, to } => drop(self.store.duplicate(&from, &to)?),
             ProfilesOp::Rename { from, to } => {
@@ -256,6 +261,25 @@ impl Host for Desk {
             "The address is in {}, which only you can read.",
             path.display()
         ))
+    }
+
+    fn proxies(&self) -> Environment {
+        check::proxies()
+    }
+
+    async fn import(&self, source: &str) -> Result<Import, String> {
+        import::named(source).await.map_err(sentence)
+    }
+
+    async fn check(&self, profile: Profile) -> Result<Preflight, String> {
+        if let Some(why) = nothing_to_check(&profile) {
+            return Err(why);
+        }
+        // What still listens from the last sign-in would be found to hold the port.
+        self.porch.clear();
+        let (checks, fetched) = check::look(&profile).await.map_err(sentence)?;
+        let sent = fetched.len();
+        Ok(Preflight { checks, sent })
     }
 
     fn seed(&self) -> [u8; 32] {

@@ -4,10 +4,7 @@ use std::{fmt::Write as _, io::Read as _};
 
 use super::{Failed, store::Store};
 use crate::{
-    profile::{
-        FieldValue, Profile,
-        import::{self, Import},
-    },
+    profile::import::{self, INLINE, Import},
     protocol::{http::HttpRequest, visible::visible},
     transport::http::{Http, Settings},
 };
@@ -21,13 +18,8 @@ const LIMIT: u64 = 64 * 1024 * 1024;
 /// A source that cannot be had or is none, a name that is taken.
 pub async fn run(store: &Store, source: &str, name: Option<&str>) -> Result<String, Failed> {
     let text = text_of(source).await?;
-    let import = import::read(&text).map_err(|why| Failed::usage(format!("{source}: {why}")))?;
-    if import.understood.is_empty() {
-        return Err(Failed::usage(format!(
-            "{source}: nothing in this {} is known here.",
-            import.source.name()
-        )));
-    }
+    let import =
+        import::understand(&text).map_err(|why| Failed::usage(format!("{source}: {why}")))?;
     let doc = import
         .profile(name.unwrap_or("imported"))
         .map_err(|why| Failed::usage(format!("{source}: {why}")))?;
@@ -54,23 +46,18 @@ pub async fn run(store: &Store, source: &str, name: Option<&str>) -> Result<Stri
 }
 
 fn report(import: &Import) -> String {
-    let mut typed = Profile::named("");
     let rows: Vec<(String, &str, &str)> = import
         .understood
         .iter()
         .map(|one| {
-            typed.set(one.field, one.value.clone());
-            let shown = match &one.value {
-                FieldValue::Secret(_) => format!("‹{}›", one.field),
-                _ => typed.shown(one.field),
-            };
+            let shown = one.shown();
             (visible(&shown).into_owned(), one.field.0, one.from.as_str())
         })
         .collect();
     let widest = |cells: &mut dyn Iterator<Item = usize>| cells.max().unwrap_or_default().min(60);
     let first = widest(&mut rows.iter().map(|row| row.0.chars().count()));
     let second = widest(&mut rows.iter().map(|row| row.1.len()));
-    let mut out = format!("Understood of the {}:\n", import.source.name());
+    let mut out = format!("{}\n", import.heading());
     for (value, field, from) in &rows {
         let _ = writeln!(
             out,
@@ -84,34 +71,55 @@ fn report(import: &Import) -> String {
             let _ = writeln!(out, "  {}: {}", visible(what), visible(why));
         }
     }
-    if import
-        .understood
-        .iter()
-        .any(|one| matches!(one.value, FieldValue::Secret(_)))
-    {
-        out.push_str("\nSecrets stand in the profile itself; safer is { env = \"NAME\" }, { file = \"PATH\" } or { cmd = \"COMMAND\" }.\n");
+    if import.has_secrets() {
+        let _ = writeln!(out, "\n{INLINE}");
     }
     out
+}
+
+/// Reads a source that a person named: a file or an address; what is typed into no shell may begin with `~/`.
+///
+/// # Errors
+/// A source that cannot be had or is none.
+pub async fn named(source: &str) -> Result<Import, Failed> {
+    let home = source
+        .strip_prefix("~/")
+        .zip(directories::BaseDirs::new())
+        .map(|(rest, base)| base.home_dir().join(rest).to_string_lossy().into_owned());
+    let source = home.as_deref().unwrap_or(source);
+    if source == "-" {
+        return Err(Failed::usage("Standard input is taken by the screen."));
+    }
+    let text = text_of(source).await?;
+    import::understand(&text).map_err(|why| Failed::usage(format!("{source}: {why}")))
 }
 
 async fn text_of(source: &str) -> Result<String, Failed> {
     if source.starts_with("https://") || source.starts_with("http://") {
         return fetched(source).await;
     }
-    let failed =
-        |error: std::io::Error| Failed::usage(format!("{source} cannot be read: {error}."));
-    let mut text = String::new();
-    if source == "-" {
-        let stdin = std::io::stdin().lock();
-        stdin
-            .take(LIMIT)
-            .read_to_string(&mut text)
-            .map_err(failed)?;
-    } else {
-        let file = std::fs::File::open(source).map_err(failed)?;
-        file.take(LIMIT).read_to_string(&mut text).map_err(failed)?;
-    }
-    Ok(text)
+    let failed = move |source: &str, error: std::io::Error| {
+        Failed::usage(format!("{source} cannot be read: {error}."))
+    };
+    let source = source.to_owned();
+    let read = move || {
+        let mut text = String::new();
+        let read = if source == "-" {
+            std::io::stdin()
+                .lock()
+                .take(LIMIT)
+                .read_to_string(&mut text)
+        } else {
+            std::fs::File::open(&source).and_then(|file| file.take(LIMIT).read_to_string(&mut text))
+        };
+        match read {
+            Ok(_) => Ok(text),
+            Err(error) => Err(failed(&source, error)),
+        }
+    };
+    tokio::task::spawn_blocking(read)
+        .await
+        .map_err(|error| Failed::usage(format!("The source cannot be read: {error}.")))?
 }
 
 /// Fetches an address that the user gave, once and without following anywhere.

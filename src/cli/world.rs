@@ -50,6 +50,11 @@ impl Porch {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = listener;
     }
 
+    /// Closes the port, if it is still open.
+    pub fn clear(&self) {
+        self.put(None);
+    }
+
     /// Keeps the listener, tells of late arrivals, and closes the port after a while.
     fn keep(
         &self,

@@ -2,8 +2,12 @@
 //!
 //! Nothing here holds a credential: the requests are made of addresses alone, without user info and without query.
 
+mod words;
+
 use serde_json::Value;
 use url::Url;
+
+pub use words::{Preflight, nothing_to_check};
 
 use crate::{
     profile::{Auth, FieldPath, Profile, Side, fields},

@@ -3,10 +3,14 @@
 //! Nothing is executed and nothing is sent. Tokens, codes and assertions are never taken over; ids, addresses and
 //! credentials of clients are.
 
+mod words;
+
 use std::collections::BTreeMap;
 
 use serde_json::Value as Json;
 use url::Url;
+
+pub use words::{INLINE, is_source, understand};
 
 use super::{FieldPath, FieldValue, Profile, ProfileDoc, SecretSource, fields};
 use crate::protocol::{
@@ -41,7 +45,7 @@ impl Source {
 }
 
 /// A value that was understood.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Understood {
     /// The field it goes to.
     pub field: FieldPath,
@@ -52,7 +56,7 @@ pub struct Understood {
 }
 
 /// What came out of a source.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Import {
     /// What the source is.
     pub source: Source,

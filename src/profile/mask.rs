@@ -150,7 +150,7 @@ fn is_secret(path: &str) -> bool {
 }
 
 /// Returns an address with its password masked, when it has one.
-fn without_password(text: &str) -> Option<String> {
+pub fn without_password(text: &str) -> Option<String> {
     let mut url = url::Url::parse(text).ok()?;
     url.password()?;
     url.set_password(Some("masked")).ok()?;

@@ -23,6 +23,7 @@ pub use client::{AssertionAudience, Auth, Client, Side};
 pub use doc::ProfileDoc;
 pub use fields::{Field, FieldPath, Kind};
 pub use load::{Problem, load};
+pub use mask::without_password;
 pub use step::{StepOverrides, StepPart};
 pub use value::{FieldValue, SecretSource};
 

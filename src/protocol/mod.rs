@@ -9,6 +9,7 @@ pub mod metadata;
 pub mod oauth;
 pub mod party;
 pub mod pointer;
+pub mod proxy;
 pub mod redirect;
 pub mod secret;
 pub mod time;

@@ -121,12 +121,21 @@ impl Session {
         for record in &reading.tokens {
             self.vault.learn(&record.token.raw);
         }
+        let lost = made.iter().rev().nth(1).map(|made| &made.exchange.outcome);
+        if lost.is_some_and(Result::is_err) && exchange.outcome.is_ok() {
+            // What was said of the try before is over.
+            self.notice = None;
+        }
         let again = match reading.verdict {
             Verdict::Instead(request) if !looping => {
                 self.was_no_main(id, Purpose::Metadata);
                 Some((Purpose::Main, request, Lifetime(0)))
             }
             Verdict::Again { request, after } => {
+                if exchange.outcome.is_err() {
+                    // What is tried again by itself is worth a word all the same.
+                    self.complain(reading.says);
+                }
                 self.was_no_main(id, Purpose::Poll);
                 Some((Purpose::Main, request, after))
             }

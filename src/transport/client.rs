@@ -1,10 +1,12 @@
 //! Building reqwest clients that send exactly what they are given: no redirect, retry, cookie, referer or decompression.
 
-use std::{fmt, net::IpAddr, time::Duration};
+use std::{fmt, time::Duration};
 
 use reqwest::{Certificate, Client, ClientBuilder, Identity, Proxy, redirect, retry};
 use url::Url;
 use zeroize::Zeroizing;
+
+use crate::protocol::proxy::is_loopback;
 
 /// How requests are sent; from `[network]` of the profile.
 #[derive(Clone)]
@@ -161,21 +163,6 @@ fn bare(settings: &Settings) -> ClientBuilder {
         .referer(false)
         .connect_timeout(settings.timeout)
         .pool_max_idle_per_host(0)
-}
-
-fn is_loopback(url: &Url) -> bool {
-    match url.host() {
-        Some(url::Host::Domain(name)) => {
-            let name = name.trim_end_matches('.');
-            name.eq_ignore_ascii_case("localhost")
-                || name.to_ascii_lowercase().ends_with(".localhost")
-        }
-        Some(url::Host::Ipv4(ip)) => IpAddr::V4(ip).is_loopback(),
-        Some(url::Host::Ipv6(ip)) => {
-            ip.is_loopback() || ip.to_ipv4_mapped().is_some_and(|ip| ip.is_loopback())
-        }
-        None => false,
-    }
 }
 
 #[cfg(test)]

@@ -201,6 +201,8 @@ actions! {
     NewWalk = "new-walk", ["n"], Walk, hint "new walk", when can_start_anew;
     /// Opens every field of this profile.
     Profile = "profile", ["P"], Walk, hint "whole profile", when always;
+    /// Checks the profile over the network, with nothing but GET and without any credential.
+    CheckProfile = "check-profile", ["C"], Walk, hint "check", when can_check;
     /// Opens the list of flows.
     Flows = "flows", ["f"], Walk, hint "", when always;
     /// Shows what the rules found: at the row that the cursor is on, else at this step.
@@ -226,12 +228,18 @@ actions! {
     CreateProfile = "create-profile", ["c"], Profiles, hint "create", when always;
     /// Copies a profile under a new name.
     DuplicateProfile = "duplicate-profile", ["d"], Profiles, hint "duplicate", when on_profile;
+    /// Makes a profile of a file, an address or a paste: .env, cURL, HAR, metadata.
+    ImportProfile = "import-profile", ["i"], Profiles, hint "import", when always;
     /// Gives a profile another name.
     RenameProfile = "rename-profile", ["r"], Profiles, hint "rename", when on_saved_profile;
     /// Deletes a profile, after a question.
     DeleteProfile = "delete-profile", ["x"], Profiles, hint "delete", when on_saved_profile;
     /// Opens a profile with all its fields.
     EditProfile = "edit-profile", ["e"], Profiles, hint "every field", when on_profile;
+    /// Keeps what was understood, under a name.
+    KeepImport = "keep-import", ["enter"], Overlay, hint "keep it", when on_import;
+    /// Checks the profile once more.
+    CheckAgain = "check-again", ["r"], Overlay, hint "again", when has_checked;
     /// Copies what the page shows.
     CopyPage = "copy-page", ["y"], Overlay, hint "copy", when on_copied_page;
     /// Opens the address in a browser.
@@ -502,9 +510,32 @@ fn on_page_field(model: &Model) -> Availability {
     Availability::when(model.on_page_field(), "")
 }
 
+fn on_import(model: &Model) -> Availability {
+    Availability::when(model.on_import_page(), "")
+}
+
+fn can_check(model: &Model) -> Availability {
+    if model.session().archived {
+        return Availability::No("This is a stored trace: nothing is sent from it.");
+    }
+    if model.opened().lab.is_starting() {
+        return Availability::No("The lab is starting.");
+    }
+    // The check listens where the sign-in does.
+    Availability::when(
+        model.session().waiting().is_none(),
+        "A step is in flight; Esc cancels it.",
+    )
+}
+
+fn has_checked(model: &Model) -> Availability {
+    Availability::when(model.on_check_page() && !model.is_checking(), "")
+}
+
 fn on_copied_page(model: &Model) -> Availability {
     let handoff = matches!(model.screen.overlay, Some(Overlay::Handoff(_)));
-    Availability::when(handoff || model.on_address_page(), "")
+    let checked = model.checked_text().is_some();
+    Availability::when(handoff || checked || model.on_address_page(), "")
 }
 
 fn on_address(model: &Model) -> Availability {

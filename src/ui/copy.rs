@@ -111,8 +111,11 @@ pub fn take(model: &Model, item: &Item) -> Option<Copied> {
     Some(described(model, &item.title, text))
 }
 
-/// Returns what the page shows that lies over the walk: the hand-off, else the address for the browser.
+/// Returns what the page shows that lies over the walk: a report, the hand-off, else the address for the browser.
 pub fn page(model: &Model) -> Option<Copied> {
+    if let Some(text) = model.checked_text() {
+        return Some(described(model, "the report of the check", text.into()));
+    }
     if matches!(model.screen.overlay, Some(Overlay::Handoff(_))) {
         let text = Zeroizing::new(handoff::text(model)?);
         return Some(described(model, "the hand-off", text));
@@ -133,8 +136,8 @@ fn described(model: &Model, title: &str, text: Zeroizing<String>) -> Copied {
 /// The text under the cursor of the panel, whatever lies over it.
 fn row(model: &Model) -> Option<String> {
     let panel = model.panel();
-    let width = super::layout::rows_area(model).0;
-    let rows = (panel.rows)(&model.cx(width));
+    // As wide as it was when the cursor was put there, though a list lies over it now.
+    let rows = model.kept_rows(super::layout::panel_width(model));
     let place = model.place();
     let cursor = place.states.get(&(place.step, panel.id))?.cursor;
     let row = rows.get(cursor)?;

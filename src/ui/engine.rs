@@ -6,7 +6,7 @@ use ratatui::{
     buffer::Buffer,
     layout::{Position, Rect},
 };
-use tokio::sync::mpsc;
+use tokio::{sync::mpsc, task::AbortHandle};
 use zeroize::Zeroizing;
 
 use super::{
@@ -16,9 +16,9 @@ use super::{
     view::view,
 };
 use crate::{
-    flow::Ink,
-    profile::{FieldPath, Profile, fields},
-    protocol::time::Timestamp,
+    flow::{Ink, preflight::Preflight},
+    profile::{FieldPath, Profile, fields, import::Import},
+    protocol::{proxy::Environment, time::Timestamp},
     session::{self, Driver, Session, Transport},
 };
 
@@ -70,6 +70,23 @@ pub trait Host: Send + Sync + 'static {
         Err("No file can be written here.".to_owned())
     }
 
+    /// Returns what the environment says of proxies.
+    fn proxies(&self) -> Environment {
+        Environment::default()
+    }
+
+    /// Reads a source that a profile is to be made of: a file, or an address that is fetched once.
+    fn import(&self, source: &str) -> impl Future<Output = Result<Import, String>> + Send {
+        let _ = source;
+        std::future::ready(Err("Nothing can be read here.".to_owned()))
+    }
+
+    /// Checks a profile over the network, with nothing but GET and without any credential; dropping it stops it.
+    fn check(&self, profile: Profile) -> impl Future<Output = Result<Preflight, String>> + Send {
+        let _ = profile;
+        std::future::ready(Err("Nothing can be checked here.".to_owned()))
+    }
+
     /// Returns fresh randomness for a walk.
     fn seed(&self) -> [u8; 32];
 
@@ -104,6 +121,8 @@ pub struct Engine<H: Host> {
     into: mpsc::UnboundedSender<Msg>,
     /// How many answers of the world outside are still to come, those of the drivers not counted.
     pending: usize,
+    /// The check that is on: its number, and what stops it.
+    checking: Option<(u64, AbortHandle)>,
     /// Whether a sign-in that waited was cancelled or answered, and will soon say so.
     stirred: bool,
 }
@@ -118,12 +137,14 @@ impl<H: Host> Engine<H> {
         let (into, from) = mpsc::unbounded_channel();
         let mut model = Model::new(start, size, host.now());
         model.faults = host.faults();
+        model.proxies = host.proxies();
         let engine = Self {
             model,
             host,
             senders: HashMap::new(),
             into,
             pending: 0,
+            checking: None,
             stirred: false,
         };
         (engine, from)
@@ -137,8 +158,14 @@ impl<H: Host> Engine<H> {
 
     /// Takes a message; returns what only the terminal can do.
     pub fn take(&mut self, msg: Msg) -> Vec<Outside> {
-        if matches!(msg, Msg::Profiles(..) | Msg::Lab(..) | Msg::Said { .. }) {
+        if matches!(
+            msg,
+            Msg::Profiles(..) | Msg::Lab(..) | Msg::Imported(..) | Msg::Said { .. }
+        ) {
             self.pending = self.pending.saturating_sub(1);
+        }
+        if let Msg::Checked(number, _) = &msg {
+            self.checking.take_if(|(on, _)| on == number);
         }
         if matches!(msg, Msg::Session(_, session::Event::Answered { .. })) {
             self.stirred = false;
@@ -151,7 +178,7 @@ impl<H: Host> Engine<H> {
         self.perform(effects)
     }
 
-    /// Tells whether an answer is still to come; a sign-in that waits for a person is none.
+    /// Tells whether an answer is still to come; a sign-in that waits for a person is none, nor a check, which Esc stops.
     pub fn is_busy(&self) -> bool {
         let waits = |opened: &Opened| opened.session.waiting().is_some();
         let for_a_person = !self.stirred
@@ -232,12 +259,34 @@ impl<H: Host> Engine<H> {
                     let _ = into.send(Msg::Said { bad, says });
                 });
             }
+            Effect::Import(source) => {
+                self.pending += 1;
+                tokio::spawn(async move {
+                    let result = host.import(&source).await;
+                    let _ = into.send(Msg::Imported(source, result));
+                });
+            }
+            Effect::Check(number, profile) => {
+                self.stop_checking();
+                let task = tokio::spawn(async move {
+                    let result = host.check(*profile).await;
+                    let _ = into.send(Msg::Checked(number, result));
+                });
+                self.checking = Some((number, task.abort_handle()));
+            }
+            Effect::StopCheck => self.stop_checking(),
             Effect::Copy(text) => return Some(Outside::Copy(text)),
             Effect::Redraw => return Some(Outside::Redraw),
             Effect::Suspend => return Some(Outside::Suspend),
             Effect::Quit => return Some(Outside::Quit),
         }
         None
+    }
+
+    fn stop_checking(&mut self) {
+        if let Some((_, task)) = self.checking.take() {
+            task.abort();
+        }
     }
 
     /// Hands an effect to the driver of its session; one without settings that work cancels itself.

@@ -63,6 +63,15 @@ pub struct Places {
 
 /// Returns the places for a model.
 pub fn places(model: &Model) -> Places {
+    with(model, model.screen.overlay.is_some())
+}
+
+/// Returns how many columns the rows of the panel have, whatever lies over it.
+pub fn panel_width(model: &Model) -> u16 {
+    with(model, false).body.width.saturating_sub(2).max(1)
+}
+
+fn with(model: &Model, overlay: bool) -> Places {
     let (width, height) = model.size;
     let alone = model.screen.zoom || model.waiting_page();
     let tier = Tier::of(model.size);
@@ -73,7 +82,7 @@ pub fn places(model: &Model) -> Places {
     let mut rest = Rect::new(0, 0, width, height);
     places.header = top(&mut rest, 1);
     places.hints = bottom(&mut rest, 1);
-    if model.screen.overlay.is_some() {
+    if overlay {
         places.title = top(&mut rest, 1);
         places.rule = top(&mut rest, 1);
         places.note = bottom(&mut rest, 2);

@@ -3,6 +3,7 @@
 pub mod action;
 pub mod copy;
 pub mod engine;
+pub mod kept;
 pub mod keymap;
 pub mod layout;
 pub mod link;

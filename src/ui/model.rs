@@ -1,9 +1,13 @@
 //! What the screen is made from: sessions, where the user stands in them, and what lies over the walk.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use super::{
-    overlays::{self, Overlay},
+    kept::Kept,
+    overlays::{
+        self, Overlay,
+        check::{self, Checkup},
+    },
     panels::{PANELS, Panel},
     rows::{Cx, Goes, PanelState, Row, is_folded, light},
     theme::{Depth, Glyphs, Look, Shelf},
@@ -11,9 +15,10 @@ use super::{
 };
 use crate::{
     flow::{Artifact, Flow, Ink, Origin, StepId, flows},
-    profile::{self, FieldPath, FieldValue, Problem, Profile, fields},
+    profile::{self, FieldPath, FieldValue, Problem, Profile, fields, import::Import},
     protocol::{
         exchange::{AuthorizeRequest, Login, Request},
+        proxy::Environment,
         secret::Secret,
         time::Timestamp,
     },
@@ -214,6 +219,10 @@ impl Place {
 pub struct Screen {
     /// The list or page over the walk.
     pub overlay: Option<Overlay>,
+    /// What was understood of a source, on the page that shows it before it is kept.
+    pub import: Option<Box<Import>>,
+    /// The check of the page for it.
+    pub check: Checkup,
     /// What is asked before something is lost.
     pub ask: Option<Ask>,
     /// The text that is being edited.
@@ -290,6 +299,10 @@ pub enum Purpose {
     Rename(String),
     /// The name to save the built-in profile under.
     SaveAs,
+    /// Where a profile is to be made from: a file, an address, or the text itself as a paste.
+    Import,
+    /// The name to keep what was understood under.
+    Keep,
     /// The file for the trace.
     Trace,
 }
@@ -359,10 +372,13 @@ pub struct Model {
     pub shelf: Shelf,
     /// What is wrong with the configuration.
     pub warnings: Vec<String>,
+    /// What the environment says of proxies.
+    pub proxies: Environment,
     /// What the cursor is on.
     pub under: Under,
     /// Now, as of the last message.
     pub now: Timestamp,
+    kept: Kept,
     next_id: u64,
 }
 
@@ -384,8 +400,10 @@ impl Model {
             theme: start.theme,
             shelf: start.shelf,
             warnings,
+            proxies: Environment::default(),
             under: Under::default(),
             now,
+            kept: Kept::default(),
             next_id: 1,
         };
         let problem = model.opened().problems.first().map(ToString::to_string);
@@ -594,12 +612,17 @@ impl Model {
     }
 
     /// Returns the rows that keys move over: of the overlay, or of the panel.
-    pub fn rows(&self, width: u16) -> Vec<Row> {
+    pub fn rows(&self, width: u16) -> Arc<Vec<Row>> {
         match &self.screen.overlay {
-            Some(overlay) => overlays::rows(overlay, self, width),
-            None if self.waiting_page() => Vec::new(),
-            None => self.panel_rows(self.panel(), width),
+            Some(overlay) => Arc::new(overlays::rows(overlay, self, width)),
+            None if self.waiting_page() => Arc::default(),
+            None => self.kept_rows(width),
         }
+    }
+
+    /// Returns the rows of the panel that is shown, whatever lies over it; laid out only if something in them changed.
+    pub fn kept_rows(&self, width: u16) -> Arc<Vec<Row>> {
+        self.kept.rows(self, width)
     }
 
     /// Returns the rows of a panel, with what the rules found lit.
@@ -716,6 +739,33 @@ impl Model {
         )
     }
 
+    /// Tells whether the page with a check of the profile is shown.
+    pub fn on_check_page(&self) -> bool {
+        matches!(self.screen.overlay, Some(Overlay::Check(_)))
+    }
+
+    /// Tells whether the page with what was understood of a source is shown.
+    pub fn on_import_page(&self) -> bool {
+        matches!(self.screen.overlay, Some(Overlay::Import(_))) && self.screen.import.is_some()
+    }
+
+    /// Tells whether a check of the profile is on.
+    pub fn is_checking(&self) -> bool {
+        matches!(self.screen.check.state, check::State::Going(_))
+    }
+
+    /// Returns the report of the check on its page, secrets masked as they are there.
+    pub fn checked_text(&self) -> Option<String> {
+        match &self.screen.check.state {
+            check::State::Done(preflight) if self.on_check_page() => {
+                let cx = self.cx(self.size.0);
+                let lines = preflight.text(&self.screen.check.profile);
+                Some(lines.lines().map(|line| cx.text(line) + "\n").collect())
+            }
+            _ => None,
+        }
+    }
+
     /// Tells whether a text of several lines is edited.
     pub fn edits_long_text(&self) -> bool {
         matches!(
@@ -776,7 +826,7 @@ impl Model {
     pub fn wakes_at(&self) -> Option<Timestamp> {
         let next_second = Timestamp(self.now.0 - self.now.0.rem_euclid(1000) + 1000);
         let session = self.session();
-        if session.waiting().is_some() {
+        if session.waiting().is_some() || self.is_checking() {
             return Some(next_second);
         }
         session

@@ -2,6 +2,7 @@
 
 pub mod json;
 mod lit;
+pub mod since;
 mod state;
 pub mod tokens;
 mod values;

@@ -1,6 +1,8 @@
 //! What happens on a message: the only place that changes the model.
 
+mod checking;
 mod editing;
+mod importing;
 mod moving;
 mod profiles;
 mod walking;
@@ -18,8 +20,8 @@ use super::{
     theme::Look,
 };
 use crate::{
-    flow::Ink,
-    profile::{FieldPath, FieldValue, Problem, Profile},
+    flow::{Ink, preflight::Preflight},
+    profile::{FieldPath, FieldValue, Problem, Profile, import::Import},
     session::{self, Command, Session},
 };
 
@@ -39,6 +41,10 @@ pub enum Msg {
     Lab(OpenId, Result<Box<Profile>, String>),
     /// A session's effect could not even be tried, and why.
     Stuck(OpenId, String),
+    /// The source of this name was read for an import, or could not be, and why.
+    Imported(String, Result<Import, String>),
+    /// The check with this number has ended, or could not be made, and why.
+    Checked(u64, Result<Preflight, String>),
     /// Something that was asked of the world outside came to this.
     Said {
         /// Whether it is bad news.
@@ -69,6 +75,12 @@ pub enum Effect {
     Lab(OpenId, Box<Profile>),
     /// Makes the lab's servers do exactly that wrong.
     Faults(Vec<&'static str>),
+    /// Reads a source that a profile is to be made of: a file or an address.
+    Import(String),
+    /// Checks a profile over the network, and reports under this number; a check that is on is stopped.
+    Check(u64, Box<Profile>),
+    /// Stops the check that is on.
+    StopCheck,
     /// Opens an address in a browser.
     Open(String),
     /// Writes an address to a file of the user's own.
@@ -110,6 +122,13 @@ pub enum ProfilesOp {
         name: String,
         /// The sample that it begins with; the plainest when none is named.
         template: Option<String>,
+    },
+    /// Makes a new one of what was understood of a source.
+    Import {
+        /// Its name.
+        name: String,
+        /// What was understood.
+        import: Box<Import>,
     },
     /// Copies one.
     Duplicate {
@@ -187,6 +206,8 @@ pub fn update(model: &mut Model, msg: Msg, ink: Ink) -> Vec<Effect> {
         Msg::Profiles(op, reply) => profiles::answered(model, op, reply, ink),
         Msg::Lab(id, result) => profiles::lab_started(model, id, result, ink),
         Msg::Stuck(id, says) => walking::stuck(model, id, says, ink),
+        Msg::Imported(source, result) => importing::answered(model, &source, result),
+        Msg::Checked(number, result) => checking::ended(model, number, result),
         Msg::Said { bad, says } => {
             if bad {
                 model.warn(says);
@@ -278,6 +299,8 @@ fn act(model: &mut Model, action: Action, key: Key, ink: Ink) -> Vec<Effect> {
         Action::Bottom => moving::by(model, isize::MAX),
         Action::Fold => moving::fold(model),
         Action::Find => editing::begin(model, Purpose::Find),
+        Action::ImportProfile => editing::begin(model, Purpose::Import),
+        Action::KeepImport => editing::begin(model, Purpose::Keep),
         Action::CreateProfile => editing::begin(model, Purpose::Template),
         Action::DuplicateProfile => profiles::duplicate(model),
         Action::RenameProfile => profiles::rename(model),
@@ -302,7 +325,8 @@ fn act(model: &mut Model, action: Action, key: Key, ink: Ink) -> Vec<Effect> {
         Action::OpenAddress | Action::StartBrowser => {
             return model.address().map(Effect::Open).into_iter().collect();
         }
-        Action::Close => model.screen.overlay = None,
+        Action::CheckProfile | Action::CheckAgain => return checking::begin(model),
+        Action::Close => return checking::close(model),
         Action::Yes => return yes(model, ink),
         Action::No => return no(model, ink),
         Action::Accept | Action::AcceptText => return editing::accept(model, ink),
@@ -352,7 +376,9 @@ fn pick(model: &mut Model, ink: Ink) -> Vec<Effect> {
         | Overlay::Qr(_)
         | Overlay::Ledger(_)
         | Overlay::Handoff(_)
-        | Overlay::Profile(_) => {}
+        | Overlay::Profile(_)
+        | Overlay::Check(_)
+        | Overlay::Import(_) => {}
     }
     let _ = ink;
     Vec::new()

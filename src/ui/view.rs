@@ -2,6 +2,7 @@
 
 mod body;
 mod boxes;
+mod header;
 mod story;
 
 use ratatui::{
@@ -14,13 +15,13 @@ use unicode_width::UnicodeWidthStr;
 use super::{
     keymap,
     layout::{self, Places, Tier},
-    model::{Lab, Model},
+    model::Model,
     panels::PANELS,
     rail,
     rows::words,
     theme::{Look, Role},
 };
-use crate::{profile::fields, protocol::visible::visible};
+use crate::protocol::visible::visible;
 
 /// Pieces of one line, each with what it means.
 pub type Spans = Vec<(Role, String)>;
@@ -41,7 +42,7 @@ pub fn view(model: &Model, area: Rect, buf: &mut Buffer) -> Option<Position> {
         return None;
     }
     let places = layout::places(model);
-    header(&mut canvas, model, &places);
+    header::draw(&mut canvas, model, &places);
     rail_of(&mut canvas, model, &places);
     titles(&mut canvas, model, &places);
     canvas.across(places.rule);
@@ -177,62 +178,6 @@ impl Canvas<'_> {
         let style = self.style(role);
         self.buf.set_style(place, style);
     }
-}
-
-fn header(canvas: &mut Canvas<'_>, model: &Model, places: &Places) {
-    let session = model.session();
-    let profile = &session.profile;
-    let dot = format!(" {} ", model.look.glyphs.dot);
-    let title = profile
-        .text(fields::TITLE)
-        .filter(|title| !title.is_empty())
-        .unwrap_or(&profile.name);
-    let mut left = vec![
-        (Role::Strong, "jagwalk  ".to_owned()),
-        (Role::Text, session.flow.id.0.to_owned()),
-        (Role::Muted, dot.clone()),
-        (Role::Text, visible(title).into_owned()),
-        (Role::Muted, dot.clone()),
-    ];
-    left.push(match profile.text(fields::ENVIRONMENT) {
-        Some("prod") => (Role::MarkProd, "production".to_owned()),
-        Some(word) => (Role::Text, visible(word).into_owned()),
-        None => (Role::Muted, "environment unknown".to_owned()),
-    });
-    let mut marks: Spans = Vec::new();
-    let mut add = |role, text: String| {
-        if !marks.is_empty() {
-            marks.push((Role::Muted, dot.clone()));
-        }
-        marks.push((role, text));
-    };
-    if profile.flag(fields::NETWORK_INSECURE) {
-        add(Role::MarkInsecure, "TLS not verified".to_owned());
-    }
-    if session.archived {
-        add(Role::Muted, "stored trace".to_owned());
-    }
-    if model.opened().is_dirty() {
-        add(Role::FindingWarning, "not saved".to_owned());
-    }
-    match &model.opened().lab {
-        Lab::Starting => add(Role::Muted, "lab starting".to_owned()),
-        Lab::Failed(_) => add(Role::StepFailed, "no lab".to_owned()),
-        Lab::Unwanted | Lab::Running => {}
-    }
-    match model.faults_on()[..] {
-        _ if !model.walks_the_lab() => {}
-        [] => {}
-        [id] => add(Role::FindingWarning, format!("fault: {id}")),
-        ref many => add(Role::FindingWarning, format!("{} faults", many.len())),
-    }
-    if model.screen.reveal {
-        add(Role::MarkInsecure, "secrets shown".to_owned());
-    }
-    if session.walk.number > 1 {
-        add(Role::Muted, format!("walk {}", session.walk.number));
-    }
-    canvas.both(places.header, 0, &left, &marks);
 }
 
 fn rail_of(canvas: &mut Canvas<'_>, model: &Model, places: &Places) {

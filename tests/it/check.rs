@@ -18,7 +18,10 @@ use jagwalk::{
     protocol::{keys::install_crypto, party::Party},
 };
 
-use crate::world::{World, free_port};
+use crate::{
+    pty::Pty,
+    world::{World, free_port},
+};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_healthy_lab_is_clean_and_sees_nothing_but_get() {
@@ -198,4 +201,51 @@ fn each_end_has_its_exit_status() {
         output.stdout.contains("is taken by another program"),
         "{output}"
     );
+}
+
+#[test]
+fn the_proxy_in_use_is_named_without_its_password() {
+    let proxied = |name: &str, value: &str| {
+        let world = World::new()
+            .with_env(name, value)
+            .with_env("no_proxy", "internal.example");
+        let output = world.run(&["check", "--profile", "lab"], "").expect_code(0);
+        assert!(!output.stdout.contains("hunter2"), "{output}");
+        output.stdout
+    };
+    for value in [
+        "http://ada:hunter2@proxy.example:3128",
+        "https://ada:hunter2@proxy.example:3128",
+        "socks5://ada:hunter2@proxy.example:3128",
+        "ada:hunter2@proxy.example:3128",
+    ] {
+        let says = "The environment decides: HTTPS_PROXY is proxy.example:3128, no_proxy is internal.example. Loopback addresses go straight.";
+        let told = proxied("HTTPS_PROXY", value);
+        assert!(told.contains(says), "{told}");
+    }
+    let world = World::new();
+    let profile = world.write(
+        "p.toml",
+        "lab = true\n[network]\nproxy = 'socks5h://ada:hunter2@proxy.example:1080'\ninsecure = true\n",
+    );
+    let output = world
+        .run(&["check", "--profile", &profile], "")
+        .expect_code(1);
+    for says in [
+        "network.proxy is used: proxy.example:1080. Loopback addresses go straight.",
+        "network.insecure is on: TLS certificates are not verified.",
+    ] {
+        assert!(output.stdout.contains(says), "{output}");
+    }
+    assert!(!output.stdout.contains("hunter2"), "{output}");
+
+    // The screen shows the same rows.
+    let mut pty = Pty::start(&world, &["--profile", &profile], 40, 120);
+    pty.wait_for("ready");
+    pty.send("C");
+    pty.wait_for("network.proxy is used: proxy.example:1080. Loopback addresses go straight.");
+    pty.wait_for("network.insecure is on: TLS certificates are not verified.");
+    pty.send("G");
+    pty.wait_for("all GET, none with a credential");
+    assert!(!String::from_utf8_lossy(&pty.raw()).contains("hunter2"));
 }

@@ -16,6 +16,12 @@ use jagwalk::{
         headless::{self, End, Incoming},
     },
     transport::http::{Http, Settings},
+    ui::{
+        model::{Model, Start},
+        overlays::device,
+        rows::plain,
+        theme::{Depth, Glyphs, Shelf},
+    },
 };
 use serde_json::json;
 use tokio::sync::mpsc;
@@ -143,6 +149,8 @@ async fn the_lab_is_walked_with_a_device_code() {
 }
 
 /// Plays an IdP that gives these errors to the polls, one each, and then the tokens; returns how long each poll waited.
+///
+/// `-` is a poll that finds no connection, `~` one that is not answered in time, `!` one whose TLS fails.
 fn dialogue(errors: &[&str]) -> (Session, Vec<Lifetime>) {
     let mut session = scripted::fresh(sham());
     let mut errors = errors.iter();
@@ -179,6 +187,9 @@ fn dialogue(errors: &[&str]) -> (Session, Vec<Lifetime>) {
         } else if form("grant_type").is_some_and(|grant| grant.ends_with("device_code")) {
             waits.push(after);
             match errors.next() {
+                Some(&"-") => Err(Failure::Connect("idp.example:443 (refused)".to_owned())),
+                Some(&"~") => Err(Failure::Timeout("no connection to idp.example".to_owned())),
+                Some(&"!") => Err(Failure::Tls("the certificate is not trusted".to_owned())),
                 Some(error) => scripted::answer(400, &json!({ "error": error })),
                 None => scripted::usual(&request, now),
             }
@@ -213,6 +224,116 @@ fn each_slow_down_adds_five_seconds() {
     );
     assert_eq!(session.step(TOKEN).last().unwrap().made.len(), 6);
     assert!(session.step(scripted::last()).is_fresh());
+}
+
+#[test]
+fn a_poll_that_gets_nowhere_is_tried_again_each_time_after_twice_as_long() {
+    let pending = "authorization_pending";
+    let (session, waits) = dialogue(&["-", "~", "-", pending, "-", pending]);
+    assert_eq!(seconds(&waits), [0, 4, 8, 16, 2, 4, 2]);
+    assert!(
+        session.step(TOKEN).outcome() == Some(&Outcome::Done),
+        "{}",
+        walks::story(&session)
+    );
+    // What the IdP has slowed down stays slow, and is doubled from there.
+    let (_, waits) = dialogue(&["slow_down", "-", "-", pending]);
+    assert_eq!(seconds(&waits), [0, 7, 14, 28, 7]);
+    // Never slower than once a minute, and once more when the code ends: then it is the network's fault.
+    let (session, waits) = dialogue(&["-"; 40]);
+    let waits = seconds(&waits);
+    assert_eq!(waits[..7], [0, 4, 8, 16, 32, 60, 60]);
+    assert!(
+        waits.iter().sum::<i64>() <= 300 && waits.len() < 15,
+        "{waits:?}"
+    );
+    let last = session.step(TOKEN).last().unwrap();
+    assert!(
+        matches!(last.outcome, Some(Outcome::Unreachable(_))),
+        "{:?}",
+        last.outcome
+    );
+    assert!(
+        last.says
+            .starts_with("The code has ended, and the IdP could not be asked"),
+        "{}",
+        last.says
+    );
+    assert_eq!(last.made.len(), waits.len());
+}
+
+/// Plays an IdP whose polls come to this, and stops before the next; returns the screen of the page for the code.
+fn page_after(polls: &[Result<(), ()>]) -> String {
+    let mut session = scripted::fresh(sham());
+    let ink = Ink {
+        now: scripted::NOW,
+        seed: scripted::SEED,
+    };
+    let mut left = polls.iter();
+    let mut effects = session.command(Command::SendThrough(scripted::last()), ink);
+    while let Some(Effect::Send { send, request, .. }) = effects.pop() {
+        let is_poll = request
+            .http()
+            .form()
+            .is_some_and(|form| form.get("device_code").is_some());
+        let outcome = if is_poll {
+            match left.next() {
+                None => break,
+                Some(Ok(())) => scripted::answer(400, &json!({ "error": "authorization_pending" })),
+                Some(Err(())) => Err(Failure::Connect("idp.example:443 (refused)".to_owned())),
+            }
+        } else if request.http().url.ends_with("/device_authorization") {
+            scripted::answer(
+                200,
+                &json!({
+                    "device_code": "dev-9b1f77aa", "user_code": "WDJB-MJHT", "expires_in": 300,
+                    "verification_uri": "https://idp.example/device", "interval": 2,
+                }),
+            )
+        } else {
+            scripted::usual(&request, scripted::NOW)
+        };
+        let event = scripted::answered(send, request, outcome, scripted::NOW);
+        effects.extend(session.event(event, ink));
+    }
+    let start = Start {
+        session,
+        has_file: false,
+        problems: Vec::new(),
+        warnings: Vec::new(),
+        theme: "terminal".to_owned(),
+        shelf: Shelf::default(),
+        depth: Depth::Sixteen,
+        glyphs: Glyphs::UNICODE,
+    };
+    let model = Model::new(start, (100, 30), scripted::NOW);
+    plain(&device::rows(&model, 100, 28))
+}
+
+#[test]
+fn the_page_says_while_nothing_gets_through_and_no_longer() {
+    let lost = "after 4 s.";
+    let page = page_after(&[Err(())]);
+    assert!(page.contains("W D J B") && page.contains(lost), "{page}");
+    let page = page_after(&[Ok(()), Err(()), Err(())]);
+    assert!(page.contains("after 8 s."), "{page}");
+    let page = page_after(&[Err(()), Ok(())]);
+    assert!(
+        page.contains("W D J B") && !page.contains("after"),
+        "{page}"
+    );
+}
+
+#[test]
+fn what_will_not_pass_ends_the_polls_at_once() {
+    let (session, waits) = dialogue(&["authorization_pending", "!"]);
+    assert_eq!(waits.len(), 2);
+    let last = session.step(TOKEN).last().unwrap();
+    assert!(
+        matches!(last.outcome, Some(Outcome::Unreachable(Failure::Tls(_)))),
+        "{:?}",
+        last.outcome
+    );
 }
 
 #[test]

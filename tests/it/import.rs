@@ -1,6 +1,6 @@
 //! `jagwalk profile import`: shown first, kept under a name only, and never a token.
 
-use crate::world::World;
+use crate::{pty::Pty, world::World};
 
 const ENV: &str =
     "OKTA_ISSUER=https://acme.okta.example\nCLIENT_ID=0oa1\nCLIENT_SECRET=hunter2\nPORT=3000\n";
@@ -65,4 +65,57 @@ fn what_is_none_of_it_is_refused() {
         let output = world.run(&["profile", "import", "-"], text).expect_code(2);
         assert!(output.stdout.is_empty(), "{output}");
     }
+}
+
+#[test]
+fn on_the_screen_a_file_and_an_address_are_read_shown_and_kept_for_the_owner_alone() {
+    let world = World::new();
+    world.write("my.env", ENV);
+    let mut pty = Pty::start(&world, &[], 24, 80);
+    pty.wait_for("ready");
+    pty.send("p");
+    pty.wait_for("i import");
+    pty.send("i");
+    pty.wait_for("Make a profile of");
+    pty.send("none.env<enter>");
+    pty.wait_for("none.env cannot be read");
+    pty.send("<c-u>~/my.env<enter>");
+    pty.wait_for("Understood of the .env file:");
+    for says in [
+        "‹sso.client_secret›",
+        "from OKTA_ISSUER",
+        "PORT: its name is not known here",
+    ] {
+        pty.wait_for(says);
+    }
+    let path = world.config_dir().join("profiles/acme.toml");
+    assert!(!path.exists(), "nothing is kept unasked");
+    pty.send("<enter>");
+    pty.wait_for("Name of the new profile");
+    pty.send("acme<enter>");
+    pty.wait_for("jagwalk  xaa · acme");
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        let mode = std::fs::metadata(&path).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+    }
+    // To the byte what the command line would have kept.
+    let kept = std::fs::read_to_string(&path).unwrap();
+    std::fs::remove_file(&path).unwrap();
+    let args = ["profile", "import", "my.env", "--name", "acme"];
+    drop(world.run(&args, "").expect_code(0));
+    assert_eq!(std::fs::read_to_string(&path).unwrap(), kept);
+
+    let mut lab = world.start(&["lab"]);
+    let issuer = lab.wait_line("issuer = ").expect("it prints a profile");
+    let issuer = issuer.trim_matches('"');
+    pty.send("p");
+    pty.wait_for("i import");
+    pty.send(&format!(
+        "i{issuer}/.well-known/openid-configuration<enter>"
+    ));
+    pty.wait_for("Understood of the metadata document:");
+    pty.wait_for(issuer);
+    assert!(!String::from_utf8_lossy(&pty.raw()).contains("hunter2"));
 }

@@ -22,6 +22,7 @@ mod profiles;
 #[allow(dead_code, reason = "helpers wait for the tests that need them")]
 mod pty;
 mod qr;
+mod qr_pty;
 mod readme;
 mod renewal;
 mod rules;

@@ -15,6 +15,7 @@ use jagwalk::{
     },
     session::{Command, Session},
     ui::{
+        kept,
         panels::{PANELS, Panel},
         rail::{rail_line, rail_rows},
         rows::{CopyText, Cx, PanelState, Row, dressed, fold, is_folded, plain, wrap},
@@ -233,6 +234,28 @@ fn drawing_twice_gives_the_same_rows_at_any_width() {
     }
 }
 
+#[test]
+fn panels_that_are_kept_are_the_same_at_any_time() {
+    for (name, session) in states() {
+        for (step, id) in session.flow.steps().flat_map(|step| {
+            let id = step.info().id;
+            kept::TIMELESS.iter().map(move |panel| (id, *panel))
+        }) {
+            let now = cx(&session, step, 100);
+            let later = Cx {
+                now: acme::START.plus_secs(86_400),
+                ..now
+            };
+            let panel = panel(id);
+            assert_eq!(
+                (panel.rows)(&now),
+                (panel.rows)(&later),
+                "{name} {step} {id}"
+            );
+        }
+    }
+}
+
 // ---- what the panels say -------------------------------------------------------------------------------------------
 
 fn said(session: &Session, step: StepId, id: &str) -> String {
@@ -288,6 +311,75 @@ fn the_form_says_what_is_needed_and_what_is_handed_in() {
     let text = said(&acme.session, REDEEM, "tokens");
     assert!(
         text.contains("of alice@acme.example") && text.contains("handed in"),
+        "{text}"
+    );
+}
+
+#[test]
+fn a_token_says_when_it_was_gained_of_what_and_why_it_is_stale() {
+    let mut acme = Acme::new();
+    acme.through(CALL_API);
+    let text = said(&acme.session, REDEEM, "tokens");
+    assert!(text.contains("made from    the code, of step 3"), "{text}");
+    let text = said(&acme.session, ID_JAG, "tokens");
+    let attempt = acme.session.step(ID_JAG).last().unwrap();
+    let gained = attempt.tokens[0].gained;
+    let age = gained.in_words(acme::START.plus_secs(60));
+    assert!(age.ends_with(" s ago)"), "{age}");
+    assert!(text.contains(&format!("gained       {age}")), "{text}");
+    assert!(text.contains("made from    ID Token, of step 4"), "{text}");
+    assert!(
+        text.contains("ends in ") && text.contains("from step 5, fresh"),
+        "{text}"
+    );
+    assert!(!text.contains("stale"), "{text}");
+    let rail = |session: &Session| {
+        plain(&rail_rows(
+            session,
+            ID_JAG,
+            acme::START.plus_secs(60),
+            32,
+            Glyphs::UNICODE,
+        ))
+    };
+    assert!(
+        rail(&acme.session).contains("min fresh"),
+        "{}",
+        rail(&acme.session)
+    );
+
+    // The ID Token is made anew: what came of the old one is stale, and says of which step.
+    acme.command(Command::Send(AUTHORIZE));
+    acme.command(Command::Send(REDEEM));
+    let text = said(&acme.session, ID_JAG, "tokens");
+    assert!(
+        text.contains("from step 5, stale") && text.contains("stale        step 3 ran again."),
+        "{text}"
+    );
+    let stale = rail(&acme.session);
+    assert!(
+        stale
+            .lines()
+            .any(|line| line.contains("ID-JAG") && line.ends_with("stale")),
+        "{stale}"
+    );
+    acme.through(CALL_API);
+    assert!(!said(&acme.session, ID_JAG, "tokens").contains("stale"));
+
+    // An edit is no step, and a client that is another one is worth its own words.
+    acme.command(Command::Edit(
+        fields::AGENT_AUDIENCE,
+        "urn:other".to_owned(),
+    ));
+    let text = said(&acme.session, ID_JAG, "tokens");
+    assert!(
+        text.contains("stale        something before it has changed."),
+        "{text}"
+    );
+    acme.command(Command::Edit(fields::SSO_CLIENT_ID, "another".to_owned()));
+    let text = said(&acme.session, REDEEM, "tokens");
+    assert!(
+        text.contains("stale        its server or its client is another in the profile now."),
         "{text}"
     );
 }

@@ -1,6 +1,10 @@
 //! The screen in memory: keys go in, the text of the screen comes out, and no terminal is needed.
 
+mod check;
 mod desk;
+mod header;
+mod import;
+mod kept;
 mod laws;
 mod profiles;
 mod walk;

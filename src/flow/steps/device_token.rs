@@ -11,7 +11,7 @@ use crate::{
     },
     profile::{Profile, Side, fields},
     protocol::{
-        exchange::Request,
+        exchange::{Exchange, Failure, Request},
         http::Params,
         oauth::{OAuthError, urn},
         party::Party,
@@ -22,6 +22,9 @@ use crate::{
 
 /// What each `slow_down` adds to the interval, in seconds (RFC 8628 §3.5).
 const SLOWER: i64 = 5;
+
+/// However long nothing comes through, it is tried again after so many seconds: a network that is back is soon noticed.
+const SLOWEST: i64 = 60;
 
 /// The step.
 pub static DEVICE_TOKEN: DeviceToken = DeviceToken {
@@ -49,7 +52,8 @@ pub static DEVICE_TOKEN: DeviceToken = DeviceToken {
         ],
         spec: &["RFC 8628 §3.4", "RFC 8628 §3.5", "OIDC §3.1.3.7"],
         why: "The IdP cannot call back, so the client asks: not yet, not yet, here they are. Each question is an exchange \
-              of its own; the time between them is the IdP's to say. The ID Token is checked as after a code, only \
+              of its own; the time between them is the IdP's to say. A question that gets nowhere is asked again, each \
+              time after twice as long. The ID Token is checked as after a code, only \
               that no nonce was sent.",
         optional: false,
     },
@@ -113,6 +117,9 @@ impl Step for DeviceToken {
     }
 
     fn read(&self, inputs: &Inputs<'_>, made: &[Made]) -> Reading {
+        if let Some(failure) = support::main(made).and_then(|exchange| passing(exchange)) {
+            return self.unreached(inputs, made, failure);
+        }
         let error = support::main(made).and_then(|exchange| error_of(exchange.response()?));
         let Some(error) = error else {
             let expected = Expected {
@@ -151,15 +158,46 @@ impl DeviceToken {
                 .to_owned();
             return Reading::bare(Verdict::Rejected(vec![says.clone()]), says);
         }
-        let slowed = made
+        let after = Lifetime::from_secs(pace(inputs, made));
+        let says = format!("Nobody has signed in yet; the IdP is asked again after {after}.");
+        self.ask(inputs, after, says)
+    }
+
+    /// A poll that got nowhere says nothing of the sign-in: it is tried again, each time after twice as long.
+    fn unreached(&self, inputs: &Inputs<'_>, made: &[Made], failure: &Failure) -> Reading {
+        let now = inputs.ink.now;
+        let held = inputs.bag.held(Artifact::DeviceCode);
+        let left = held
+            .and_then(|held| held.expires)
+            .map(|end| end.since(now).0);
+        if left.is_some_and(|left| left <= 0) {
+            let says =
+                format!("The code has ended, and the IdP could not be asked any more. {failure}");
+            return Reading::bare(Verdict::Unreachable(failure.clone()), says);
+        }
+        let lost = made
             .iter()
-            .filter_map(|made| error_of(made.exchange.response()?))
-            .filter(|error| error.error.as_deref() == Some("slow_down"))
+            .rev()
+            .take_while(|made| passing(&made.exchange).is_some())
             .count();
-        let slower = i64::try_from(slowed)
-            .unwrap_or_default()
-            .saturating_mul(SLOWER);
-        let after = Lifetime::from_secs(interval(inputs).saturating_add(slower));
+        let pace = pace(inputs, made);
+        let doubled = u32::try_from(lost)
+            .ok()
+            .and_then(|lost| 2_i64.checked_pow(lost))
+            .map_or(i64::MAX, |times| pace.saturating_mul(times))
+            .min(SLOWEST.max(pace));
+        // Once more before the code ends, and not long after it.
+        let after = doubled
+            .saturating_mul(1000)
+            .min(left.unwrap_or(i64::MAX))
+            .max(1000);
+        let after = Lifetime(after);
+        let says = format!("{failure} The IdP is asked again after {after}.");
+        self.ask(inputs, after, says)
+    }
+
+    fn ask(&self, inputs: &Inputs<'_>, after: Lifetime, says: String) -> Reading {
+        let now = inputs.ink.now;
         // What is signed is signed for the moment when it goes.
         let then = Inputs {
             ink: Ink {
@@ -169,10 +207,7 @@ impl DeviceToken {
             ..*inputs
         };
         match self.draft(&then).map(|draft| draft.request) {
-            Ok(Request::Http(request)) => Reading::bare(
-                Verdict::Again { request, after },
-                format!("Nobody has signed in yet; the IdP is asked again after {after}."),
-            ),
+            Ok(Request::Http(request)) => Reading::bare(Verdict::Again { request, after }, says),
             _ => {
                 let says = "The next question to the IdP could not be made.".to_owned();
                 Reading::bare(Verdict::Rejected(vec![says.clone()]), says)
@@ -190,7 +225,30 @@ fn error_of(response: &crate::protocol::http::Response) -> Option<OAuthError> {
     (response.status >= 400).then(|| OAuthError::of(response))
 }
 
-/// How many seconds lie between two polls.
+/// Returns why a poll got nowhere, where that may pass: no name, no connection, no answer in time (RFC 8628 §3.5).
+fn passing(exchange: &Exchange) -> Option<&Failure> {
+    let failure = exchange.outcome.as_ref().err()?;
+    matches!(
+        failure,
+        Failure::Name(_) | Failure::Connect(_) | Failure::Timeout(_)
+    )
+    .then_some(failure)
+}
+
+/// How many seconds lie between two polls, with what each `slow_down` added.
+fn pace(inputs: &Inputs<'_>, made: &[Made]) -> i64 {
+    let slowed = made
+        .iter()
+        .filter_map(|made| error_of(made.exchange.response()?))
+        .filter(|error| error.error.as_deref() == Some("slow_down"))
+        .count();
+    let slower = i64::try_from(slowed)
+        .unwrap_or_default()
+        .saturating_mul(SLOWER);
+    interval(inputs).saturating_add(slower)
+}
+
+/// How many seconds lie between two polls, as the IdP wants it.
 fn interval(inputs: &Inputs<'_>) -> i64 {
     inputs
         .bag

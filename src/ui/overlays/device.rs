@@ -51,6 +51,12 @@ pub fn rows(model: &Model, width: u16, height: u16) -> Vec<Row> {
         let left = Lifetime((end.0 - model.now.0).max(0) / 1000 * 1000);
         words.push(Row::text(Role::Text, format!("{left} left.")));
     }
+    if let Some(notice) = model.session().notice.as_ref().filter(|notice| notice.bad) {
+        words.push(Row::text(
+            Role::FindingWarning,
+            model.cx(width).text(&notice.says),
+        ));
+    }
     words.push(Row::text(
         Role::Muted,
         "The walk goes on by itself once you have signed in. Esc cancels; o shows the address with the code alone.",

@@ -1,6 +1,7 @@
 //! Lists and pages that lie over the walk: each a state and a function to rows.
 
 pub mod address;
+pub mod check;
 pub mod confirm;
 pub mod copy_menu;
 pub mod device;
@@ -9,6 +10,7 @@ pub mod faults;
 pub mod flow_list;
 pub mod handoff;
 pub mod help;
+pub mod import;
 pub mod ledger;
 pub mod paste;
 pub mod profile_page;
@@ -40,6 +42,10 @@ pub enum Overlay {
     Address(PanelState),
     /// The same as a QR code.
     Qr(PanelState),
+    /// What a check of the profile found.
+    Check(PanelState),
+    /// What was understood of a source.
+    Import(PanelState),
     /// What became of each claim.
     Ledger(PanelState),
     /// The text for the other side's administrator.
@@ -59,6 +65,8 @@ impl Overlay {
             | Self::Faults(state)
             | Self::Address(state)
             | Self::Qr(state)
+            | Self::Check(state)
+            | Self::Import(state)
             | Self::Ledger(state)
             | Self::Handoff(state) => state,
         }
@@ -76,6 +84,8 @@ impl Overlay {
             | Self::Faults(state)
             | Self::Address(state)
             | Self::Qr(state)
+            | Self::Check(state)
+            | Self::Import(state)
             | Self::Ledger(state)
             | Self::Handoff(state) => state,
         }
@@ -93,6 +103,10 @@ impl Overlay {
             Self::Faults(_) => "Faults of the lab: / lists fewer, Enter switches",
             Self::Address(_) => "The address for the browser",
             Self::Qr(_) => "The address for the browser, as a QR code",
+            Self::Import(_) => "What the new profile would hold; nothing is kept yet",
+            Self::Check(_) => {
+                "What a check of the profile finds, with nothing but GET and no credential"
+            }
             Self::Ledger(_) => "What became of each claim",
             Self::Handoff(_) => "For the other side’s administrator, masked",
         }
@@ -116,6 +130,8 @@ pub fn rows(overlay: &Overlay, model: &Model, width: u16) -> Vec<Row> {
         Overlay::Faults(state) => faults::rows(model, &state.query, width),
         Overlay::Address(_) => address::rows(model, width),
         Overlay::Qr(_) => address::qr_rows(model, width),
+        Overlay::Check(_) => check::rows(model, width),
+        Overlay::Import(_) => import::rows(model, width),
         Overlay::Ledger(_) => ledger::rows(model, width),
         Overlay::Handoff(_) => handoff::rows(model, width),
     }

@@ -1,7 +1,7 @@
 //! Every field of the profile, grouped as the file groups them.
 
 use crate::{
-    profile::{Origin, Profile, fields},
+    profile::{Origin, Profile, fields, without_password},
     protocol::visible::visible,
     ui::{
         model::Model,
@@ -51,7 +51,10 @@ pub fn rows(model: &Model, width: u16) -> Vec<Row> {
 const PAD: usize = 22;
 
 fn value(profile: &Profile, field: fields::FieldPath, none: &str) -> (Role, String, String) {
-    let shown = |text: String| visible(&text.replace('\n', ", ")).into_owned();
+    let shown = |text: String| {
+        let text = without_password(&text).unwrap_or(text);
+        visible(&text.replace('\n', ", ")).into_owned()
+    };
     match profile.origin(field) {
         Origin::Own => (Role::FieldValue, shown(profile.shown(field)), String::new()),
         Origin::Filled => (

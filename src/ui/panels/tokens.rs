@@ -4,7 +4,7 @@ use unicode_width::UnicodeWidthStr;
 
 use super::Panel;
 use crate::{
-    flow::{Artifact, Origin, TokenRecord},
+    flow::{Artifact, Held, Origin, TokenRecord},
     profile::Side,
     protocol::{
         jwt::{Claims, Signature, TokenKind},
@@ -12,7 +12,7 @@ use crate::{
     },
     session::Session,
     ui::{
-        rows::{Cx, Row, token_rows, tokens::raw_row, words, wrap},
+        rows::{Cx, Row, since, token_rows, tokens::raw_row, words, wrap},
         theme::Role,
     },
 };
@@ -120,8 +120,12 @@ fn record_rows(cx: &Cx, record: &TokenRecord, shut: bool) -> Vec<Row> {
         let note = "The first eight hex digits of its SHA-256; the same token has the same everywhere.";
         add(Row::pair("fingerprint", PAD, Role::Text, cx.text(&record.fingerprint)).noted(Some(note.to_owned())));
     }
+    add(Row::pair("gained", PAD, Role::Text, record.gained.in_words(cx.now)));
     if let Some(parent) = record.parent {
-        add(Row::pair("made from", PAD, Role::Text, parent.name()));
+        add(Row::pair("made from", PAD, Role::Text, since::parent(cx.session, parent)));
+    }
+    if let Some(held) = kept(cx, record).filter(|held| held.stale) {
+        add(Row::pair("stale", PAD, Role::StepStale, format!("{}.", since::why_stale(cx.session, held))));
     }
     let kind = record.kind();
     if !record.artifact.fits(kind, true) {
@@ -186,10 +190,15 @@ fn subject(record: &TokenRecord) -> Option<&str> {
         .find_map(|name| claims.text(name).filter(|text| !text.trim().is_empty()))
 }
 
+/// Returns what is held, if it is this very token.
+fn kept<'a>(cx: &Cx<'a>, record: &TokenRecord) -> Option<&'a Held> {
+    let held = cx.session.walk.bag.held(record.artifact);
+    held.filter(|held| held.value.fingerprint(&[]) == record.fingerprint)
+}
+
 fn origin(cx: &Cx, record: &TokenRecord) -> (Role, String) {
     let held = cx.session.walk.bag.held(record.artifact);
-    let here = held.filter(|held| held.value.fingerprint(&[]) == record.fingerprint);
-    match here {
+    match kept(cx, record) {
         Some(held) if held.origin == Origin::Given => (Role::Accent, "handed in".to_owned()),
         Some(held) => {
             let from = match held.origin {

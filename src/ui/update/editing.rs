@@ -1,10 +1,10 @@
 //! Typing: beginning, taking keys and pastes, and taking over what was typed.
 
-use super::{Effect, Model, ProfilesOp, Purpose, Taking, lab, moving};
+use super::{Effect, Model, ProfilesOp, Purpose, Taking, importing, lab, moving};
 use crate::{
     flow::Ink,
     profile::{
-        FieldPath, Kind,
+        FieldPath, Kind, import,
         template::{self, TEMPLATES},
     },
     protocol::{exchange::Via, redirect},
@@ -27,9 +27,12 @@ pub fn begin(model: &mut Model, purpose: Purpose) {
             words: TEMPLATES.iter().map(|template| template.name).collect(),
             at: 0,
         },
-        Purpose::Find | Purpose::Create(_) | Purpose::Duplicate(_) | Purpose::SaveAs => {
-            Taking::Typed(Box::new(Input::new(Shape::Line, "")))
-        }
+        Purpose::Find
+        | Purpose::Create(_)
+        | Purpose::Duplicate(_)
+        | Purpose::SaveAs
+        | Purpose::Import
+        | Purpose::Keep => Taking::Typed(Box::new(Input::new(Shape::Line, ""))),
         Purpose::Trace => Taking::Typed(Box::new(Input::new(Shape::Line, "trace.json"))),
     };
     model.screen.editor = Some(Editor {
@@ -132,7 +135,9 @@ pub fn pasted(model: &mut Model, text: &str, ink: Ink) -> Vec<Effect> {
         model.screen.editor = None;
         return model.command(Command::PasteRedirect(text.trim().to_owned()), ink);
     }
-    if let Some(Editor {
+    if super::typing(model, &Purpose::Import).is_some() && import::is_source(text) {
+        importing::understood(model, import::understand(text));
+    } else if let Some(Editor {
         taking: Taking::Typed(input),
         says,
         ..
@@ -206,6 +211,7 @@ pub fn accept(model: &mut Model, ink: Ink) -> Vec<Effect> {
             }
             Vec::new()
         }
+        Purpose::Import => importing::named(model, name),
         _ if name.is_empty() => {
             complain(model, "A name is needed.".to_owned());
             Vec::new()
@@ -232,6 +238,7 @@ pub fn accept(model: &mut Model, ink: Ink) -> Vec<Effect> {
                 name,
             })]
         }
+        Purpose::Keep => importing::keep(model, name),
         Purpose::Trace => {
             model.screen.editor = None;
             vec![Effect::Trace {
@@ -283,7 +290,8 @@ fn on_to_the_next_gap(model: &mut Model, filled: FieldPath) {
     }
 }
 
-fn complain(model: &mut Model, says: String) {
+/// Says what is wrong with what was typed.
+pub fn complain(model: &mut Model, says: String) {
     if let Some(editor) = &mut model.screen.editor {
         editor.says = Some(says);
     }

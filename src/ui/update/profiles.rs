@@ -113,8 +113,9 @@ fn done(model: &mut Model, op: ProfilesOp, ink: Ink) -> Vec<Effect> {
     match op {
         ProfilesOp::List => cursor_to(model, None),
         ProfilesOp::Load(_) => {}
-        ProfilesOp::Create { name, .. } => {
+        ProfilesOp::Create { name, .. } | ProfilesOp::Import { name, .. } => {
             model.screen.overlay = None;
+            model.screen.import = None;
             return vec![Effect::Profiles(ProfilesOp::Load(name))];
         }
         ProfilesOp::Save { name, .. } => {
@@ -192,7 +193,11 @@ fn cursor_to(model: &mut Model, name: Option<&str>) {
 fn names_a_profile(purpose: &Purpose) -> bool {
     matches!(
         purpose,
-        Purpose::Create(_) | Purpose::Duplicate(_) | Purpose::Rename(_) | Purpose::SaveAs
+        Purpose::Create(_)
+            | Purpose::Duplicate(_)
+            | Purpose::Rename(_)
+            | Purpose::SaveAs
+            | Purpose::Keep
     )
 }
 

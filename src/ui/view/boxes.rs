@@ -176,6 +176,12 @@ fn words(model: &Model, purpose: &Purpose) -> (String, String) {
                 named(&model.session().profile.name)
             ),
         ),
+        Purpose::Import => (
+            "Make a profile of".to_owned(),
+            "Name a file or an address, or paste the text itself: a .env, a cURL command, a HAR, metadata of a server."
+                .to_owned(),
+        ),
+        Purpose::Keep => ("Name of the new profile".to_owned(), folder),
         Purpose::Trace => (
             "Write the walk to".to_owned(),
             "A file; secrets are masked in it.".to_owned(),

@@ -14,9 +14,13 @@ use jagwalk::{
         store::{LAB, LAB_TEXT},
         world::World,
     },
-    flow::{Ink, Want, flows::XAA},
+    flow::{Ink, Want, flows::XAA, preflight::Preflight},
     lab::{Lab, Switches, faults},
-    profile::{Problem, Profile, fields, load},
+    profile::{
+        Problem, Profile, fields,
+        import::{Import, understand},
+        load::{self, load},
+    },
     protocol::{
         exchange::{Answer, Exchange, Failure, Purpose, Redirect, Request, Timings},
         http::{Bytes, Response},
@@ -108,6 +112,8 @@ pub struct TestHost<T> {
     pub files: Mutex<BTreeMap<String, Profile>>,
     /// What was written.
     pub written: Mutex<Vec<String>>,
+    /// What checks come to; without it they never end.
+    pub checked: Mutex<Option<Preflight>>,
     filled: Option<Profile>,
     /// What the lab does wrong.
     pub faults: Switches,
@@ -157,6 +163,13 @@ impl<T: Transport> TestHost<T> {
                         None => profile.unset(field),
                     }
                 }
+            }
+            ProfilesOp::Import { name, import } => {
+                if files.contains_key(&name) {
+                    return Err(taken(&name));
+                }
+                let doc = import.profile(&name)?;
+                files.insert(name.clone(), load(&name, doc.text()).0);
             }
             ProfilesOp::Duplicate { from, to } => {
                 let mut copy = files.get(&from).cloned().unwrap_or_default();
@@ -232,6 +245,25 @@ impl<T: Transport> Host for TestHost<T> {
         Err("There is no browser here.".to_owned())
     }
 
+    async fn import(&self, source: &str) -> Result<Import, String> {
+        match source {
+            "acme.env" => understand("OKTA_DOMAIN=acme.okta.example\nCLIENT_SECRET=hunter2\n"),
+            _ => Err(format!("{source} cannot be read.")),
+        }
+    }
+
+    async fn check(&self, _profile: Profile) -> Result<Preflight, String> {
+        let found = self
+            .checked
+            .lock()
+            .expect("nobody panicked with it")
+            .clone();
+        match found {
+            Some(found) => Ok(found),
+            None => std::future::pending().await,
+        }
+    }
+
     fn seed(&self) -> [u8; 32] {
         if self.real_time {
             entropy::seed()
@@ -271,6 +303,7 @@ impl Desk<Sham> {
             transport: Arc::new(transport),
             files: Mutex::default(),
             written: Mutex::default(),
+            checked: Mutex::default(),
             filled: None,
             faults: Switches::default(),
             real_time: false,
@@ -294,6 +327,7 @@ impl Desk<World> {
             transport: Arc::new(transport),
             files: Mutex::default(),
             written: Mutex::default(),
+            checked: Mutex::default(),
             filled: Some(filled),
             faults: lab
                 .as_ref()

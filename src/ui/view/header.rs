@@ -1,0 +1,145 @@
+//! The first line: flow, profile, environment, and marks of what must not be overlooked.
+
+use unicode_width::UnicodeWidthStr;
+
+use super::{Canvas, Spans};
+use crate::{
+    profile::{Kind, fields},
+    protocol::visible::visible,
+    ui::{
+        layout::Places,
+        model::{Lab, Model},
+        theme::Role,
+    },
+};
+
+/// Draws the line. Where it is narrow the title gives way, then the marks that matter least; the environment stays.
+pub fn draw(canvas: &mut Canvas<'_>, model: &Model, places: &Places) {
+    let width = usize::from(places.header.width);
+    let session = model.session();
+    let profile = &session.profile;
+    let dot = format!(" {} ", model.look.glyphs.dot);
+    let lead = vec![
+        (Role::Strong, "jagwalk  ".to_owned()),
+        (Role::Text, session.flow.id.0.to_owned()),
+        (Role::Muted, dot.clone()),
+    ];
+    let title = profile
+        .text(fields::TITLE)
+        .filter(|title| !title.is_empty())
+        .unwrap_or(&profile.name);
+    let environment = match profile.text(fields::ENVIRONMENT) {
+        Some("prod") => (Role::MarkProd, "production".to_owned()),
+        Some(word) => (Role::Text, visible(word).into_owned()),
+        None => (Role::Muted, "environment unknown".to_owned()),
+    };
+    // So much is left of a title at least.
+    let title = visible(title).into_owned();
+    let fixed = wide(&lead) + dot.width() + environment.1.width();
+    let room = width.saturating_sub(fixed + TITLE.min(title.width()) + 1);
+    let marks = fitting(marks(model), &dot, room);
+    let room = width.saturating_sub(fixed + wide(&marks) + usize::from(!marks.is_empty()));
+    let mut left = lead;
+    left.push((Role::Text, cut(title, room, model.look.glyphs.cut)));
+    left.push((Role::Muted, dot));
+    left.push(environment);
+    canvas.both(places.header, 0, &left, &marks);
+}
+
+/// A title is cut to this before a mark goes.
+const TITLE: usize = 6;
+
+/// The first word of the mark of a proxy.
+const PROXY: &str = "proxy";
+
+/// Returns the marks, what must not be overlooked first.
+fn marks(model: &Model) -> Spans {
+    let session = model.session();
+    let profile = &session.profile;
+    let mut marks: Spans = Vec::new();
+    let mut add = |role, text: &str| marks.push((role, text.to_owned()));
+    if profile.flag(fields::NETWORK_INSECURE) {
+        add(Role::MarkInsecure, "TLS not verified");
+    }
+    if model.screen.reveal {
+        add(Role::MarkInsecure, "secrets shown");
+    }
+    if model.opened().is_dirty() {
+        add(Role::FindingWarning, "not saved");
+    }
+    match &model.opened().lab {
+        Lab::Starting => add(Role::Muted, "lab starting"),
+        Lab::Failed(_) => add(Role::StepFailed, "no lab"),
+        Lab::Unwanted | Lab::Running => {}
+    }
+    match &model.faults_on()[..] {
+        _ if !model.walks_the_lab() => {}
+        [] => {}
+        [id] => add(Role::FindingWarning, &format!("fault: {id}")),
+        many => add(Role::FindingWarning, &format!("{} faults", many.len())),
+    }
+    if session.archived {
+        add(Role::Muted, "stored trace");
+    } else {
+        let urls = fields::FIELDS
+            .iter()
+            .filter(|field| field.kind == Kind::Url)
+            .filter_map(|field| profile.text(field.path));
+        let proxy = model
+            .proxies
+            .mark(profile.text(fields::NETWORK_PROXY), urls);
+        if let Some(proxy) = proxy {
+            add(Role::Text, &visible(&proxy));
+        }
+    }
+    if session.walk.number > 1 {
+        add(Role::Muted, &format!("walk {}", session.walk.number));
+    }
+    marks
+}
+
+/// Keeps as many marks as have room, the first in any case; of a proxy at least that there is one.
+fn fitting(marks: Spans, dot: &str, room: usize) -> Spans {
+    let mut out: Spans = Vec::new();
+    for (role, text) in marks {
+        let gap = if out.is_empty() { 0 } else { dot.width() };
+        let left = room.saturating_sub(wide(&out) + gap);
+        let short = text.split(' ').next().filter(|word| *word == PROXY);
+        let text = match short {
+            Some(short) if text.width() > left => short.to_owned(),
+            _ => text,
+        };
+        if !out.is_empty() && text.width() > left {
+            continue;
+        }
+        if !out.is_empty() {
+            out.push((Role::Muted, dot.to_owned()));
+        }
+        out.push((role, text));
+    }
+    out
+}
+
+fn wide(spans: &[(Role, String)]) -> usize {
+    spans.iter().map(|(_, text)| text.width()).sum()
+}
+
+/// Cuts a text to a width, with a sign.
+fn cut(text: String, width: usize, sign: &str) -> String {
+    if text.width() <= width {
+        return text;
+    }
+    let room = width.saturating_sub(sign.width());
+    let mut out = String::new();
+    for c in text.chars() {
+        if out.width() + unicode_width::UnicodeWidthChar::width(c).unwrap_or(0) > room {
+            break;
+        }
+        out.push(c);
+    }
+    out.truncate(out.trim_end().len());
+    if width >= sign.width() {
+        out.push_str(sign);
+    }
+    out
+}
