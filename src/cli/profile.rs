@@ -6,7 +6,8 @@ use serde_json::json;
 
 use super::store::{LAB, Store, StoreError};
 use crate::profile::{
-    Auth, FieldPath, FieldValue, Kind, Problem, Profile, ProfileDoc, Side, fields, suggest,
+    Auth, FieldPath, FieldValue, Kind, Problem, Profile, ProfileDoc, Side, Subject, fields,
+    suggest,
     template::{self, TEMPLATES},
 };
 
@@ -248,15 +249,18 @@ fn xaa_lacks(profile: &Profile) -> Vec<(&'static str, Vec<&'static str>)> {
         wanted
     };
     let device = profile.text(fields::SSO_LOGIN) == Some("device");
-    let subject = profile.text(fields::AGENT_SUBJECT);
     let mut id_jag = client(Side::Agent);
     id_jag.push(fields::AGENT_AUDIENCE);
     let mut steps = vec![
         ("discover-idp", vec![fields::IDP_ISSUER]),
         ("discover-resource-as", vec![fields::RESOURCE_AS_ISSUER]),
     ];
-    if subject == Some("saml2") {
+    if profile.subject() == Subject::Saml {
         id_jag.push(fields::AGENT_SAML_ASSERTION);
+    } else if profile.subject() == Subject::SamlRefresh {
+        let mut saml_refresh = client(Side::Agent);
+        saml_refresh.push(fields::AGENT_SAML_ASSERTION);
+        steps.push(("saml-refresh", saml_refresh));
     } else if device {
         steps.push(("device-authorize", client(Side::Sso)));
         steps.push(("device-token", client(Side::Sso)));

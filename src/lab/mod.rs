@@ -71,6 +71,7 @@ pub struct Lab {
     resource_as: String,
     api: String,
     clients: Vec<(ClientKind, Registered)>,
+    assertions: Vec<(&'static str, Secret)>,
     ledger: serve::Ledger,
     running: Vec<serve::Running>,
 }
@@ -166,7 +167,7 @@ pub async fn start(options: Options) -> Result<Lab, LabError> {
     let as_issuer = format!("{as_origin}{TENANT}");
     let api_origin = format!("{scheme}://127.0.0.1:{api_port}");
     let resource = format!("{api_origin}{}", api::NOTES);
-    let idp = idp::Idp::new(
+    let mut idp = idp::Idp::new(
         idp_issuer.clone(),
         format!("jagwalk_lab_{idp_port}"),
         signing,
@@ -177,6 +178,14 @@ pub async fn start(options: Options) -> Result<Lab, LabError> {
         },
         options.random,
     );
+    let agent = &clients::of(&clients.registered, ClientKind::Default)
+        .idp
+        .client_id;
+    let minted = (options.now)();
+    let assertions = USERS
+        .iter()
+        .map(|user| (user.name, idp.mint_assertion(user, agent, minted)))
+        .collect();
     let resource_as = resource_as::ResourceAs::new(
         &as_origin,
         TENANT,
@@ -202,6 +211,7 @@ pub async fn start(options: Options) -> Result<Lab, LabError> {
         resource_as: as_issuer,
         api: resource,
         clients: clients.registered,
+        assertions,
         ledger,
         running: vec![
             serve::serve(idp_listener, Party::Idp, idp, around.clone()),
@@ -243,6 +253,8 @@ impl Lab {
             ("api.method", text("GET")),
         ];
         settings.extend(client.idp.alg.map(|alg| ("sso.alg", text(alg))));
+        let assertion = self.saml_assertion(USERS[0].name).cloned();
+        settings.extend(assertion.map(|xml| ("agent.saml_assertion", Setting::Secret(xml))));
         let key = client.idp.private_key.clone();
         settings.extend(key.map(|key| ("sso.private_key", Setting::Secret(key))));
         if let Some(there) = &client.resource_as {
@@ -256,11 +268,13 @@ impl Lab {
 
     /// Returns a registered client with its credentials at both servers.
     pub fn client(&self, which: ClientKind) -> &Registered {
-        self.clients
-            .iter()
-            .find(|(kind, _)| *kind == which)
-            .map(|(_, registered)| registered)
-            .expect("every kind is registered at start")
+        clients::of(&self.clients, which)
+    }
+
+    /// Returns the SAML assertion about a user, for the client of the ready profile; made at start, good for eight hours.
+    pub fn saml_assertion(&self, user: &str) -> Option<&Secret> {
+        let mut all = self.assertions.iter();
+        all.find(|(name, _)| *name == user).map(|(_, xml)| xml)
     }
 
     /// Returns every request that the three servers have seen, oldest first.

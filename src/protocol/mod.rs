@@ -10,6 +10,7 @@ pub mod oauth;
 pub mod party;
 pub mod pointer;
 pub mod redirect;
+pub mod saml;
 pub mod secret;
 pub mod time;
 pub mod visible;

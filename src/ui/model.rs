@@ -505,10 +505,15 @@ impl Model {
             return Vec::new();
         };
         let info = step.info();
-        info.gives
-            .iter()
-            .chain(info.needs)
-            .copied()
+        let mut artifacts: Vec<Artifact> = info.gives.iter().chain(info.needs).copied().collect();
+        let needs = step.needs(&session.profile);
+        artifacts.extend(
+            needs
+                .into_iter()
+                .filter(|other| !info.needs.contains(other)),
+        );
+        artifacts
+            .into_iter()
             .filter(|artifact| {
                 session
                     .walk
@@ -769,7 +774,9 @@ pub fn find_flow(id: &str) -> Option<&'static Flow> {
 /// Returns the panel that tells most about a step as it stands.
 fn telling(session: &Session, step: StepId) -> &'static str {
     let state = session.step(step);
-    if !state.given.is_empty() {
+    let info = session.flow.step(step).map(crate::flow::Step::info);
+    let makes = |artifact| info.is_some_and(|info| info.gives.contains(&artifact));
+    if state.given.iter().any(|record| makes(record.artifact)) {
         return "tokens";
     }
     let has_tokens = state

@@ -21,6 +21,7 @@ mod pty;
 mod qr;
 mod readme;
 mod renewal;
+mod saml;
 #[allow(
     clippy::unnecessary_wraps,
     dead_code,

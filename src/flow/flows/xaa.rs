@@ -37,6 +37,7 @@ pub static XAA: Flow = Flow {
                 &steps::REDEEM_CODE,
                 &steps::DEVICE_AUTHORIZE,
                 &steps::DEVICE_TOKEN,
+                &steps::SAML_REFRESH,
                 &steps::REFRESH,
             ],
         },

@@ -9,6 +9,7 @@ mod id_jag;
 mod jwt_bearer;
 mod redeem_code;
 mod refresh;
+mod saml_refresh;
 mod support;
 mod user_tokens;
 
@@ -21,3 +22,4 @@ pub use id_jag::ID_JAG;
 pub use jwt_bearer::JWT_BEARER;
 pub use redeem_code::REDEEM_CODE;
 pub use refresh::REFRESH;
+pub use saml_refresh::SAML_REFRESH;

@@ -107,3 +107,15 @@ fn a_huge_answer_is_shown_in_part_and_said_to_be() {
     desk.keys("<enter>").sees("[Answer]");
     desk.keys("Gjjj").sees("not shown");
 }
+
+#[test]
+fn an_assertion_can_be_handed_in_where_the_profile_asks_for_one() {
+    let mut desk = Desk::sham(tenant(), 404, "{}", (80, 24));
+    desk.keys("3u").sees("ID Token").sees_no("SAML assertion");
+    let mut profile = tenant();
+    profile
+        .edit_at("agent.subject", "saml2")
+        .expect("it is one of the words");
+    let mut desk = Desk::sham(profile, 404, "{}", (80, 24));
+    desk.keys("3u").sees("SAML assertion");
+}
