@@ -24,6 +24,8 @@ pub enum Artifact {
     IdpMetadata,
     /// Metadata of the resource authorization server.
     ResourceAsMetadata,
+    /// Metadata of the API, the protected resource (RFC 9728).
+    ApiMetadata,
     /// The authorization code.
     Code,
     /// The PKCE verifier that belongs to the code.
@@ -73,6 +75,7 @@ impl Artifact {
         match self {
             Self::IdpMetadata => "idp-metadata",
             Self::ResourceAsMetadata => "resource-as-metadata",
+            Self::ApiMetadata => "api-metadata",
             Self::Code => "code",
             Self::Verifier => "code-verifier",
             Self::Nonce => "nonce",
@@ -96,6 +99,7 @@ impl Artifact {
         match self {
             Self::IdpMetadata => "IdP metadata",
             Self::ResourceAsMetadata => "resource AS metadata",
+            Self::ApiMetadata => "API metadata",
             Self::Code => "the code",
             Self::Verifier => "the PKCE verifier",
             Self::Nonce => "the nonce",
@@ -132,6 +136,7 @@ impl Artifact {
                 | Self::PollInterval
                 | Self::IdpMetadata
                 | Self::ResourceAsMetadata
+                | Self::ApiMetadata
         )
     }
 
@@ -234,6 +239,7 @@ impl Bag {
         match artifact {
             Artifact::IdpMetadata => self.metadata.contains_key(&Party::Idp),
             Artifact::ResourceAsMetadata => self.metadata.contains_key(&Party::ResourceAs),
+            Artifact::ApiMetadata => self.metadata.contains_key(&Party::Api),
             _ => self.held.contains_key(&artifact),
         }
     }
@@ -263,6 +269,7 @@ impl Bag {
         match artifact {
             Artifact::IdpMetadata => drop(self.metadata.remove(&Party::Idp)),
             Artifact::ResourceAsMetadata => drop(self.metadata.remove(&Party::ResourceAs)),
+            Artifact::ApiMetadata => drop(self.metadata.remove(&Party::Api)),
             _ => drop(self.held.remove(&artifact)),
         }
     }

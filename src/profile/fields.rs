@@ -349,6 +349,8 @@ fields! {
         "More headers for that call.", eg "accept=application/json";
     API_BODY = "api.body", "Body", Kind::LongText,
         "What that call sends.", eg "{\"title\": \"buy milk\"}";
+    API_DISCOVER = "api.discover", "Discover", Kind::Flag,
+        "Whether the API is asked first, without a token, which authorization server it trusts (RFC 9728).", eg "true", default "false";
     API_VENDOR = "api.vendor", "Vendor", Kind::Choice(VENDORS),
         "Who made the API's gateway.", eg "generic", from VENDOR;
 

@@ -39,6 +39,30 @@ fn a_refresh_token_as_subject_walks_to_the_end() {
 }
 
 #[test]
+fn an_api_of_others_names_its_server() {
+    if !ready() {
+        return;
+    }
+    let world = World::new();
+    let peer = Peer::start(&world, &[]);
+    let settings = ["api.discover=true", "resource_as.issuer="];
+    let output = run(&world, &peer, Auth::PrivateKeyJwt, "alice", &settings).expect_code(0);
+    let report = output.json();
+    assert_eq!(report["outcome"], "done", "{output}");
+    let step = &steps(&report)[1];
+    assert_eq!(
+        (&step["id"], &step["status"]),
+        (&"discover-api".into(), &"done".into())
+    );
+    let says = step["says"].as_str().expect("a step says what happened");
+    assert!(
+        says.contains(&format!("It trusts {}, which is asked next", peer.ras)),
+        "{says}"
+    );
+    assert_masked(&output, &peer);
+}
+
+#[test]
 fn a_user_whom_policy_denies_is_refused_at_the_exchange() {
     if !ready() {
         return;

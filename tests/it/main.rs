@@ -5,6 +5,7 @@ mod chromium;
 mod curl;
 mod device;
 mod dialogues;
+mod discover_api;
 mod export;
 mod hostile;
 mod import;

@@ -12,6 +12,7 @@ use crate::{
         http::HttpRequest,
         metadata::{ServerMetadata, WellKnown, metadata_url},
         party::Party,
+        pointer::Pointer,
     },
 };
 
@@ -62,7 +63,7 @@ pub static DISCOVER_RESOURCE_AS: Discover = Discover {
         short: "Resource AS metadata",
         from: Party::Client,
         to: Party::ResourceAs,
-        needs: &[],
+        needs: &[Artifact::ApiMetadata],
         gives: &[Artifact::ResourceAsMetadata],
         fields: &[
             fields::RESOURCE_AS_ISSUER,
@@ -80,6 +81,33 @@ pub static DISCOVER_RESOURCE_AS: Discover = Discover {
 };
 
 impl Discover {
+    /// Says what the API's metadata has to do with the issuer that is asked.
+    fn note(&self, inputs: &Inputs<'_>, issuer: &str) -> Option<(Pointer, String)> {
+        if self.server.party != Party::ResourceAs || !support::by_api(inputs.profile) {
+            return None;
+        }
+        let api = inputs.bag.metadata(Party::Api)?;
+        let named = api.list("authorization_servers")?;
+        let says = if inputs.profile.text(self.server.issuer).is_none() {
+            format!(
+                "From the API's metadata, which names {issuer}; {} is empty.",
+                self.server.issuer
+            )
+        } else if named.contains(&issuer) {
+            format!(
+                "From {}; the API's metadata names it, too.",
+                self.server.issuer
+            )
+        } else {
+            format!(
+                "From {}. The API's metadata names another: {}.",
+                self.server.issuer,
+                named.join(", ")
+            )
+        };
+        Some((Pointer::Url, says))
+    }
+
     fn other(&self) -> WellKnown {
         match self.first {
             WellKnown::Oidc => WellKnown::OAuth,
@@ -98,6 +126,12 @@ impl Step for Discover {
         }
     }
 
+    fn needs(&self, profile: &Profile) -> Vec<Artifact> {
+        let mut needs = self.info().needs.to_vec();
+        needs.retain(|_| support::by_api(profile));
+        needs
+    }
+
     fn skipped(&self, profile: &Profile) -> Option<String> {
         let all = self
             .overrides
@@ -113,14 +147,12 @@ impl Step for Discover {
 
     fn draft(&self, inputs: &Inputs<'_>) -> Result<Draft, Vec<Blocked>> {
         let field = self.server.issuer;
-        let Some(issuer) = inputs.profile.text(field) else {
-            return Err(vec![Blocked::Missing(field.0.to_owned())]);
-        };
+        let issuer = self.server.issuer_to_ask(inputs).map_err(|why| vec![why])?;
         let url = metadata_url(issuer, self.first)
             .map_err(|says| vec![Blocked::Invalid(field.0.to_owned(), says)])?;
         let draft = Draft {
             request: Request::Http(HttpRequest::get(&url, "application/json")),
-            notes: Vec::new(),
+            notes: self.note(inputs, issuer).into_iter().collect(),
             wants: Vec::new(),
             resolved: vec![(field, url)],
             made: inputs.ink.now,
@@ -129,7 +161,7 @@ impl Step for Discover {
     }
 
     fn read(&self, inputs: &Inputs<'_>, made: &[Made]) -> Reading {
-        let issuer = inputs.profile.text(self.server.issuer).unwrap_or_default();
+        let issuer = self.server.issuer_to_ask(inputs).unwrap_or_default();
         let party = self.server.party;
         let exchange = support::main(made).expect("a step is read after its main exchange");
         let response = match support::response(exchange) {

@@ -2,7 +2,7 @@
 
 use super::{
     saml_refresh,
-    support::{self, IDP},
+    support::{self, IDP, RESOURCE_AS},
 };
 use crate::{
     flow::{
@@ -80,6 +80,13 @@ impl Step for IdJag {
         if profile.text(fields::IDP_TOKEN_ENDPOINT).is_none() {
             needs.push(Artifact::IdpMetadata);
         }
+        if support::by_api(profile) {
+            needs.push(Artifact::ApiMetadata);
+            let found = profile.text(fields::RESOURCE_AS_TOKEN_ENDPOINT).is_none();
+            if found && profile.text(fields::AGENT_AUDIENCE).is_none() {
+                needs.push(Artifact::ResourceAsMetadata);
+            }
+        }
         needs.push(subject(profile).0);
         needs
     }
@@ -100,12 +107,17 @@ impl Step for IdJag {
             }
         };
         let token = token.map_err(|why| blocked.push(why)).ok();
-        let audience = inputs
-            .profile
-            .text(fields::AGENT_AUDIENCE)
-            .or_else(|| inputs.profile.text(fields::RESOURCE_AS_ISSUER));
+        let own = inputs.profile.text(fields::AGENT_AUDIENCE);
+        // Without an own one it is the issuer that the API led to.
+        let found = || Some(RESOURCE_AS.issuer(inputs)).filter(|issuer| !issuer.is_empty());
+        let ask = support::by_api(inputs.profile);
+        let audience = own.or_else(|| found().filter(|_| ask));
         if audience.is_none() {
-            blocked.push(Blocked::Missing(fields::AGENT_AUDIENCE.0.to_owned()));
+            blocked.push(if ask && !inputs.bag.has(Artifact::ApiMetadata) {
+                Blocked::Needs(Artifact::ApiMetadata)
+            } else {
+                Blocked::Missing(fields::AGENT_AUDIENCE.0.to_owned())
+            });
         }
         let (Some(endpoint), Some(token), Some(audience)) = (endpoint, token, audience) else {
             return Err(blocked);
@@ -141,7 +153,12 @@ impl Step for IdJag {
         };
         draft.notes.push((
             Pointer::Form("audience".to_owned()),
-            format!("From agent.audience, which defaults to resource_as.issuer.{advertised}"),
+            match own {
+                Some(_) => format!(
+                    "From agent.audience, which defaults to resource_as.issuer.{advertised}"
+                ),
+                None => format!("The issuer that the API's metadata names.{advertised}"),
+            },
         ));
         let whose = match artifact {
             Artifact::SamlAssertion => saml_refresh::note(inputs),
