@@ -24,6 +24,8 @@ pub enum Artifact {
     IdpMetadata,
     /// Metadata of the resource authorization server.
     ResourceAsMetadata,
+    /// The scopes of the resource authorization server, where they were listed apart from its metadata.
+    ResourceAsScopes,
     /// Metadata of the API, the protected resource (RFC 9728).
     ApiMetadata,
     /// The authorization code.
@@ -75,6 +77,7 @@ impl Artifact {
         match self {
             Self::IdpMetadata => "idp-metadata",
             Self::ResourceAsMetadata => "resource-as-metadata",
+            Self::ResourceAsScopes => "resource-as-scopes",
             Self::ApiMetadata => "api-metadata",
             Self::Code => "code",
             Self::Verifier => "code-verifier",
@@ -99,6 +102,7 @@ impl Artifact {
         match self {
             Self::IdpMetadata => "IdP metadata",
             Self::ResourceAsMetadata => "resource AS metadata",
+            Self::ResourceAsScopes => "the scopes of the resource AS",
             Self::ApiMetadata => "API metadata",
             Self::Code => "the code",
             Self::Verifier => "the PKCE verifier",
@@ -136,6 +140,7 @@ impl Artifact {
                 | Self::PollInterval
                 | Self::IdpMetadata
                 | Self::ResourceAsMetadata
+                | Self::ResourceAsScopes
                 | Self::ApiMetadata
         )
     }

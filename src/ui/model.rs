@@ -10,7 +10,7 @@ use super::{
     widgets::field::Input,
 };
 use crate::{
-    flow::{Artifact, Flow, Ink, Origin, StepId, flows},
+    flow::{Artifact, Flow, Ink, Origin, StepId, flows, scopes},
     profile::{self, FieldPath, FieldValue, Problem, Profile, fields},
     protocol::{
         exchange::{AuthorizeRequest, Login, Request},
@@ -250,6 +250,8 @@ pub struct Editor {
     pub taking: Taking,
     /// What was wrong with it, or what was done to a paste.
     pub says: Option<String>,
+    /// Which of the words that are offered the cursor is on.
+    pub pick: usize,
 }
 
 /// What a text is typed for.
@@ -685,6 +687,14 @@ impl Model {
                 ..
             }) if input.is_long()
         )
+    }
+
+    /// Returns the words that are offered while `agent.scope` is typed, or why there are none; `None` elsewhere.
+    pub fn offered(&self) -> Option<Result<Vec<String>, String>> {
+        let editor = self.screen.editor.as_ref()?;
+        let session = self.session();
+        (editor.purpose == Purpose::Field(fields::AGENT_SCOPE))
+            .then(|| scopes::offered(&session.profile, &session.walk.bag))
     }
 
     /// Tells whether a word is chosen.

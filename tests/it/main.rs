@@ -23,6 +23,7 @@ mod qr;
 mod readme;
 mod renewal;
 mod saml;
+mod scopes;
 #[allow(
     clippy::unnecessary_wraps,
     dead_code,

@@ -5,6 +5,7 @@ use crate::{
     flow::{
         Artifact, Blocked, Draft, Gain, Inputs, Made, Reading, Step, StepId, StepInfo, Verdict,
         client_auth::finish,
+        scopes::{self, Listing},
     },
     profile::{FieldPath, Profile, fields},
     protocol::{
@@ -13,6 +14,7 @@ use crate::{
         metadata::{ServerMetadata, WellKnown, metadata_url},
         party::Party,
         pointer::Pointer,
+        secret::Secret,
     },
 };
 
@@ -69,6 +71,7 @@ pub static DISCOVER_RESOURCE_AS: Discover = Discover {
             fields::RESOURCE_AS_ISSUER,
             fields::RESOURCE_AS_TOKEN_ENDPOINT,
             fields::RESOURCE_AS_JWKS_URI,
+            fields::RESOURCE_AS_MANAGEMENT_TOKEN,
         ],
         spec: &["RFC 8414 §3", "JAG §7.2"],
         why: "Its issuer is what the ID-JAG will be made out to, so it is taken from the server itself and not from \
@@ -81,6 +84,11 @@ pub static DISCOVER_RESOURCE_AS: Discover = Discover {
 };
 
 impl Discover {
+    /// Tells whether this server's scopes may be listed apart from its metadata.
+    fn lists(&self) -> bool {
+        self.server.party == Party::ResourceAs
+    }
+
     /// Says what the API's metadata has to do with the issuer that is asked.
     fn note(&self, inputs: &Inputs<'_>, issuer: &str) -> Option<(Pointer, String)> {
         if self.server.party != Party::ResourceAs || !support::by_api(inputs.profile) {
@@ -153,7 +161,12 @@ impl Step for Discover {
         let draft = Draft {
             request: Request::Http(HttpRequest::get(&url, "application/json")),
             notes: self.note(inputs, issuer).into_iter().collect(),
-            wants: Vec::new(),
+            wants: self
+                .lists()
+                .then(|| scopes::wants(inputs))
+                .flatten()
+                .into_iter()
+                .collect(),
             resolved: vec![(field, url)],
             made: inputs.ink.now,
         };
@@ -225,6 +238,22 @@ impl Step for Discover {
                 says: "The metadata is there; the keys are fetched.".to_owned(),
             };
         }
+        let listing = if self.lists() {
+            scopes::listing(inputs, made)
+        } else {
+            Listing::None
+        };
+        let (scopes, scopes_say) = match listing {
+            Listing::Next(request) => {
+                return Reading::bare(
+                    Verdict::Also(Purpose::Metadata, request),
+                    "The metadata is there; its scopes are listed.",
+                );
+            }
+            Listing::None => (None, String::new()),
+            Listing::Failed(why) => (None, format!("; its scopes could not be listed: {why}")),
+            Listing::Done(words, says) => (Some(words), format!("; {says}")),
+        };
         let keys_say = match (&keys.set, &keys_url) {
             (Some(set), _) => {
                 let count = set.jwks.keys().count();
@@ -239,12 +268,24 @@ impl Step for Discover {
         };
         let mut gained = vec![Gain::Metadata(party, metadata)];
         gained.extend(keys.gain(party));
+        if self.lists() {
+            let artifact = Artifact::ResourceAsScopes;
+            gained.push(match scopes {
+                Some(words) => Gain::Held(
+                    artifact,
+                    Secret::minted(artifact.id(), words.join(" ")),
+                    None,
+                ),
+                // What an earlier attempt listed is of then.
+                None => Gain::Spent(artifact),
+            });
+        }
         Reading {
             gained,
             tokens: Vec::new(),
             verdict: Verdict::Done,
             says: format!(
-                "{} described itself at {url}; {keys_say}.",
+                "{} described itself at {url}; {keys_say}{scopes_say}.",
                 support::cap(party)
             ),
         }

@@ -163,6 +163,10 @@ fn unused(cx: &Cx, path: FieldPath) -> Option<String> {
     let used = match path.key() {
         "client_secret" => auth.starts_with("client_secret"),
         "private_key" | "kid" | "alg" | "assertion_audience" => auth == "private_key_jwt",
+        "management_token" => {
+            return (profile.text(fields::RESOURCE_AS_VENDOR) != Some("okta"))
+                .then(|| "not used: resource_as.vendor is not okta".to_owned());
+        }
         "saml_assertion" => return (!profile.subject().is_saml()).then(|| "not used: the subject is no SAML assertion".to_owned()),
         _ => true,
     };
