@@ -247,7 +247,10 @@ params = { login_hint = \"alice\" }              # signs her in without a person
     Table {
         name: "agent",
         about: "# The client that asks for the ID-JAG: the same as above, so that the ID Token is for it.\n",
-        more: "",
+        more: "\
+# subject = \"saml2\"                            # hands in alice's SAML assertion instead of a sign-in, for eight hours
+# subject = \"saml2_refresh\"                    # gets a refresh token for it first
+",
     },
     Table {
         name: "resource_as",

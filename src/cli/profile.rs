@@ -6,7 +6,8 @@ use serde_json::json;
 
 use super::store::{LAB, Store, StoreError};
 use crate::profile::{
-    Auth, FieldPath, FieldValue, Kind, Problem, Profile, ProfileDoc, Side, fields, suggest,
+    Auth, FieldPath, FieldValue, Kind, Problem, Profile, ProfileDoc, Side, Subject, fields,
+    suggest,
     template::{self, TEMPLATES},
 };
 
@@ -248,15 +249,21 @@ fn xaa_lacks(profile: &Profile) -> Vec<(&'static str, Vec<&'static str>)> {
         wanted
     };
     let device = profile.text(fields::SSO_LOGIN) == Some("device");
-    let subject = profile.text(fields::AGENT_SUBJECT);
     let mut id_jag = client(Side::Agent);
-    id_jag.push(fields::AGENT_AUDIENCE);
-    let mut steps = vec![
-        ("discover-idp", vec![fields::IDP_ISSUER]),
-        ("discover-resource-as", vec![fields::RESOURCE_AS_ISSUER]),
-    ];
-    if subject == Some("saml2") {
+    let mut steps = vec![("discover-idp", vec![fields::IDP_ISSUER])];
+    if profile.flag(fields::API_DISCOVER) {
+        steps.push(("discover-api", vec![fields::API_URL]));
+        steps.push(("discover-resource-as", Vec::new()));
+    } else {
+        steps.push(("discover-resource-as", vec![fields::RESOURCE_AS_ISSUER]));
+        id_jag.push(fields::AGENT_AUDIENCE);
+    }
+    if profile.subject() == Subject::Saml {
         id_jag.push(fields::AGENT_SAML_ASSERTION);
+    } else if profile.subject() == Subject::SamlRefresh {
+        let mut saml_refresh = client(Side::Agent);
+        saml_refresh.push(fields::AGENT_SAML_ASSERTION);
+        steps.push(("saml-refresh", saml_refresh));
     } else if device {
         steps.push(("device-authorize", client(Side::Sso)));
         steps.push(("device-token", client(Side::Sso)));
@@ -598,6 +605,26 @@ mod tests {
                 "  jwt-bearer            lacks resource_as.client_id",
                 "  call-api              skipped without api.url",
                 "A run cannot start: 4 steps without a field.",
+            ]
+        );
+    }
+
+    #[test]
+    fn check_knows_the_steps_that_a_profile_asks_for() {
+        let (_dir, store) = store();
+        let text = "[idp]\nissuer = 'https://idp.example'\n[sso]\nclient_id = 'a'\nauth = 'none'\n\
+                    [agent]\nsubject = 'saml2_refresh'\n[api]\ndiscover = true\n";
+        store.create("acme", text).unwrap();
+        let report = check(&store, "acme").unwrap().report;
+        let lines: Vec<_> = report.lines().skip(2).take(5).collect();
+        assert_eq!(
+            lines,
+            [
+                "  discover-idp          ready",
+                "  discover-api          lacks api.url",
+                "  discover-resource-as  ready",
+                "  saml-refresh          lacks agent.saml_assertion",
+                "  id-jag                ready",
             ]
         );
     }

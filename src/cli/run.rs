@@ -18,7 +18,7 @@ use super::{
 use crate::{
     export,
     flow::{Artifact, Flow, Ink, StepId, flows},
-    profile::{FieldPath, FieldValue, Kind, Profile, SecretSource, fields},
+    profile::{FieldPath, FieldValue, Kind, Profile, SecretSource, Subject, fields},
     protocol::{
         exchange::{Login, Request},
         secret::Secret,
@@ -355,11 +355,11 @@ fn through_of(flow: &Flow, through: Option<&str>) -> Result<StepId, Failed> {
 }
 
 async fn hand_in(session: &mut Session, options: &Run, ink: Ink) -> Result<(), Failed> {
-    let subject = match session.profile.text(fields::AGENT_SUBJECT) {
-        Some("access_token") => Artifact::SsoAccessToken,
-        Some("refresh_token") => Artifact::RefreshToken,
-        Some("saml2") => Artifact::SamlAssertion,
-        _ => Artifact::IdToken,
+    let subject = match session.profile.subject() {
+        Subject::IdToken => Artifact::IdToken,
+        Subject::AccessToken => Artifact::SsoAccessToken,
+        Subject::RefreshToken => Artifact::RefreshToken,
+        Subject::Saml | Subject::SamlRefresh => Artifact::SamlAssertion,
     };
     let mut given: Vec<(Artifact, &str)> = Vec::new();
     for token in &options.token {

@@ -24,6 +24,10 @@ pub enum Artifact {
     IdpMetadata,
     /// Metadata of the resource authorization server.
     ResourceAsMetadata,
+    /// The scopes of the resource authorization server, where they were listed apart from its metadata.
+    ResourceAsScopes,
+    /// Metadata of the API, the protected resource (RFC 9728).
+    ApiMetadata,
     /// The authorization code.
     Code,
     /// The PKCE verifier that belongs to the code.
@@ -81,6 +85,8 @@ impl Artifact {
         match self {
             Self::IdpMetadata => "idp-metadata",
             Self::ResourceAsMetadata => "resource-as-metadata",
+            Self::ResourceAsScopes => "resource-as-scopes",
+            Self::ApiMetadata => "api-metadata",
             Self::Code => "code",
             Self::Verifier => "code-verifier",
             Self::Nonce => "nonce",
@@ -108,6 +114,8 @@ impl Artifact {
         match self {
             Self::IdpMetadata => "IdP metadata",
             Self::ResourceAsMetadata => "resource AS metadata",
+            Self::ResourceAsScopes => "the scopes of the resource AS",
+            Self::ApiMetadata => "API metadata",
             Self::Code => "the code",
             Self::Verifier => "the PKCE verifier",
             Self::Nonce => "the nonce",
@@ -148,6 +156,8 @@ impl Artifact {
                 | Self::PollInterval
                 | Self::IdpMetadata
                 | Self::ResourceAsMetadata
+                | Self::ResourceAsScopes
+                | Self::ApiMetadata
         )
     }
 
@@ -259,6 +269,7 @@ impl Bag {
         match artifact {
             Artifact::IdpMetadata => self.metadata.contains_key(&Party::Idp),
             Artifact::ResourceAsMetadata => self.metadata.contains_key(&Party::ResourceAs),
+            Artifact::ApiMetadata => self.metadata.contains_key(&Party::Api),
             _ => self.held.contains_key(&artifact),
         }
     }
@@ -288,6 +299,7 @@ impl Bag {
         match artifact {
             Artifact::IdpMetadata => drop(self.metadata.remove(&Party::Idp)),
             Artifact::ResourceAsMetadata => drop(self.metadata.remove(&Party::ResourceAs)),
+            Artifact::ApiMetadata => drop(self.metadata.remove(&Party::Api)),
             _ => drop(self.held.remove(&artifact)),
         }
     }

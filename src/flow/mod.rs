@@ -7,6 +7,7 @@ pub mod glossary;
 pub mod ink;
 pub mod preflight;
 pub mod reading;
+pub mod scopes;
 pub mod steps;
 
 use std::fmt;

@@ -16,7 +16,7 @@ use crate::{
         http::{HttpRequest, Response},
         keys::thumbprint,
         metadata::{Jwks, ServerMetadata, WellKnown, metadata_url},
-        oauth::urn,
+        oauth::{resource_metadata, urn},
         party::Party,
         time::{Lifetime, Timestamp},
     },
@@ -331,15 +331,7 @@ fn taken<'a>(
 
 /// The address in `resource_metadata` of a challenge (RFC 9728 §5.1).
 fn challenge_names(asked: &Fetched) -> Option<String> {
-    let response = asked.response()?;
-    let (_, rest) = response
-        .header("www-authenticate")?
-        .split_once("resource_metadata=")?;
-    let value = match rest.strip_prefix('"') {
-        Some(quoted) => quoted.split('"').next()?,
-        None => rest.split([',', ' ']).next()?,
-    };
-    (!value.is_empty()).then(|| value.to_owned())
+    resource_metadata(asked.response()?)
 }
 
 /// The usual address of a resource's metadata (RFC 9728 §3.1).
@@ -432,6 +424,13 @@ fn network(out: &mut Report, profile: &Profile, around: &Around) {
 fn server_checks(out: &mut Report, profile: &Profile, server: Server, fetched: &[Fetched]) {
     let party = server.party;
     let Some(issuer) = profile.text(server.issuer) else {
+        if party == Party::ResourceAs && profile.flag(fields::API_DISCOVER) {
+            let says = format!(
+                "{} is empty: a walk takes it from the API's metadata.",
+                server.issuer
+            );
+            return out.say(party, "issuer", Grade::Note, says);
+        }
         out.say(
             party,
             "issuer",
@@ -1404,6 +1403,21 @@ mod tests {
         let issuer = report.iter().find(|one| one.id == "issuer").unwrap();
         assert_eq!(issuer.expected.as_deref(), Some("https://idp.example"));
         assert_eq!(issuer.got.as_deref(), Some("https://idp.example/"));
+    }
+
+    #[test]
+    fn an_issuer_that_the_api_names_is_no_gap() {
+        let (profile, _) = load(
+            "x",
+            "[api]\nurl = 'https://api.example/x'\ndiscover = true\n",
+        );
+        let report = read(&profile, &[], &Around::default());
+        let issuer = |party: Party| {
+            let mut of = report.iter().filter(|one| one.party == party);
+            of.find(|one| one.id == "issuer").map(|one| one.grade)
+        };
+        assert_eq!(issuer(Party::ResourceAs), Some(Grade::Note));
+        assert_eq!(issuer(Party::Idp), Some(Grade::Finding));
     }
 
     #[test]

@@ -163,6 +163,15 @@ pub(super) fn same_secret(one: &str, other: &str) -> bool {
     pairs.fold(0, |differs, (a, b)| differs | (a ^ b)) == 0
 }
 
+/// Returns what a client of that kind holds.
+pub(super) fn of(registered: &[(ClientKind, Registered)], which: ClientKind) -> &Registered {
+    registered
+        .iter()
+        .find(|(kind, _)| *kind == which)
+        .map(|(_, registered)| registered)
+        .expect("every kind is registered at start")
+}
+
 impl Clients {
     /// Makes keys and secrets for every client; takes a while, because one key is RSA.
     pub fn make(chance: Chance, habits: &Habits) -> Result<Self, KeyError> {

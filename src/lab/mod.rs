@@ -106,6 +106,7 @@ pub struct Lab {
     shape: Shape,
     app: Option<Credentials>,
     clients: Vec<(ClientKind, Registered)>,
+    assertions: Vec<(&'static str, Secret)>,
     ledger: serve::Ledger,
     faults: Switches,
     running: Vec<serve::Running>,
@@ -208,7 +209,7 @@ pub async fn start(options: Options) -> Result<Lab, LabError> {
     let api_origin = format!("{scheme}://127.0.0.1:{api_port}");
     let resource = format!("{api_origin}{}", api::NOTES);
     let faults = options.faults;
-    let idp = idp::Idp::new(
+    let mut idp = idp::Idp::new(
         habits,
         idp_issuer.clone(),
         format!("jagwalk_lab_{idp_port}"),
@@ -221,6 +222,14 @@ pub async fn start(options: Options) -> Result<Lab, LabError> {
         options.random,
         faults.clone(),
     );
+    let agent = &clients::of(&clients.registered, ClientKind::Default)
+        .idp
+        .client_id;
+    let minted = (options.now)();
+    let assertions = USERS
+        .iter()
+        .map(|user| (user.name, idp.mint_assertion(user, agent, minted)))
+        .collect();
     let resource_as = resource_as::ResourceAs::new(
         habits,
         &as_origin,
@@ -266,6 +275,7 @@ pub async fn start(options: Options) -> Result<Lab, LabError> {
         shape: options.shape,
         app: clients.app,
         clients: clients.registered,
+        assertions,
         ledger,
         faults,
         running,
@@ -323,6 +333,10 @@ impl Lab {
             let there = fields.into_iter().zip(values);
             settings.extend(there.filter_map(|(field, value)| Some((field, value?))));
         }
+        let assertion = self.saml_assertion(USERS[0].name).cloned();
+        if let Some(xml) = assertion {
+            settings.push(("agent.saml_assertion", Setting::Secret(xml)));
+        }
         settings
     }
 
@@ -333,11 +347,13 @@ impl Lab {
 
     /// Returns a registered client with its credentials at both servers.
     pub fn client(&self, which: ClientKind) -> &Registered {
-        self.clients
-            .iter()
-            .find(|(kind, _)| *kind == which)
-            .map(|(_, registered)| registered)
-            .expect("every kind is registered at start")
+        clients::of(&self.clients, which)
+    }
+
+    /// Returns the SAML assertion about a user, for the client of the ready profile; made at start, good for eight hours.
+    pub fn saml_assertion(&self, user: &str) -> Option<&Secret> {
+        let mut all = self.assertions.iter();
+        all.find(|(name, _)| *name == user).map(|(_, xml)| xml)
     }
 
     /// Returns the switches of what its servers do wrong.

@@ -297,10 +297,10 @@ fields! {
         "What the agent signs its assertion with; fits the key when empty.", eg "ES256", from SSO_ALG;
     AGENT_ASSERTION_AUDIENCE = "agent.assertion_audience", "Assertion audience", Kind::Text,
         "The aud of the agent's client assertion: issuer, token-endpoint, or any other text.", eg "issuer", from SSO_ASSERTION_AUDIENCE;
-    AGENT_SUBJECT = "agent.subject", "Subject", Kind::Choice(&["id_token", "access_token", "refresh_token", "saml2"]),
-        "Which token of the user is exchanged for the ID-JAG.", eg "id_token", default "id_token";
+    AGENT_SUBJECT = "agent.subject", "Subject", Kind::Choice(&["id_token", "access_token", "refresh_token", "saml2", "saml2_refresh"]),
+        "Which token of the user is exchanged for the ID-JAG; saml2_refresh gets a refresh token for the SAML assertion first, and that is the subject.", eg "id_token", default "id_token";
     AGENT_SAML_ASSERTION = "agent.saml_assertion", "SAML assertion", Kind::Secret,
-        "The user's SAML assertion, for the subject saml2.", eg "file:assertion.xml";
+        "The user's SAML assertion, for the subjects saml2 and saml2_refresh: its XML, or that in base64url.", eg "file:assertion.xml";
     AGENT_AUDIENCE = "agent.audience", "Audience", Kind::Text,
         "Whom the ID-JAG is for: the issuer of the resource AS, unless the IdP knows it by another name.", eg "https://acme.okta.example/oauth2/aus1", from RESOURCE_AS_ISSUER;
     AGENT_RESOURCE = "agent.resource", "Resource", Kind::List,
@@ -349,6 +349,8 @@ fields! {
         "More headers for that call.", eg "accept=application/json";
     API_BODY = "api.body", "Body", Kind::LongText,
         "What that call sends.", eg "{\"title\": \"buy milk\"}";
+    API_DISCOVER = "api.discover", "Discover", Kind::Flag,
+        "Whether the API is asked first, without a token, which authorization server it trusts (RFC 9728).", eg "true", default "false";
     API_VENDOR = "api.vendor", "Vendor", Kind::Choice(VENDORS),
         "Who made the API's gateway.", eg "generic", from VENDOR;
 

@@ -566,6 +566,9 @@ impl Import {
                 "an assertion is made anew each time; its key goes to private_key",
             );
         }
+        // A SAML assertion may be exchanged for a refresh token first; that asks for what a sign-in asks for.
+        let for_refresh = grant == urn::TOKEN_EXCHANGE
+            && of(form, "requested_token_type").as_deref() == Some(urn::REFRESH_TOKEN);
         if grant == urn::TOKEN_EXCHANGE {
             for (name, field) in [
                 ("audience", fields::RESOURCE_AS_ISSUER),
@@ -579,6 +582,7 @@ impl Import {
                 Some(urn::ID_TOKEN) => Some("id_token"),
                 Some(urn::ACCESS_TOKEN) => Some("access_token"),
                 Some(urn::REFRESH_TOKEN) => Some("refresh_token"),
+                Some(urn::SAML2) if for_refresh => Some("saml2_refresh"),
                 Some(urn::SAML2) => Some("saml2"),
                 _ => None,
             };
@@ -586,11 +590,16 @@ impl Import {
                 self.take(fields::AGENT_SUBJECT, subject, &from("subject_token_type"));
             }
         }
+        let asks = if for_refresh {
+            fields::SSO_SCOPE
+        } else {
+            side.scope
+        };
         if grant != urn::AUTHORIZATION_CODE
             && let Some(scope) = of(form, "scope")
-            && !self.has(side.scope)
+            && !self.has(asks)
         {
-            self.take(side.scope, &scope, &from("scope"));
+            self.take(asks, &scope, &from("scope"));
         }
         for name in [
             "code",
@@ -929,6 +938,15 @@ mod tests {
                 .iter()
                 .any(|(what, _)| what.starts_with("subject_token"))
         );
+
+        let (saml, _) = profile(
+            "curl https://idp.example/token -d grant_type=urn:ietf:params:oauth:grant-type:token-exchange \
+             -d requested_token_type=urn:ietf:params:oauth:token-type:refresh_token -d 'scope=openid offline_access' \
+             -d subject_token=PHNhbWw -d subject_token_type=urn:ietf:params:oauth:token-type:saml2",
+        );
+        assert_eq!(saml.text(fields::AGENT_SUBJECT), Some("saml2_refresh"));
+        assert_eq!(saml.text(fields::SSO_SCOPE), Some("openid offline_access"));
+        assert_eq!(saml.text(fields::AGENT_SCOPE), None);
 
         let (redeem, _) = profile(
             "curl https://as.example/token -H 'Authorization: Basic YSUzQWI6cyt0' --data-raw \

@@ -14,6 +14,7 @@ pub mod load;
 mod mask;
 mod splice;
 pub mod step;
+pub mod subject;
 pub mod suggest;
 pub mod template;
 pub mod value;
@@ -25,6 +26,7 @@ pub use fields::{Field, FieldPath, Kind};
 pub use load::{Problem, load};
 pub use mask::without_password;
 pub use step::{StepOverrides, StepPart};
+pub use subject::Subject;
 pub use value::{FieldValue, SecretSource};
 
 /// A tenant as its file describes it, with what the lab filled in.

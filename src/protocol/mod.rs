@@ -11,6 +11,7 @@ pub mod party;
 pub mod pointer;
 pub mod proxy;
 pub mod redirect;
+pub mod saml;
 pub mod secret;
 pub mod time;
 pub mod visible;

@@ -127,6 +127,17 @@ pub fn challenge_param(challenge: &str, name: &str) -> Option<String> {
     None
 }
 
+/// Returns where an API says that its metadata is: `resource_metadata` of any of its challenges (RFC 9728 §5.1).
+pub fn resource_metadata(response: &Response) -> Option<String> {
+    let challenges = response
+        .headers
+        .iter()
+        .filter(|(name, _)| name.eq_ignore_ascii_case("www-authenticate"));
+    challenges
+        .filter_map(|(_, value)| challenge_param(value, "resource_metadata"))
+        .find(|url| !url.is_empty())
+}
+
 /// The members of a token answer that the flows use (RFC 6749 §5.1, RFC 8693 §2.2.1).
 #[derive(Clone, Debug, Default)]
 pub struct TokenAnswer {

@@ -2,10 +2,11 @@
 
 use super::{Session, needs};
 use crate::{
-    flow::{Artifact, Held, Origin, TokenRecord},
+    flow::{Artifact, Held, Origin, StepId, TokenRecord},
     protocol::{
-        jwt::{Claims, Signature, Token, TokenKind, jose},
+        jwt::{Claims, Signature, Token, TokenKind, jose, token::Form},
         party::Party,
+        saml,
         secret::Secret,
         time::Timestamp,
     },
@@ -19,7 +20,7 @@ impl Session {
         } else {
             text
         };
-        let secret = Secret::minted(artifact.id(), text);
+        let mut secret = Secret::minted(artifact.id(), text);
         if secret.is_empty() {
             self.complain(format!(
                 "Expected {} for {}, received nothing.",
@@ -27,6 +28,17 @@ impl Session {
                 artifact.id()
             ));
             return;
+        }
+        let form = Token::parse(&secret).form;
+        if artifact == Artifact::SamlAssertion && !matches!(form, Form::Jws | Form::Jwe) {
+            match saml::wire(&secret) {
+                Ok(wire) => secret = wire,
+                Err(says) => {
+                    self.vault.learn(&secret);
+                    self.complain(says);
+                    return;
+                }
+            }
         }
         self.vault.learn(&secret);
         let token = Token::parse(&secret);
@@ -74,7 +86,9 @@ impl Session {
                 expires,
                 token,
             };
-            if let Some(step) = needs::maker(self.asked(), artifact) {
+            // What no step makes, a SAML assertion, is shown where it is taken.
+            let place = needs::maker(self.asked(), artifact).or_else(|| self.user(artifact));
+            if let Some(step) = place {
                 let state = self.step_mut(step);
                 state.given.retain(|other| other.artifact != artifact);
                 state.given.push(record);
@@ -93,14 +107,16 @@ impl Session {
 
     /// Marks what was built on an artifact stale, now that it is another one.
     fn mark_stale_users(&mut self, artifact: Artifact) {
-        let user = self
-            .flow
-            .steps()
-            .find(|step| step.needs(&self.profile).contains(&artifact))
-            .map(|step| step.info().id);
-        if let Some(user) = user {
+        if let Some(user) = self.user(artifact) {
             self.mark_stale_from(user, true);
         }
+    }
+
+    /// Returns the first step that takes an artifact, of those that the walk has.
+    fn user(&self, artifact: Artifact) -> Option<StepId> {
+        self.asked()
+            .find(|step| step.needs(&self.profile).contains(&artifact))
+            .map(|step| step.info().id)
     }
 
     pub(super) fn given_signature(&self, artifact: Artifact, token: &Token) -> Signature {

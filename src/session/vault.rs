@@ -16,7 +16,7 @@ use crate::{
         exchange::{Answer, Exchange, Request},
         http::Response,
         oauth::challenge_param,
-        redirect,
+        redirect, saml,
         secret::Secret,
     },
 };
@@ -155,7 +155,8 @@ impl Vault {
             URL_SAFE_NO_PAD.encode(text),
             json.trim_matches('"').to_owned(),
         ];
-        for form in forms {
+        // The XML of an assertion is the assertion, too.
+        for form in forms.into_iter().chain(saml::xml(text)) {
             if form.len() >= SHORTEST {
                 self.forms.insert(form.into(), Arc::clone(&shown));
             }

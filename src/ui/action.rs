@@ -279,6 +279,12 @@ actions! {
     ChoiceUp = "choice-up", ["up", "left", "shift-tab"], Field, hint "", when is_choice;
     /// Takes the next choice.
     ChoiceDown = "choice-down", ["down", "right", "tab"], Field, hint "next choice", when is_choice;
+    /// Goes to the scope before, of those that the server offers.
+    PickUp = "pick-up", ["up"], Field, hint "", when has_picks;
+    /// Goes to the next scope that the server offers.
+    PickDown = "pick-down", ["down"], Field, hint "next scope", when has_picks;
+    /// Adds that scope to what is typed, or takes it out.
+    PickToggle = "pick-toggle", ["tab"], Field, hint "take or leave it", when has_picks;
     /// Drops what was typed.
     Discard = "discard", ["esc"], Field, hint "discard", when always;
 
@@ -552,6 +558,10 @@ fn is_long_text(model: &Model) -> Availability {
 
 fn is_choice(model: &Model) -> Availability {
     Availability::when(model.edits_choice(), "")
+}
+
+fn has_picks(model: &Model) -> Availability {
+    Availability::when(matches!(model.offered(), Some(Ok(_))), "")
 }
 
 fn can_save(model: &Model) -> Availability {

@@ -14,7 +14,7 @@ use super::{
     widgets::field::Input,
 };
 use crate::{
-    flow::{Artifact, Flow, Ink, Origin, StepId, flows},
+    flow::{Artifact, Flow, Ink, Origin, StepId, flows, scopes},
     profile::{self, FieldPath, FieldValue, Problem, Profile, fields, import::Import},
     protocol::{
         exchange::{AuthorizeRequest, Login, Request},
@@ -276,6 +276,8 @@ pub struct Editor {
     pub taking: Taking,
     /// What was wrong with it, or what was done to a paste.
     pub says: Option<String>,
+    /// Which of the words that are offered the cursor is on.
+    pub pick: usize,
 }
 
 /// What a text is typed for.
@@ -556,10 +558,15 @@ impl Model {
             return Vec::new();
         };
         let info = step.info();
-        info.gives
-            .iter()
-            .chain(info.needs)
-            .copied()
+        let mut artifacts: Vec<Artifact> = info.gives.iter().chain(info.needs).copied().collect();
+        let needs = step.needs(&session.profile);
+        artifacts.extend(
+            needs
+                .into_iter()
+                .filter(|other| !info.needs.contains(other)),
+        );
+        artifacts
+            .into_iter()
             .filter(|artifact| {
                 session
                     .walk
@@ -777,6 +784,14 @@ impl Model {
         )
     }
 
+    /// Returns the words that are offered while `agent.scope` is typed, or why there are none; `None` elsewhere.
+    pub fn offered(&self) -> Option<Result<Vec<String>, String>> {
+        let editor = self.screen.editor.as_ref()?;
+        let session = self.session();
+        (editor.purpose == Purpose::Field(fields::AGENT_SCOPE))
+            .then(|| scopes::offered(&session.profile, &session.walk.bag))
+    }
+
     /// Tells whether a word is chosen.
     pub fn edits_choice(&self) -> bool {
         matches!(
@@ -864,7 +879,9 @@ pub fn find_flow(id: &str) -> Option<&'static Flow> {
 /// Returns the panel that tells most about a step as it stands.
 fn telling(session: &Session, step: StepId) -> &'static str {
     let state = session.step(step);
-    if !state.given.is_empty() {
+    let info = session.flow.step(step).map(crate::flow::Step::info);
+    let makes = |artifact| info.is_some_and(|info| info.gives.contains(&artifact));
+    if state.given.iter().any(|record| makes(record.artifact)) {
         return "tokens";
     }
     let has_tokens = state

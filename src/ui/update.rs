@@ -333,6 +333,9 @@ fn act(model: &mut Model, action: Action, key: Key, ink: Ink) -> Vec<Effect> {
         Action::NewLine => editing::new_line(model),
         Action::ChoiceUp => editing::choose(model, -1),
         Action::ChoiceDown => editing::choose(model, 1),
+        Action::PickUp => editing::pick(model, -1),
+        Action::PickDown => editing::pick(model, 1),
+        Action::PickToggle => editing::toggle_pick(model),
         Action::Discard => editing::discard(model),
         Action::Save => return profiles::save(model),
         Action::Help => {

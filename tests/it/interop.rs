@@ -34,13 +34,42 @@ fn an_issuer_with_a_path_is_found() {
 }
 
 #[test]
+fn a_refresh_token_as_subject_walks_to_the_end() {
+    walks_with(Auth::PrivateKeyJwt, &[], &["agent.subject=refresh_token"]);
+}
+
+#[test]
+fn an_api_of_others_names_its_server() {
+    if !ready() {
+        return;
+    }
+    let world = World::new();
+    let peer = Peer::start(&world, &[]);
+    let settings = ["api.discover=true", "resource_as.issuer="];
+    let output = run(&world, &peer, Auth::PrivateKeyJwt, "alice", &settings).expect_code(0);
+    let report = output.json();
+    assert_eq!(report["outcome"], "done", "{output}");
+    let step = &steps(&report)[1];
+    assert_eq!(
+        (&step["id"], &step["status"]),
+        (&"discover-api".into(), &"done".into())
+    );
+    let says = step["says"].as_str().expect("a step says what happened");
+    assert!(
+        says.contains(&format!("It trusts {}, which is asked next", peer.ras)),
+        "{says}"
+    );
+    assert_masked(&output, &peer);
+}
+
+#[test]
 fn a_user_whom_policy_denies_is_refused_at_the_exchange() {
     if !ready() {
         return;
     }
     let world = World::new();
     let peer = Peer::start(&world, &[]);
-    let output = run(&world, &peer, Auth::PrivateKeyJwt, "bob").expect_code(3);
+    let output = run(&world, &peer, Auth::PrivateKeyJwt, "bob", &[]).expect_code(3);
     let report = output.json();
     assert_eq!(report["outcome"], "refused", "{output}");
     assert_eq!(
@@ -75,12 +104,18 @@ fn a_user_whom_policy_denies_is_refused_at_the_exchange() {
 
 #[track_caller]
 fn walks_to_the_end(auth: Auth, options: &[&str]) {
+    walks_with(auth, options, &[]);
+}
+
+/// Walks with a peer of those options, and a profile with those settings.
+#[track_caller]
+fn walks_with(auth: Auth, options: &[&str], settings: &[&str]) {
     if !ready() {
         return;
     }
     let world = World::new();
     let mut peer = Peer::start(&world, options);
-    let output = run(&world, &peer, auth, "alice");
+    let output = run(&world, &peer, auth, "alice", settings);
     assert_eq!(output.code, 0, "{output}\n--- the peer\n{}", peer.log());
     let report = output.json();
     assert_eq!(report["schema"], 1, "{output}");
@@ -122,9 +157,11 @@ fn walks_to_the_end(auth: Auth, options: &[&str]) {
 }
 
 #[track_caller]
-fn run(world: &World, peer: &Peer, auth: Auth, user: &str) -> Output {
+fn run(world: &World, peer: &Peer, auth: Auth, user: &str, settings: &[&str]) -> Output {
     let profile = peer.profile_toml(auth, user);
-    world.run(&["run", "--profile", &profile, "--format", "json"], "")
+    let mut args = vec!["run", "--profile", &profile, "--format", "json"];
+    args.extend(settings.iter().flat_map(|setting| ["--set", setting]));
+    world.run(&args, "")
 }
 
 /// Returns each step with its status, in the order of the report.

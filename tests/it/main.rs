@@ -6,6 +6,7 @@ mod chromium;
 mod curl;
 mod device;
 mod dialogues;
+mod discover_api;
 mod export;
 #[allow(dead_code, reason = "others judge these walks")]
 mod faults;
@@ -26,6 +27,8 @@ mod qr_pty;
 mod readme;
 mod renewal;
 mod rules;
+mod saml;
+mod scopes;
 #[allow(
     clippy::unnecessary_wraps,
     dead_code,

@@ -23,8 +23,12 @@ pub static XAA: Flow = Flow {
             about: "Both servers are asked what they are called, where their endpoints are and which keys they sign \
                     with. Most failed walks fail because one of these strings was copied by hand.",
             party: Party::Client,
-            spec: &["RFC 8414", "OIDC Discovery"],
-            steps: &[&steps::DISCOVER_IDP, &steps::DISCOVER_RESOURCE_AS],
+            spec: &["RFC 8414", "OIDC Discovery", "RFC 9728"],
+            steps: &[
+                &steps::DISCOVER_IDP,
+                &steps::DISCOVER_API,
+                &steps::DISCOVER_RESOURCE_AS,
+            ],
         },
         Stage {
             title: "Phase 1  Single sign-on",
@@ -37,6 +41,7 @@ pub static XAA: Flow = Flow {
                 &steps::REDEEM_CODE,
                 &steps::DEVICE_AUTHORIZE,
                 &steps::DEVICE_TOKEN,
+                &steps::SAML_REFRESH,
                 &steps::REFRESH,
             ],
         },

@@ -1,7 +1,5 @@
 //! The access token is tried on the API it is for.
 
-use url::Url;
-
 use super::support;
 use crate::{
     flow::{
@@ -58,15 +56,7 @@ impl Step for CallApi {
     }
 
     fn draft(&self, inputs: &Inputs<'_>) -> Result<Draft, Vec<Blocked>> {
-        let Some(url) = inputs.profile.text(fields::API_URL) else {
-            return Err(vec![Blocked::Missing(fields::API_URL.0.to_owned())]);
-        };
-        if !Url::parse(url)
-            .is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host())
-        {
-            let says = format!("expected an http or https URL with a host, received {url:?}.");
-            return Err(vec![Blocked::Invalid(fields::API_URL.0.to_owned(), says)]);
-        }
+        let url = support::api_url(inputs).map_err(|why| vec![why])?;
         let Some(token) = inputs.bag.value(Artifact::AccessToken) else {
             return Err(vec![Blocked::Needs(Artifact::AccessToken)]);
         };

@@ -5,6 +5,7 @@ use crate::{
     flow::{
         Artifact, Blocked, Draft, Gain, Inputs, Made, Reading, Step, StepId, StepInfo, Verdict,
         client_auth::finish,
+        scopes::{self, Listing},
     },
     profile::{FieldPath, Profile, fields},
     protocol::{
@@ -12,6 +13,8 @@ use crate::{
         http::HttpRequest,
         metadata::{ServerMetadata, WellKnown, metadata_url},
         party::Party,
+        pointer::Pointer,
+        secret::Secret,
     },
 };
 
@@ -62,12 +65,13 @@ pub static DISCOVER_RESOURCE_AS: Discover = Discover {
         short: "Resource AS metadata",
         from: Party::Client,
         to: Party::ResourceAs,
-        needs: &[],
+        needs: &[Artifact::ApiMetadata],
         gives: &[Artifact::ResourceAsMetadata],
         fields: &[
             fields::RESOURCE_AS_ISSUER,
             fields::RESOURCE_AS_TOKEN_ENDPOINT,
             fields::RESOURCE_AS_JWKS_URI,
+            fields::RESOURCE_AS_MANAGEMENT_TOKEN,
         ],
         spec: &["RFC 8414 §3", "JAG §7.2"],
         why: "Its issuer is what the ID-JAG will be made out to, so it is taken from the server itself and not from \
@@ -80,6 +84,38 @@ pub static DISCOVER_RESOURCE_AS: Discover = Discover {
 };
 
 impl Discover {
+    /// Tells whether this server's scopes may be listed apart from its metadata.
+    fn lists(&self) -> bool {
+        self.server.party == Party::ResourceAs
+    }
+
+    /// Says what the API's metadata has to do with the issuer that is asked.
+    fn note(&self, inputs: &Inputs<'_>, issuer: &str) -> Option<(Pointer, String)> {
+        if self.server.party != Party::ResourceAs || !support::by_api(inputs.profile) {
+            return None;
+        }
+        let api = inputs.bag.metadata(Party::Api)?;
+        let named = api.list("authorization_servers")?;
+        let says = if inputs.profile.text(self.server.issuer).is_none() {
+            format!(
+                "From the API's metadata, which names {issuer}; {} is empty.",
+                self.server.issuer
+            )
+        } else if named.contains(&issuer) {
+            format!(
+                "From {}; the API's metadata names it, too.",
+                self.server.issuer
+            )
+        } else {
+            format!(
+                "From {}. The API's metadata names another: {}.",
+                self.server.issuer,
+                named.join(", ")
+            )
+        };
+        Some((Pointer::Url, says))
+    }
+
     fn other(&self) -> WellKnown {
         match self.first {
             WellKnown::Oidc => WellKnown::OAuth,
@@ -98,6 +134,12 @@ impl Step for Discover {
         }
     }
 
+    fn needs(&self, profile: &Profile) -> Vec<Artifact> {
+        let mut needs = self.info().needs.to_vec();
+        needs.retain(|_| support::by_api(profile));
+        needs
+    }
+
     fn skipped(&self, profile: &Profile) -> Option<String> {
         let all = self
             .overrides
@@ -113,15 +155,18 @@ impl Step for Discover {
 
     fn draft(&self, inputs: &Inputs<'_>) -> Result<Draft, Vec<Blocked>> {
         let field = self.server.issuer;
-        let Some(issuer) = inputs.profile.text(field) else {
-            return Err(vec![Blocked::Missing(field.0.to_owned())]);
-        };
+        let issuer = self.server.issuer_to_ask(inputs).map_err(|why| vec![why])?;
         let url = metadata_url(issuer, self.first)
             .map_err(|says| vec![Blocked::Invalid(field.0.to_owned(), says)])?;
         let draft = Draft {
             request: Request::Http(HttpRequest::get(&url, "application/json")),
-            notes: Vec::new(),
-            wants: Vec::new(),
+            notes: self.note(inputs, issuer).into_iter().collect(),
+            wants: self
+                .lists()
+                .then(|| scopes::wants(inputs))
+                .flatten()
+                .into_iter()
+                .collect(),
             resolved: vec![(field, url)],
             made: inputs.ink.now,
         };
@@ -129,7 +174,7 @@ impl Step for Discover {
     }
 
     fn read(&self, inputs: &Inputs<'_>, made: &[Made]) -> Reading {
-        let issuer = inputs.profile.text(self.server.issuer).unwrap_or_default();
+        let issuer = self.server.issuer_to_ask(inputs).unwrap_or_default();
         let party = self.server.party;
         let exchange = support::main(made).expect("a step is read after its main exchange");
         let response = match support::response(exchange) {
@@ -193,6 +238,22 @@ impl Step for Discover {
                 says: "The metadata is there; the keys are fetched.".to_owned(),
             };
         }
+        let listing = if self.lists() {
+            scopes::listing(inputs, made)
+        } else {
+            Listing::None
+        };
+        let (scopes, scopes_say) = match listing {
+            Listing::Next(request) => {
+                return Reading::bare(
+                    Verdict::Also(Purpose::Metadata, request),
+                    "The metadata is there; its scopes are listed.",
+                );
+            }
+            Listing::None => (None, String::new()),
+            Listing::Failed(why) => (None, format!("; its scopes could not be listed: {why}")),
+            Listing::Done(words, says) => (Some(words), format!("; {says}")),
+        };
         let keys_say = match (&keys.set, &keys_url) {
             (Some(set), _) => {
                 let count = set.jwks.keys().count();
@@ -207,12 +268,24 @@ impl Step for Discover {
         };
         let mut gained = vec![Gain::Metadata(party, metadata)];
         gained.extend(keys.gain(party));
+        if self.lists() {
+            let artifact = Artifact::ResourceAsScopes;
+            gained.push(match scopes {
+                Some(words) => Gain::Held(
+                    artifact,
+                    Secret::minted(artifact.id(), words.join(" ")),
+                    None,
+                ),
+                // What an earlier attempt listed is of then.
+                None => Gain::Spent(artifact),
+            });
+        }
         Reading {
             gained,
             tokens: Vec::new(),
             verdict: Verdict::Done,
             says: format!(
-                "{} described itself at {url}; {keys_say}.",
+                "{} described itself at {url}; {keys_say}{scopes_say}.",
                 support::cap(party)
             ),
         }

@@ -1,13 +1,15 @@
 //! The user's token is exchanged for an ID-JAG: the IdP's letter to the other company's server.
 
-use super::support::{self, IDP};
+use super::{
+    saml_refresh,
+    support::{self, IDP, RESOURCE_AS},
+};
 use crate::{
     flow::{
-        Artifact, Blocked, Draft, Inputs, Made, Reading, Step, StepId, StepInfo, Verdict, Want,
-        bag::Credential,
+        Artifact, Blocked, Draft, Inputs, Made, Reading, Step, StepId, StepInfo, Verdict,
         client_auth::{Server, finish, token_request},
     },
-    profile::{Profile, Side, fields},
+    profile::{Profile, Side, Subject, fields},
     protocol::{
         exchange::Purpose,
         http::Params,
@@ -15,7 +17,6 @@ use crate::{
         oauth::urn,
         party::Party,
         pointer::Pointer,
-        secret::Secret,
     },
 };
 
@@ -59,11 +60,13 @@ pub struct IdJag {
 
 /// Which token is the subject, and its type.
 fn subject(profile: &Profile) -> (Artifact, &'static str) {
-    match profile.text(fields::AGENT_SUBJECT) {
-        Some("access_token") => (Artifact::SsoAccessToken, urn::ACCESS_TOKEN),
-        Some("refresh_token") => (Artifact::RefreshToken, urn::REFRESH_TOKEN),
-        Some("saml2") => (Artifact::SamlAssertion, urn::SAML2),
-        _ => (Artifact::IdToken, urn::ID_TOKEN),
+    match profile.subject() {
+        Subject::IdToken => (Artifact::IdToken, urn::ID_TOKEN),
+        Subject::AccessToken => (Artifact::SsoAccessToken, urn::ACCESS_TOKEN),
+        Subject::RefreshToken | Subject::SamlRefresh => {
+            (Artifact::RefreshToken, urn::REFRESH_TOKEN)
+        }
+        Subject::Saml => (Artifact::SamlAssertion, urn::SAML2),
     }
 }
 
@@ -77,12 +80,14 @@ impl Step for IdJag {
         if profile.text(fields::IDP_TOKEN_ENDPOINT).is_none() {
             needs.push(Artifact::IdpMetadata);
         }
-        let (artifact, _) = subject(profile);
-        if artifact != Artifact::SamlAssertion
-            || profile.secret(fields::AGENT_SAML_ASSERTION).is_none()
-        {
-            needs.push(artifact);
+        if support::by_api(profile) {
+            needs.push(Artifact::ApiMetadata);
+            let found = profile.text(fields::RESOURCE_AS_TOKEN_ENDPOINT).is_none();
+            if found && profile.text(fields::AGENT_AUDIENCE).is_none() {
+                needs.push(Artifact::ResourceAsMetadata);
+            }
         }
+        needs.push(subject(profile).0);
         needs
     }
 
@@ -94,15 +99,25 @@ impl Step for IdJag {
             .map_err(|why| blocked.push(why))
             .ok();
         let (artifact, token_type) = subject(inputs.profile);
-        let token = subject_token(inputs, artifact, &mut wants)
-            .map_err(|why| blocked.push(why))
-            .ok();
-        let audience = inputs
-            .profile
-            .text(fields::AGENT_AUDIENCE)
-            .or_else(|| inputs.profile.text(fields::RESOURCE_AS_ISSUER));
+        let token = match artifact {
+            Artifact::SamlAssertion => saml_refresh::assertion(inputs, &mut wants),
+            _ => {
+                let held = inputs.bag.value(artifact).cloned();
+                held.ok_or(Blocked::Needs(artifact))
+            }
+        };
+        let token = token.map_err(|why| blocked.push(why)).ok();
+        let own = inputs.profile.text(fields::AGENT_AUDIENCE);
+        // Without an own one it is the issuer that the API led to.
+        let found = || Some(RESOURCE_AS.issuer(inputs)).filter(|issuer| !issuer.is_empty());
+        let ask = support::by_api(inputs.profile);
+        let audience = own.or_else(|| found().filter(|_| ask));
         if audience.is_none() {
-            blocked.push(Blocked::Missing(fields::AGENT_AUDIENCE.0.to_owned()));
+            blocked.push(if ask && !inputs.bag.has(Artifact::ApiMetadata) {
+                Blocked::Needs(Artifact::ApiMetadata)
+            } else {
+                Blocked::Missing(fields::AGENT_AUDIENCE.0.to_owned())
+            });
         }
         let (Some(endpoint), Some(token), Some(audience)) = (endpoint, token, audience) else {
             return Err(blocked);
@@ -138,91 +153,108 @@ impl Step for IdJag {
         };
         draft.notes.push((
             Pointer::Form("audience".to_owned()),
-            format!("From agent.audience, which defaults to resource_as.issuer.{advertised}"),
+            match own {
+                Some(_) => format!(
+                    "From agent.audience, which defaults to resource_as.issuer.{advertised}"
+                ),
+                None => format!("The issuer that the API's metadata names.{advertised}"),
+            },
         ));
-        draft.notes.push((
-            Pointer::Form("subject_token".to_owned()),
-            format!(
+        let whose = match artifact {
+            Artifact::SamlAssertion => saml_refresh::note(inputs),
+            _ => format!(
                 "The {} of this walk, because agent.subject says so.",
                 artifact.name()
             ),
-        ));
+        };
+        draft
+            .notes
+            .push((Pointer::Form("subject_token".to_owned()), whose));
         draft.resolved.push((fields::IDP_TOKEN_ENDPOINT, endpoint));
         Ok(finish(draft, inputs, self.info.id.0))
     }
 
     fn read(&self, inputs: &Inputs<'_>, made: &[Made]) -> Reading {
-        let came = match support::token_answer(made, Party::Idp) {
-            Ok(came) => came,
-            Err(reading) => return *reading,
-        };
-        let Some(raw) = &came.answer.access_token else {
-            let says = "The answer has no access_token; in a token exchange that member holds what was issued \
+        let mut reading = judged(inputs, made);
+        if subject(inputs.profile).0 == Artifact::SamlAssertion {
+            reading.tokens.extend(saml_refresh::sent(inputs, made));
+        }
+        reading
+    }
+}
+
+/// Reads the answer of the IdP.
+fn judged(inputs: &Inputs<'_>, made: &[Made]) -> Reading {
+    let came = match support::token_answer(made, Party::Idp) {
+        Ok(came) => came,
+        Err(reading) => return *reading,
+    };
+    let Some(raw) = &came.answer.access_token else {
+        let says = "The answer has no access_token; in a token exchange that member holds what was issued \
                         (RFC 8693 §2.2.1)."
                 .to_owned();
-            return Reading::bare(Verdict::Rejected(vec![says.clone()]), says);
-        };
-        let token = Token::parse(raw);
-        let keys = IDP.keys(inputs, made);
-        if let Some(fetch) = IDP.key_fetch(inputs, &keys, &[&token]) {
-            return Reading::bare(
-                Verdict::Also(Purpose::Keys, fetch),
-                "The IdP's keys are fetched first.",
-            );
-        }
-        let (parent, _) = subject(inputs.profile);
-        let record = support::record(
-            Artifact::IdJag,
-            raw,
-            keys.check(&token),
-            Some(parent),
-            &came,
+        return Reading::bare(Verdict::Rejected(vec![says.clone()]), says);
+    };
+    let token = Token::parse(raw);
+    let keys = IDP.keys(inputs, made);
+    if let Some(fetch) = IDP.key_fetch(inputs, &keys, &[&token]) {
+        return Reading::bare(
+            Verdict::Also(Purpose::Keys, fetch),
+            "The IdP's keys are fetched first.",
         );
-        let mut gained = vec![support::gain(&record)];
-        gained.extend(keys.gain(Party::Idp));
-        let issued = came
-            .answer
-            .issued_token_type
-            .as_deref()
-            .unwrap_or("no issued_token_type");
-        let (verdict, says) = match (&record.signature, token.kind()) {
-            (Signature::Failed { why }, _) => (
-                Verdict::Suspect(format!("The signature of the ID-JAG failed: {why}.")),
-                format!("A token came, but its signature failed: {why}."),
-            ),
-            (signature, TokenKind::IdJag) => {
-                let end = record
-                    .expires
-                    .map(|end| format!(" It ends {}.", end.in_words(came.at)))
-                    .unwrap_or_default();
-                let scope = came
-                    .answer
-                    .scope
-                    .as_deref()
-                    .map(|scope| format!(" Granted scope: {scope}."))
-                    .unwrap_or_default();
-                (
-                    Verdict::Done,
-                    format!(
-                        "The IdP issued an ID-JAG; its signature is {}.{end}{scope}",
-                        signature_words(signature)
-                    ),
-                )
-            }
-            (_, other) => (
+    }
+    let (parent, _) = subject(inputs.profile);
+    let record = support::record(
+        Artifact::IdJag,
+        raw,
+        keys.check(&token),
+        Some(parent),
+        &came,
+    );
+    let mut gained = vec![support::gain(&record)];
+    gained.extend(keys.gain(Party::Idp));
+    let issued = came
+        .answer
+        .issued_token_type
+        .as_deref()
+        .unwrap_or("no issued_token_type");
+    let (verdict, says) = match (&record.signature, token.kind()) {
+        (Signature::Failed { why }, _) => (
+            Verdict::Suspect(format!("The signature of the ID-JAG failed: {why}.")),
+            format!("A token came, but its signature failed: {why}."),
+        ),
+        (signature, TokenKind::IdJag) => {
+            let end = record
+                .expires
+                .map(|end| format!(" It ends {}.", end.in_words(came.at)))
+                .unwrap_or_default();
+            let scope = came
+                .answer
+                .scope
+                .as_deref()
+                .map(|scope| format!(" Granted scope: {scope}."))
+                .unwrap_or_default();
+            (
                 Verdict::Done,
                 format!(
-                    "The IdP answered 200, but what came is {other} (issued_token_type: {issued}), not an ID-JAG with \
-                     typ oauth-id-jag+jwt. The next step will probably be refused."
+                    "The IdP issued an ID-JAG; its signature is {}.{end}{scope}",
+                    signature_words(signature)
                 ),
-            ),
-        };
-        Reading {
-            gained,
-            tokens: vec![record],
-            verdict,
-            says,
+            )
         }
+        (_, other) => (
+            Verdict::Done,
+            format!(
+                "The IdP answered 200, but what came is {other} (issued_token_type: {issued}), not an ID-JAG with \
+                     typ oauth-id-jag+jwt. The next step will probably be refused."
+            ),
+        ),
+    };
+    Reading {
+        gained,
+        tokens: vec![record],
+        verdict,
+        says,
     }
 }
 
@@ -232,30 +264,5 @@ pub(super) fn signature_words(signature: &Signature) -> String {
         Signature::Verified { .. } => "verified".to_owned(),
         Signature::Failed { why } => format!("failed ({why})"),
         Signature::NotChecked { why } => format!("not checked ({why})"),
-    }
-}
-
-fn subject_token(
-    inputs: &Inputs<'_>,
-    artifact: Artifact,
-    wants: &mut Vec<Want>,
-) -> Result<Secret, Blocked> {
-    if let Some(token) = inputs.bag.value(artifact) {
-        return Ok(token.clone());
-    }
-    if artifact != Artifact::SamlAssertion {
-        return Err(Blocked::Needs(artifact));
-    }
-    match inputs
-        .secrets
-        .credential(inputs.profile, fields::AGENT_SAML_ASSERTION)
-    {
-        Credential::Ready(secret) => Ok(secret),
-        Credential::Pending(path, source, stand_in) => {
-            wants.push(Want::Secret(path, source));
-            Ok(stand_in)
-        }
-        Credential::Missing => Err(Blocked::Missing(fields::AGENT_SAML_ASSERTION.0.to_owned())),
-        Credential::Broken(path, why) => Err(Blocked::Invalid(path.0.to_owned(), why)),
     }
 }

@@ -10,7 +10,7 @@ use crate::{
         StepInfo, Verdict,
         client_auth::{Server, finish, token_request},
     },
-    profile::{Profile, Side, fields},
+    profile::{Profile, Side, Subject, fields},
     protocol::{
         http::Params,
         jwt::Token,
@@ -63,10 +63,10 @@ pub struct Refresh {
 
 /// Which token is renewed: the subject of the exchange, if it comes of a sign-in at all.
 fn subject(profile: &Profile) -> Option<Artifact> {
-    match profile.text(fields::AGENT_SUBJECT).unwrap_or("id_token") {
-        "id_token" => Some(Artifact::IdToken),
-        "access_token" => Some(Artifact::SsoAccessToken),
-        _ => None,
+    match profile.subject() {
+        Subject::IdToken => Some(Artifact::IdToken),
+        Subject::AccessToken => Some(Artifact::SsoAccessToken),
+        Subject::RefreshToken | Subject::Saml | Subject::SamlRefresh => None,
     }
 }
 

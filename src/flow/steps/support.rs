@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use url::Url;
+
 use crate::{
     flow::{Artifact, Blocked, Gain, Inputs, KeySet, Made, Reading, TokenRecord, Verdict},
     profile::{FieldPath, Profile, fields},
@@ -20,6 +22,28 @@ use crate::{
 /// Tells whether the user signs in on another device (RFC 8628).
 pub fn by_device(profile: &Profile) -> bool {
     profile.text(fields::SSO_LOGIN) == Some("device")
+}
+
+/// Tells whether the API is asked which authorization server it trusts (RFC 9728).
+pub fn by_api(profile: &Profile) -> bool {
+    profile.flag(fields::API_DISCOVER)
+}
+
+/// Returns the address of the API.
+///
+/// # Errors
+/// When there is none, or none that can be called.
+pub fn api_url<'a>(inputs: &Inputs<'a>) -> Result<&'a str, Blocked> {
+    let field = fields::API_URL.0.to_owned();
+    let Some(url) = inputs.profile.text(fields::API_URL) else {
+        return Err(Blocked::Missing(field));
+    };
+    if Url::parse(url).is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host()) {
+        Ok(url)
+    } else {
+        let says = format!("expected an http or https URL with a host, received {url:?}.");
+        Err(Blocked::Invalid(field, says))
+    }
 }
 
 /// What is known of a server: its metadata, and the profile's word over it.
@@ -91,7 +115,8 @@ impl Endpoint {
         self.find(inputs, self.token, "token_endpoint")
     }
 
-    /// Returns the issuer: the profile's, else the metadata's own; `""` when neither is known.
+    /// Returns the issuer: the profile's, else the metadata's own, else the one that the API names; `""` when none is
+    /// known.
     pub fn issuer<'a>(self, inputs: &Inputs<'a>) -> &'a str {
         inputs
             .profile
@@ -102,7 +127,33 @@ impl Endpoint {
                     .metadata(self.party)
                     .and_then(|metadata| metadata.text("issuer"))
             })
+            .or_else(|| self.named_by_api(inputs))
             .unwrap_or_default()
+    }
+
+    /// Returns the issuer to discover: the profile's, else the one that the API names.
+    ///
+    /// # Errors
+    /// What has to be filled in or discovered first.
+    pub fn issuer_to_ask<'a>(self, inputs: &Inputs<'a>) -> Result<&'a str, Blocked> {
+        let own = inputs.profile.text(self.issuer);
+        own.or_else(|| self.named_by_api(inputs)).ok_or_else(|| {
+            let ask = self.party == Party::ResourceAs && by_api(inputs.profile);
+            if ask && !inputs.bag.has(Artifact::ApiMetadata) {
+                Blocked::Needs(Artifact::ApiMetadata)
+            } else {
+                Blocked::Missing(self.issuer.0.to_owned())
+            }
+        })
+    }
+
+    /// Returns the first authorization server that the API's metadata names, where the API was to be asked.
+    fn named_by_api<'a>(self, inputs: &Inputs<'a>) -> Option<&'a str> {
+        if self.party != Party::ResourceAs || !by_api(inputs.profile) {
+            return None;
+        }
+        let metadata = inputs.bag.metadata(Party::Api)?;
+        metadata.list("authorization_servers")?.into_iter().next()
     }
 
     /// Returns where the keys are, if that is known.

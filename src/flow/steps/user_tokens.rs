@@ -6,7 +6,7 @@ use serde_json::Value as Json;
 use super::support::{self, IDP};
 use crate::{
     flow::{Artifact, Inputs, Made, Reading, TokenRecord, Verdict},
-    profile::{Side, fields},
+    profile::{Side, Subject},
     protocol::{
         exchange::Purpose,
         jwt::{Claims, Signature, Token, TokenKind},
@@ -90,12 +90,7 @@ pub fn read(
         .find(|record| record.artifact == Artifact::IdToken)
     {
         Some(record) => judge(inputs, record, expected, came.at),
-        None if inputs
-            .profile
-            .text(fields::AGENT_SUBJECT)
-            .unwrap_or("id_token")
-            == "id_token" =>
-        {
+        None if inputs.profile.subject() == Subject::IdToken => {
             let says = "The answer has no id_token, and the next step needs one. Does sso.scope hold openid?";
             (Verdict::Rejected(vec![says.to_owned()]), says.to_owned())
         }

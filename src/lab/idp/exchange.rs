@@ -1,4 +1,4 @@
-//! The token exchange of the IdP: an ID Token or a refresh token for an ID-JAG (JAG §4.3).
+//! The token exchange of the IdP: an ID Token, a SAML assertion or a refresh token for an ID-JAG (JAG §4.3).
 
 use serde_json::{Value, json};
 
@@ -19,9 +19,11 @@ use crate::{
 const ID_JAG_LIFE: i64 = 300;
 
 /// Who the exchange is about.
-struct Subject {
-    user: &'static User,
-    auth_time: Option<i64>,
+pub(super) struct Subject {
+    /// The user.
+    pub user: &'static User,
+    /// When they signed in, in seconds.
+    pub auth_time: Option<i64>,
 }
 
 impl Idp {
@@ -33,10 +35,14 @@ impl Idp {
         now: Timestamp,
     ) -> Result<Value, Refusal> {
         let wanted = form.need("requested_token_type")?;
+        if wanted == urn::REFRESH_TOKEN {
+            return self.exchange_for_refresh(form, client, now);
+        }
         must(wanted == urn::ID_JAG, "invalid_request", || {
             format!(
-                "Expected requested_token_type {}, received {}.",
+                "Expected requested_token_type {}, or {} for a SAML assertion, received {}.",
                 urn::ID_JAG,
+                urn::REFRESH_TOKEN,
                 received(Some(wanted))
             )
         })?;
@@ -84,6 +90,9 @@ impl Idp {
         let raw = form.need("subject_token")?;
         match form.need("subject_token_type")? {
             urn::ID_TOKEN => self.subject_of_id_token(raw, client, now),
+            urn::SAML2 if self.habits.exchanges_refresh_tokens => {
+                self.subject_of_assertion(raw, client, now)
+            }
             urn::REFRESH_TOKEN if self.habits.exchanges_refresh_tokens => {
                 let grant = self.refresh_of(raw, client)?;
                 Ok(Subject {
@@ -94,11 +103,16 @@ impl Idp {
             urn::ACCESS_TOKEN => Err(Refusal::new(
                 "invalid_request",
                 "An access token is no identity assertion and is not taken as subject_token (JAG section 4.3): \
-                 expected subject_token_type id_token or refresh_token, received access_token.",
+                 expected subject_token_type id_token, saml2 or refresh_token, received access_token.",
             )),
             other => {
                 let known = if self.habits.exchanges_refresh_tokens {
-                    format!("{} or {}", urn::ID_TOKEN, urn::REFRESH_TOKEN)
+                    format!(
+                        "{}, {} or {}",
+                        urn::ID_TOKEN,
+                        urn::SAML2,
+                        urn::REFRESH_TOKEN
+                    )
                 } else {
                     urn::ID_TOKEN.to_owned()
                 };
@@ -192,7 +206,7 @@ impl Idp {
 }
 
 /// Refuses actor tokens: what they mean is left to other profiles, and silence would change who acts.
-fn no_actor(form: &Form) -> Result<(), Refusal> {
+pub(super) fn no_actor(form: &Form) -> Result<(), Refusal> {
     let actor = form.get("actor_token").is_some();
     let kind = form.get("actor_token_type");
     must(actor == kind.is_some(), "invalid_request", || {

@@ -26,6 +26,7 @@ mod authorize;
 mod device;
 mod exchange;
 mod pages;
+mod saml;
 mod sign_in;
 mod token;
 
@@ -46,6 +47,7 @@ pub(super) struct Idp {
     codes: HashMap<String, token::Code>,
     refreshes: HashMap<String, token::Refresh>,
     devices: HashMap<String, device::Device>,
+    assertions: Vec<saml::Assertion>,
 }
 
 /// The IdP's own keys: one for ID Tokens and access tokens, one for ID-JAGs.
@@ -112,6 +114,7 @@ impl Idp {
             codes: HashMap::new(),
             refreshes: HashMap::new(),
             devices: HashMap::new(),
+            assertions: Vec::new(),
         }
     }
 

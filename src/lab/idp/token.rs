@@ -32,7 +32,7 @@ const CODE_MEMORY: i64 = 600;
 pub(super) const TOKEN_LIFE: i64 = 3600;
 
 /// How long a refresh token lives, in seconds.
-const REFRESH_LIFE: i64 = 8 * 3600;
+pub(super) const REFRESH_LIFE: i64 = 8 * 3600;
 
 /// What a user has given to a client.
 #[derive(Clone, Debug)]
@@ -193,12 +193,18 @@ impl Idp {
         if !grant.scope.iter().any(|word| word == "offline_access") {
             return Ok((body, None));
         }
-        let refresh = self.chance.token(32);
+        let refresh = self.issue_refresh(grant, now);
         body["refresh_token"] = json!(refresh);
+        Ok((body, Some(refresh)))
+    }
+
+    /// Makes a refresh token.
+    pub(super) fn issue_refresh(&mut self, grant: Grant, now: Timestamp) -> String {
+        let refresh = self.chance.token(32);
         let until = now.plus_secs(REFRESH_LIFE);
         self.refreshes
             .insert(refresh.clone(), Refresh { grant, until });
-        Ok((body, Some(refresh)))
+        refresh
     }
 
     /// Refreshes (RFC 6749 §6). The refresh token stays the same.

@@ -10,15 +10,18 @@ pub fn artifacts(model: &Model) -> Vec<Artifact> {
     let session = model.session();
     let mut known: Vec<Artifact> = Vec::new();
     let here = session.flow.step(model.place().step);
-    let all = session
-        .steps()
-        .flat_map(|step| step.info().needs.iter().chain(step.info().gives));
-    let near = here
-        .into_iter()
-        .flat_map(|step| step.info().needs.iter().chain(step.info().gives));
-    for artifact in near.chain(all) {
-        if Artifact::GIVEABLE.contains(artifact) && !known.contains(artifact) {
-            known.push(*artifact);
+    for step in here.into_iter().chain(session.steps()) {
+        let needs = step.needs(&session.profile);
+        for artifact in step
+            .info()
+            .needs
+            .iter()
+            .chain(&needs)
+            .chain(step.info().gives)
+        {
+            if Artifact::GIVEABLE.contains(artifact) && !known.contains(artifact) {
+                known.push(*artifact);
+            }
         }
     }
     known

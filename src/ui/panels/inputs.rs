@@ -163,7 +163,11 @@ fn unused(cx: &Cx, path: FieldPath) -> Option<String> {
     let used = match path.key() {
         "client_secret" => auth.starts_with("client_secret"),
         "private_key" | "kid" | "alg" | "assertion_audience" => auth == "private_key_jwt",
-        "saml_assertion" => return (profile.text(fields::AGENT_SUBJECT) != Some("saml2")).then(|| "not used: the subject is no SAML assertion".to_owned()),
+        "management_token" => {
+            return (profile.text(fields::RESOURCE_AS_VENDOR) != Some("okta"))
+                .then(|| "not used: resource_as.vendor is not okta".to_owned());
+        }
+        "saml_assertion" => return (!profile.subject().is_saml()).then(|| "not used: the subject is no SAML assertion".to_owned()),
         _ => true,
     };
     (!used).then(|| format!("not used with {}", cx.text(if auth.is_empty() { "none" } else { auth })))
@@ -210,6 +214,9 @@ fn state(cx: &Cx, artifact: Artifact) -> Vec<(Role, String)> {
     let dot = (Role::Muted, format!(" {} ", cx.glyphs.dot));
     let bag = &cx.session.walk.bag;
     let Some(held) = bag.held(artifact) else {
+        if artifact == Artifact::SamlAssertion && cx.session.profile.secret(fields::AGENT_SAML_ASSERTION).is_some() {
+            return vec![(Role::Text, format!("from {}", fields::AGENT_SAML_ASSERTION))];
+        }
         return if bag.has(artifact) {
             vec![(Role::Text, "found".to_owned())]
         } else {

@@ -216,6 +216,7 @@ fn origin(cx: &Cx, record: &TokenRecord) -> (Role, String) {
         // A trace has no raw value to compare: which token was the last is not known from it.
         None if cx.session.archived => (Role::Muted, "as stored".to_owned()),
         None if held.is_some() => (Role::StepStale, "another has taken its place".to_owned()),
+        None if record.artifact == Artifact::SamlAssertion => (Role::Text, "from the profile".to_owned()),
         None => (Role::StepStale, "not kept".to_owned()),
     }
 }

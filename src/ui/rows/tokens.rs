@@ -9,6 +9,7 @@ use crate::{
             token::{Form, TokenKind},
         },
         pointer::Pointer,
+        saml,
         visible::visible,
     },
     ui::theme::Role,
@@ -35,10 +36,17 @@ pub fn token_rows(cx: &Cx, token: &Token, name: &str, depth: u16, remark: Remark
             "It is encrypted for somebody else: only its header can be read.",
             depth,
         )),
-        Form::Saml => rows.push(said(
-            "A SAML assertion, which is XML; it is handed on and not taken apart here.",
-            depth,
-        )),
+        Form::Saml => {
+            rows.push(said(
+                "A SAML assertion, which is XML; it is handed on and not taken apart here.",
+                depth,
+            ));
+            if cx.reveal
+                && let Some(xml) = saml::xml(&cx.secret(&token.raw))
+            {
+                rows.extend(lines(cx, &xml, depth, Role::Text, TEXT_LIMIT));
+            }
+        }
         Form::Opaque if token.header.text.is_none() => {
             rows.push(said("It is opaque: only who issued it can read it.", depth));
         }

@@ -39,6 +39,7 @@ pub fn begin(model: &mut Model, purpose: Purpose) {
         purpose,
         taking,
         says: None,
+        pick: 0,
     });
 }
 
@@ -119,6 +120,45 @@ pub fn choose(model: &mut Model, delta: isize) {
     {
         *at = (*at + words.len()).saturating_add_signed(delta) % words.len();
     }
+}
+
+/// Goes to another of the words that are offered.
+pub fn pick(model: &mut Model, delta: isize) {
+    let count = model
+        .offered()
+        .and_then(Result::ok)
+        .map_or(0, |words| words.len());
+    if let Some(editor) = &mut model.screen.editor
+        && count > 0
+    {
+        editor.pick = (editor.pick + count).saturating_add_signed(delta) % count;
+    }
+}
+
+/// Adds the word that is offered to what is typed, or takes it out.
+pub fn toggle_pick(model: &mut Model) {
+    let Some(Ok(words)) = model.offered() else {
+        return;
+    };
+    let Some(Editor {
+        taking: Taking::Typed(input),
+        pick,
+        ..
+    }) = &mut model.screen.editor
+    else {
+        return;
+    };
+    let Some(word) = words.get(*pick) else {
+        return;
+    };
+    let text = input.text();
+    let mut typed: Vec<&str> = text.split_whitespace().collect();
+    let before = typed.len();
+    typed.retain(|other| other != word);
+    if typed.len() == before {
+        typed.push(word);
+    }
+    **input = Input::new(Shape::Line, &typed.join(" "));
 }
 
 /// Drops what was typed.

@@ -6,13 +6,14 @@ use unicode_width::UnicodeWidthStr;
 use super::{Canvas, Spans, lines};
 use crate::{
     profile::Kind,
+    protocol::visible::visible,
     ui::{
         layout::{self, Places, Tier},
         model::{Editor, Model, Purpose, Taking},
         overlays::{device, paste},
         panels::findings::look,
         rows::{Row, dressed, is_folded},
-        theme::Role,
+        theme::{Look, Role},
     },
 };
 
@@ -218,8 +219,17 @@ fn note(canvas: &mut Canvas<'_>, places: &Places, model: &Model, row: Option<&Ro
             });
             out.push(vec![(Role::Text, all.collect::<Vec<_>>().join(" "))]);
         }
+        let offered = model.offered();
+        match &offered {
+            Some(Ok(words)) => out.extend(picks(look, editor, words, place.width, most)),
+            Some(Err(why)) => out.extend(lines(look, Role::Text, why, place.width, most)),
+            None => {}
+        }
         let info = field.field();
         let how = match info.kind {
+            _ if offered.is_some() => {
+                "Several, with a space between them; any other word can be typed, too.".to_owned()
+            }
             Kind::Secret => format!(
                 "env:NAME, file:PATH, cmd:COMMAND, or the secret itself. Now: {}. {}",
                 words_of(&model.session().profile.shown_effective(field)),
@@ -244,6 +254,44 @@ fn note(canvas: &mut Canvas<'_>, places: &Places, model: &Model, row: Option<&Ro
     for (line, spans) in (0..place.height).zip(out) {
         canvas.line(place, line, &spans);
     }
+}
+
+/// Returns the words that are offered, those that are typed marked and the one at the cursor in brackets; from the line
+/// with the cursor on, so that it is always seen.
+fn picks(look: &Look, editor: &Editor, words: &[String], width: u16, most: usize) -> Vec<Spans> {
+    let typed = match &editor.taking {
+        Taking::Typed(input) => input.text(),
+        Taking::Chosen { .. } => return Vec::new(),
+    };
+    let mut rows: Vec<(String, bool)> = Vec::new();
+    for (index, word) in words.iter().enumerate() {
+        let taken = typed.split_whitespace().any(|other| other == word);
+        let mark = if taken {
+            look.glyphs.done
+        } else {
+            look.glyphs.idle
+        };
+        let (open, close) = if index == editor.pick {
+            ("[", "]")
+        } else {
+            (" ", " ")
+        };
+        let shown = format!("{open}{mark} {}{close}", visible(word));
+        let here = index == editor.pick;
+        match rows.last_mut() {
+            Some((row, has)) if row.width() + shown.width() <= usize::from(width) => {
+                row.push_str(&shown);
+                *has |= here;
+            }
+            _ => rows.push((shown, here)),
+        }
+    }
+    let first = rows.iter().position(|(_, here)| *here).unwrap_or(0);
+    let first = if rows.len() < most { 0 } else { first };
+    rows.into_iter()
+        .skip(first)
+        .map(|(row, _)| vec![(Role::Text, row)])
+        .collect()
 }
 
 fn words_of(source: &str) -> &str {

@@ -7,6 +7,7 @@ use jagwalk::{
     flow::Artifact,
     profile::{Profile, SecretSource},
     protocol::{
+        digest::b64url,
         exchange::Request,
         http::HttpRequest,
         jwt::{Signature, Token, jose},
@@ -19,7 +20,7 @@ use jagwalk::{
 };
 use serde_json::{Value, json};
 
-use super::{end, form, id, profile, sent, status, walk, which, with_key};
+use super::{end, form, id, profile, sent, status, step_json, walk, which, with_key};
 use crate::scripted::{self, AS, AS_SECRET, IDP, SSO_SECRET};
 
 /// The request of one step in a walk of that profile.
@@ -353,9 +354,18 @@ fn a_saml_assertion_of_the_profile_leaves_the_sign_in_out() {
     let (session, requests) = walk(subject, |_| None);
     assert_eq!(end(&session), End::Done);
     let request = sent(&requests, "id-jag");
+    // Its XML in base64url (RFC 8693 §3).
     assert_eq!(
-        scripted::field(request, "subject_token").as_deref(),
-        Some(saml)
+        scripted::field(request, "subject_token"),
+        Some(b64url(saml.as_bytes()))
+    );
+    let shown = step_json(&session, "id-jag");
+    assert_eq!(shown["tokens"][1]["kind"], "saml", "{shown}");
+    assert_eq!(shown["tokens"][1]["signature"], "not-checked");
+    let shown = shown.to_string();
+    assert!(
+        !shown.contains("Assertion xmlns") && !shown.contains(&b64url(saml.as_bytes())),
+        "{shown}"
     );
     assert_eq!(
         scripted::field(request, "subject_token_type").as_deref(),

@@ -83,8 +83,15 @@ async fn a_ready_profile_is_printed_and_its_secrets_are_files_of_their_own() {
             .unwrap()
             .starts_with("s3cr+t/&= %:")
     );
+    let assertion = file_of(&profile, "agent", "saml_assertion");
+    let xml = std::fs::read_to_string(&assertion).unwrap();
+    assert!(
+        xml.starts_with("<saml2:Assertion ") && xml.contains("u-1001-alice"),
+        "{xml}"
+    );
     #[cfg(unix)]
     {
+        assert_eq!(mode(&assertion), 0o600);
         assert_eq!((mode(&key), mode(&secret)), (0o600, 0o600));
         assert_eq!(mode(&dir), 0o700);
     }

@@ -28,6 +28,10 @@ pub enum Base {
     Exchange(ClientKind),
     /// Exchanges a refresh token.
     ExchangeRefresh(ClientKind),
+    /// Exchanges alice's SAML assertion for an ID-JAG; the lab makes assertions for one client.
+    ExchangeSaml,
+    /// Exchanges it for a refresh token.
+    SamlRefresh,
     /// Redeems an ID-JAG.
     Bearer(ClientKind),
     /// Reads notes.
@@ -197,6 +201,13 @@ pub async fn draft<'a>(world: &'a World, spare: &'a Spare, base: Base) -> Draft<
             };
             let request = world.exchange(tokens[member].as_str().unwrap(), name);
             (request, Some(world.idp_client(kind)), idp)
+        }
+        Base::ExchangeSaml | Base::SamlRefresh => {
+            let request = match base {
+                Base::ExchangeSaml => world.exchange(&world.assertion("alice"), urn::SAML2),
+                _ => world.saml_refresh(&world.assertion("alice")),
+            };
+            (request, Some(world.idp_client(ClientKind::Default)), idp)
         }
         Base::Bearer(kind) => (world.bearer(""), Some(world.as_client(kind)), resource_as),
         Base::Read | Base::Write => {

@@ -2,7 +2,7 @@
 
 use jagwalk::{
     lab::ClientKind,
-    protocol::{http::{Body, HttpRequest}, keys::Alg, oauth::urn},
+    protocol::{digest::b64url, http::{Body, HttpRequest}, keys::Alg, oauth::urn},
 };
 use serde_json::json;
 
@@ -330,6 +330,72 @@ const EXCHANGE: &[Row] = &[
     }),
 ];
 
+/// SAML assertions: for an ID-JAG, and for a refresh token.
+const SAML: &[Row] = &[
+    row(Base::ExchangeSaml, "SAML assertion as XML", 400, "invalid_request", |d| d.set("subject_token", &d.world.assertion_xml("alice"))),
+    row(Base::ExchangeSaml, "SAML assertion in the other alphabet", 400, "invalid_request", |d| d.set("subject_token", "PHNhbWw+/w==")),
+    row(Base::ExchangeSaml, "SAML assertion altered", 400, "invalid_request", altered),
+    row(Base::ExchangeSaml, "SAML assertion with a byte more", 400, "invalid_request", |d| {
+        let xml = format!("{}\n", d.world.assertion_xml("alice"));
+        d.set("subject_token", &b64url(xml.as_bytes()));
+    }),
+    row(Base::ExchangeSaml, "half a SAML assertion", 400, "invalid_request", |d| {
+        let whole = d.world.assertion("alice");
+        d.set("subject_token", &whole[..whole.len() / 2]);
+    }),
+    row(Base::ExchangeSaml, "SAML assertion of another", 400, "invalid_request", |d| {
+        let id = "_AAAAAAAAAAAAAAAAAAAAAA";
+        let xml = d.world.assertion_xml("alice");
+        let own = xml.split("ID=\"").nth(1).and_then(|rest| rest.split('"').next()).unwrap();
+        d.set("subject_token", &b64url(xml.replace(own, id).as_bytes()));
+    }),
+    row(Base::ExchangeSaml, "no XML at all", 400, "invalid_request", |d| d.set("subject_token", &b64url(&[0xff, 0xfe]))),
+    row(Base::ExchangeSaml, "SAML assertion for another client", 400, "invalid_grant", another_client),
+    row(Base::ExchangeSaml, "SAML assertion expired", 400, "invalid_request", much_later),
+    row(Base::ExchangeSaml, "SAML assertion called an ID Token", 400, "invalid_request", |d| d.set("subject_token_type", urn::ID_TOKEN)),
+    row(Base::ExchangeSaml, "SAML assertion called one of SAML 1.1", 400, "invalid_request", |d| d.set("subject_token_type", "urn:ietf:params:oauth:token-type:saml1")),
+    row(Base::ExchangeSaml, "bob's SAML assertion", 400, "access_denied", |d| d.set("subject_token", &d.world.assertion("bob"))),
+    row(Base::SamlRefresh, "a refresh token for an ID Token", 400, "invalid_request", |d| {
+        d.set("subject_token", &d.spare.id_token);
+        d.set("subject_token_type", urn::ID_TOKEN);
+    }),
+    row(Base::SamlRefresh, "refresh: subject_token missing", 400, "invalid_request", |d| d.without("subject_token")),
+    row(Base::SamlRefresh, "refresh: an actor", 400, "invalid_request", |d| {
+        d.push("actor_token", "a.b.c");
+        d.push("actor_token_type", urn::ID_TOKEN);
+    }),
+    row(Base::SamlRefresh, "refresh: an audience", 400, "invalid_target", |d| d.push("audience", d.world.lab.resource_as())),
+    row(Base::SamlRefresh, "refresh: a resource", 400, "invalid_target", |d| d.push("resource", d.world.lab.api())),
+    row(Base::SamlRefresh, "refresh: altered", 400, "invalid_request", altered),
+    row(Base::SamlRefresh, "refresh: for another client", 400, "invalid_grant", another_client),
+    row(Base::SamlRefresh, "refresh: expired", 400, "invalid_request", much_later),
+    row(Base::SamlRefresh, "refresh: scope missing", 400, "invalid_scope", |d| d.without("scope")),
+    row(Base::SamlRefresh, "refresh: scope without openid", 400, "invalid_scope", |d| d.set("scope", "offline_access")),
+    row(Base::SamlRefresh, "refresh: scope without offline_access", 400, "invalid_scope", |d| d.set("scope", "openid email")),
+    row(Base::SamlRefresh, "refresh: scope unknown", 400, "invalid_scope", |d| d.set("scope", "openid offline_access notes.read")),
+    row(Base::SamlRefresh, "refresh: public client", 400, "unauthorized_client", |d| {
+        d.proof = None;
+        d.client = Some(d.world.idp_client(ClientKind::Public));
+    }),
+];
+
+fn altered(d: &mut Draft<'_>) {
+    let xml = d.world.assertion_xml("alice").replace("u-1001-alice", "u-1003-carol");
+    d.set("subject_token", &b64url(xml.as_bytes()));
+}
+
+/// Eight hours on, with a client assertion of then.
+fn much_later(d: &mut Draft<'_>) {
+    advance(8 * 3600);
+    d.proof().claim("iat", now().secs());
+    d.proof().claim("exp", now().secs() + 60);
+}
+
+fn another_client(d: &mut Draft<'_>) {
+    d.proof = None;
+    d.client = Some(d.world.idp_client(BASIC));
+}
+
 /// The codes of a device, and the polls.
 const DEVICE: &[Row] = &[
     row(Base::Device(BASIC), "scope missing", 400, "invalid_scope", |d| d.without("scope")),
@@ -470,4 +536,4 @@ const API: &[Row] = &[
 ];
 
 /// Every row.
-pub const ALL: &[&[Row]] = &[AUTHORIZE_PAGE, AUTHORIZE, GATE, CLIENT_ASSERTION, CODE, DEVICE, EXCHANGE, BEARER, API];
+pub const ALL: &[&[Row]] = &[AUTHORIZE_PAGE, AUTHORIZE, GATE, CLIENT_ASSERTION, CODE, DEVICE, EXCHANGE, SAML, BEARER, API];

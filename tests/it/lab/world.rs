@@ -8,7 +8,7 @@ use std::{
 use jagwalk::{
     lab::{self, ClientKind, Credentials, Fetch, Lab, Options},
     protocol::{
-        digest::pkce_s256,
+        digest::{b64url, pkce_s256},
         http::{Bytes, HttpRequest, Params, Response, form_encode},
         jwt::jose,
         keys::{Alg, PrivateKey, alg_name, alg_named, install_crypto},
@@ -198,6 +198,31 @@ impl World {
                 ("scope", "notes.read notes.write"),
                 ("subject_token", subject),
                 ("subject_token_type", kind),
+            ],
+        )
+    }
+
+    /// Returns the SAML assertion about a user, as it goes over the wire.
+    pub fn assertion(&self, user: &str) -> String {
+        b64url(self.assertion_xml(user).as_bytes())
+    }
+
+    /// Returns its XML.
+    pub fn assertion_xml(&self, user: &str) -> String {
+        let xml = self.lab.saml_assertion(user);
+        xml.expect("everybody has one").reveal().to_owned()
+    }
+
+    /// Returns the form that exchanges an assertion for a refresh token.
+    pub fn saml_refresh(&self, assertion: &str) -> HttpRequest {
+        form(
+            self.at_idp("/token"),
+            &[
+                ("grant_type", urn::TOKEN_EXCHANGE),
+                ("requested_token_type", urn::REFRESH_TOKEN),
+                ("scope", "openid email offline_access"),
+                ("subject_token", assertion),
+                ("subject_token_type", urn::SAML2),
             ],
         )
     }

@@ -138,3 +138,50 @@ fn faults_are_of_the_lab_alone() {
         .sees("this profile does not walk it")
         .sees_no("Faults of the lab");
 }
+
+#[test]
+fn an_assertion_can_be_handed_in_where_the_profile_asks_for_one() {
+    let mut desk = Desk::sham(tenant(), 404, "{}", (80, 24));
+    desk.keys("3u").sees("ID Token").sees_no("SAML assertion");
+    let mut profile = tenant();
+    profile
+        .edit_at("agent.subject", "saml2")
+        .expect("it is one of the words");
+    let mut desk = Desk::sham(profile, 404, "{}", (80, 24));
+    desk.keys("3u").sees("SAML assertion");
+}
+
+#[test]
+fn the_scopes_of_the_server_are_offered_while_one_is_typed() {
+    let mut profile = tenant();
+    profile.edit_at("resource_as.issuer", "").expect("it goes");
+    let mut desk = Desk::sham(profile, 200, "{}", (80, 24));
+    desk.keys("3/Scope<enter><enter>")
+        .sees("agent.audience is empty");
+    let metadata = r#"{ "issuer": "https://as.example", "token_endpoint": "https://as.example/token",
+        "scopes_supported": ["todo.read", "todo.write", "todo.admin"] }"#;
+    let mut desk = Desk::sham(tenant(), 200, metadata, (80, 24));
+    desk.keys("3/Scope<enter><enter>")
+        .sees("Send discover-resource-as, and the scopes of https://as.example");
+    desk.keys("typed<esc>");
+    desk.keys("1<enter><enter>").sees("200 OK");
+    desk.keys("3<enter>")
+        .sees("[· todo.read]")
+        .sees("todo.admin")
+        .sees("Tab take or leave it");
+    let scope = |desk: &Desk<_>| {
+        let profile = &desk.engine.model.session().profile;
+        profile
+            .text(jagwalk::profile::fields::AGENT_SCOPE)
+            .map(str::to_owned)
+    };
+    desk.keys("<tab><down><tab><down> own.word<tab>")
+        .sees("[✓ todo.admin]");
+    desk.keys("<enter>");
+    assert_eq!(
+        scope(&desk).as_deref(),
+        Some("todo.read todo.write own.word todo.admin")
+    );
+    desk.keys("<enter><up><tab><up><tab><enter>");
+    assert_eq!(scope(&desk).as_deref(), Some("todo.read own.word"));
+}
