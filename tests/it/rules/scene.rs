@@ -1,6 +1,6 @@
 //! A walk as a fixture tells it, made into what rules look at.
 
-use std::{fs, path::PathBuf, sync::Arc};
+use std::{fmt::Write as _, fs, path::PathBuf, sync::Arc};
 
 use base64::Engine as _;
 use jagwalk::{
@@ -226,7 +226,8 @@ impl Scene {
     fn profile(&self) -> Profile {
         let mut text = String::from("format = 1\n");
         for (path, value) in self.walk["profile"].as_object().into_iter().flatten() {
-            text.push_str(&format!("{path} = {value}\n"));
+            // Writing to a String cannot fail.
+            let _ = writeln!(text, "{path} = {value}");
         }
         let (profile, problems) = profile::load("fixture", &text);
         assert!(problems.is_empty(), "{}: {problems:?}", self.name);
