@@ -4,9 +4,9 @@
 //! through a `Command` to the session:
 //!
 //! ```text
-//!  profile ──▶ flow ──▶ Draft ──send──▶ transport ──▶ Exchange ──▶ tokens ──▶ session ──▶ ui · headless · export
-//!  (TOML)     (steps)  (Request +      (the only     (full record)  (total    (state =      (pure readers)
-//!                       notes)          client IO)                   parse)    fold of events)
+//!  profile ──▶ flow ──▶ Draft ──send──▶ transport ──▶ Exchange ──▶ tokens ──▶ lint ──▶ session ──▶ ui · headless · export
+//!  (TOML)     (steps)  (Request +      (the only     (full record)  (total    (rules)  (state =      (pure readers)
+//!                       notes)          client IO)                   parse)             fold of events)
 //!                                           ▲
 //!                                           └── lab: IdP, resource AS, API; the same protocol types from the other side
 //! ```
@@ -19,11 +19,12 @@
 //! | protocol  | –                                         | jsonwebtoken, aws_lc_rs                         |
 //! | profile   | protocol                                  | toml_edit                                       |
 //! | flow      | protocol, profile                         |                                                 |
-//! | session   | protocol, profile, flow                   | aho_corasick                                    |
-//! | export    | protocol, profile, flow, session          |                                                 |
+//! | lint      | protocol, profile, flow                   |                                                 |
+//! | session   | protocol, profile, flow, lint             | aho_corasick                                    |
+//! | export    | protocol, profile, flow, lint, session    |                                                 |
 //! | transport | protocol, session                         | reqwest, aws_lc_rs, open                        |
 //! | lab       | protocol                                  | rcgen, tokio_rustls, aws_lc_rs                  |
-//! | ui        | protocol, profile, flow, session, export  | ratatui, crossterm, tui_textarea, toml_edit, rustix, qrcode |
+//! | ui        | protocol, profile, flow, lint, session, export | ratatui, crossterm, tui_textarea, toml_edit, rustix, qrcode |
 //! | cli       | everything                                | directories, clap, tempfile, toml_edit          |
 //! ```
 //!
@@ -33,6 +34,7 @@ pub mod cli;
 pub mod export;
 pub mod flow;
 pub mod lab;
+pub mod lint;
 pub mod profile;
 pub mod protocol;
 pub mod session;

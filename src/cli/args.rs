@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::lint::Severity;
+
 /// Walks agentic OAuth token exchange (Cross App Access, ID-JAG) one step at a time: the exact requests, the answers,
 /// the decoded tokens, and what went wrong. Without a command the screen opens.
 #[derive(Debug, Parser)]
@@ -67,10 +69,16 @@ pub enum Command {
     /// Makes key pairs and prints the public half to register.
     #[command(subcommand)]
     Key(Key),
+    /// Takes a token apart: what it is, what it says, what is wrong with it. No network unless --issuer is given.
+    Decode(Decode),
     /// Lists the flows.
     Flows(Listing),
     /// Lists what the lab's servers can be told to do wrong.
     Faults(Listing),
+    /// Lists the rules.
+    Rules(Listing),
+    /// Explains a rule: what it checks, why, the section, the usual cause, the remedy.
+    Explain(Explain),
     /// Lists the keys of the screen.
     Keys(Listing),
     /// Lists the themes.
@@ -85,7 +93,8 @@ pub enum Command {
 )]
 #[command(
     after_help = "A SRC is env:NAME, file:PATH, cmd:COMMAND or - (standard input); a secret is never taken from a \
-                        plain argument.\n\nExit status: 0 done · 2 usage, profile, or an input is missing · 3 refused \
+                        plain argument.\n\nExit status: 0 done and clean · 1 findings at or above \
+                        --fail-on · 2 usage, profile, or an input is missing · 3 refused \
                         by a server, or its answer refused by us · 4 not reachable · 70 our bug · 130 interrupted."
 )]
 pub struct Run {
@@ -113,6 +122,9 @@ pub struct Run {
     /// Writes the walk to a file, masked; `jagwalk --open FILE` reads it.
     #[arg(long, value_name = "FILE")]
     pub trace: Option<PathBuf>,
+    /// What makes a run that is done end with 1: a finding of that severity or worse.
+    #[arg(long, value_enum, value_name = "SEVERITY", default_value = "error")]
+    pub fail_on: FailOn,
     /// Shows secrets and tokens as they are.
     #[arg(long)]
     pub reveal: bool,
@@ -154,6 +166,57 @@ pub enum Format {
     Text,
     /// One JSON document for programs.
     Json,
+}
+
+/// Options of `decode`.
+#[derive(Args, Debug)]
+#[command(
+    after_help = "Exit status: 0 nothing wrong · 1 something is wrong with the token · 2 nothing to read · 4 the \
+                        issuer is not reachable."
+)]
+pub struct Decode {
+    /// The token; - or nothing reads standard input.
+    #[arg(value_name = "TOKEN")]
+    pub token: Option<String>,
+    /// Fetches the keys of this issuer and checks the signature with them.
+    #[arg(long, value_name = "URL")]
+    pub issuer: Option<String>,
+    /// What to print.
+    #[arg(long, value_enum, default_value = "text")]
+    pub format: Format,
+}
+
+/// Options of `explain`.
+#[derive(Args, Debug)]
+pub struct Explain {
+    /// The rule's code: IDJAG-TYP.
+    #[arg(value_name = "CODE")]
+    pub code: String,
+    /// What to print.
+    #[arg(long, value_enum, default_value = "text")]
+    pub format: Format,
+}
+
+/// Which findings make a run fail.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+pub enum FailOn {
+    /// Only errors.
+    Error,
+    /// Warnings, too.
+    Warning,
+    /// None.
+    Never,
+}
+
+impl FailOn {
+    /// Tells whether a finding of that severity makes the run fail.
+    pub fn counts(self, severity: Severity) -> bool {
+        match self {
+            Self::Error => severity >= Severity::Error,
+            Self::Warning => severity >= Severity::Warning,
+            Self::Never => false,
+        }
+    }
 }
 
 /// Options of `lab`.

@@ -2,6 +2,7 @@
 
 pub mod args;
 pub mod check;
+pub mod decode;
 pub mod faults;
 pub mod host;
 pub mod import;
@@ -9,6 +10,7 @@ pub mod key;
 pub mod lab;
 pub mod paths;
 pub mod profile;
+pub mod rules;
 pub mod run;
 pub mod screen;
 pub mod secrets;
@@ -116,6 +118,12 @@ fn dispatch(cli: Cli) -> Result<u8, Failed> {
             print(&faults::list(&listing));
             Ok(0)
         }
+        Some(Command::Decode(options)) => runtime()?.block_on(decode::run(options)),
+        Some(Command::Rules(listing)) => {
+            print(&rules::list(&listing));
+            Ok(0)
+        }
+        Some(Command::Explain(options)) => rules::explain(&options),
         Some(Command::Keys(listing)) => {
             print(&keys(&listing));
             Ok(0)

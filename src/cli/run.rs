@@ -26,7 +26,7 @@ use crate::{
         visible::{json_escaped, visible},
     },
     session::{
-        Agreed, Command, Driver, Session, Status, What,
+        Agreed, Command, Driver, Session, Status, StepState, What,
         headless::{self, End, Incoming},
     },
     transport::{clock, entropy},
@@ -97,7 +97,20 @@ pub async fn run(options: Run) -> Result<u8, Failed> {
             json_escaped(&text).into_owned()
         }
     });
-    Ok(end.code())
+    // What is only found in a draft was not sent.
+    let sent = |state: &&StepState| !state.attempts.is_empty() || !state.given.is_empty();
+    let mut findings = session
+        .walk
+        .steps
+        .iter()
+        .filter(sent)
+        .flat_map(StepState::findings);
+    let found = findings.any(|finding| options.fail_on.counts(finding.severity));
+    Ok(if end == End::Done && found {
+        1
+    } else {
+        end.code()
+    })
 }
 
 async fn drive(session: &mut Session, world: World, through: StepId, options: &Run) -> End {

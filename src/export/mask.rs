@@ -6,6 +6,7 @@ use serde_json::Value as Json;
 
 use crate::{
     flow::{Blocked, Made, Secrets, TokenRecord},
+    lint::Finding,
     protocol::{
         exchange::{Answer, Exchange, Failure, Redirect, Request},
         http::{Body, Bytes, HttpRequest, Params, Response, Value, form_encode},
@@ -149,6 +150,8 @@ impl Mask<'_> {
         for record in &mut state.given {
             self.record(record);
         }
+        self.findings(&mut state.handed);
+        self.findings(&mut state.drafted);
         state.going = None;
         state.draft = match state.draft.take() {
             Some(Err(mut blocked)) => {
@@ -184,6 +187,16 @@ impl Mask<'_> {
             self.record(record);
         }
         self.text(&mut attempt.says);
+        self.findings(&mut attempt.findings);
+    }
+
+    fn findings(&self, findings: &mut [Finding]) {
+        for finding in findings {
+            self.text(&mut finding.says);
+            self.option(&mut finding.expected);
+            self.option(&mut finding.got);
+            self.text(&mut finding.fix);
+        }
     }
 
     fn exchange(&self, exchange: &mut Exchange) {

@@ -1,6 +1,7 @@
 //! What a walk looks like outside: pure readers of a session, one file per format.
 
 pub mod curl;
+pub mod handoff;
 pub mod mask;
 pub mod report;
 pub mod text;

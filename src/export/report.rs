@@ -5,13 +5,13 @@ use serde_json::{Value as Json, json};
 use super::{TOOL, curl::curl, mask};
 use crate::{
     flow::{Made, Step, StepId, TokenRecord},
+    lint::{self, Finding},
     protocol::{
         exchange::{Answer, Exchange, Login, Redirect, Request, Via},
         http::Response,
         jwt::{Part, Signature},
-        oauth::OAuthError,
     },
-    session::{Outcome, Session, Status, StepState, Walk, headless::End},
+    session::{Session, Status, StepState, Walk, headless::End},
 };
 
 /// Makes the report of a walk that was to go through a step; masked, unless `reveal` asks for the secrets.
@@ -27,71 +27,60 @@ pub fn report(session: &Session, through: StepId, end: End, reveal: bool) -> Jso
         "flow": session.flow.id.0,
         "profile": session.profile.name,
         "outcome": end.id(),
-        "verdict": verdict(session, &walk, through, end, reveal),
+        "verdict": verdict(session, through, end, reveal),
         "steps": steps,
     })
 }
 
-/// Returns the step that a walk ended at: the one whose signature failed, else the first that is not done.
-pub(super) fn ended_at(session: &Session, through: StepId) -> Option<StepId> {
-    let suspect = |state: &&StepState| matches!(state.outcome(), Some(Outcome::Suspect(_)));
-    let suspect = session
-        .walk
-        .steps
-        .iter()
-        .find(suspect)
-        .map(|state| state.id);
-    suspect.or_else(|| session.next_step(Some(through)))
-}
-
-/// Says where a walk ended and what is known of it. No rule weighs the evidence here, so no side is blamed: only what
-/// the profile itself lacks is certain.
-fn verdict(session: &Session, walk: &Walk, through: StepId, end: End, reveal: bool) -> Json {
-    let Some(id) = ended_at(session, through).filter(|_| end != End::Done) else {
+/// The verdict of the rules; `null` when all is well (INTERFACE §3).
+fn verdict(session: &Session, through: StepId, end: End, reveal: bool) -> Json {
+    let judged = session
+        .verdict(Some(through))
+        .filter(|_| end != End::Interrupted);
+    let Some(verdict) = judged else {
         return Json::Null;
     };
-    let attempt = state(walk, id).and_then(StepState::last);
-    let exchange = attempt.and_then(|attempt| attempt.main());
-    let because: Vec<String> = match exchange.map(|exchange| (&exchange.request, &exchange.outcome))
-    {
-        Some((request, Ok(Answer::Http(response)))) => vec![
-            format!(
-                "{} {} answered {}.",
-                request.http().method,
-                mask::address(request.http()),
-                response.status
-            ),
-            OAuthError::of(response).to_string(),
-        ],
-        Some((request, Err(failure))) => {
-            vec![
-                format!(
-                    "{} {} was sent.",
-                    request.http().method,
-                    mask::address(request.http())
-                ),
-                failure.to_string(),
-            ]
+    let masked = |text: &String| {
+        if reveal {
+            text.clone()
+        } else {
+            session.vault.mask(text)
         }
-        _ => Vec::new(),
     };
-    let (owner, confidence, fix) = match end {
-        End::Blocked => ("you", "certain", "Fill in what is missing."),
-        _ => (
-            "unknown",
-            "guess",
-            "Compare the request with what the server says, and ask its log for that time.",
-        ),
-    };
+    let because: Vec<String> = verdict.because.iter().map(masked).collect();
     json!({
-        "step": id,
-        "owner": owner,
-        "confidence": confidence,
-        "code": null,
-        "says": says(session, walk, id, reveal),
+        "step": verdict.step,
+        "owner": verdict.owner.id(),
+        "confidence": verdict.confidence.id(),
+        "code": verdict.code,
+        "says": masked(&verdict.says),
         "because": because,
-        "fix": fix,
+        "fix": masked(&verdict.fix),
     })
+}
+
+/// A finding (INTERFACE §3); where two strings part, and why it counts less than the text says, are added.
+pub fn finding(finding: &Finding) -> Json {
+    let rule = lint::find(finding.code.0);
+    let mut json = json!({
+        "code": finding.code,
+        "severity": finding.severity.id(),
+        "at": finding.at.to_string(),
+        "says": finding.says,
+        "expected": finding.expected,
+        "got": finding.got,
+        "owner": finding.owner.id(),
+        "fix": finding.fix,
+        "spec": rule.map(|rule| rule.spec),
+        "revision": rule.map(|rule| rule.revision),
+    });
+    if let Some(near) = finding.near {
+        json["near"] = json!(near);
+    }
+    if let Some(habit) = &finding.habit {
+        json["habit"] = json!(habit);
+    }
+    json
 }
 
 /// Returns the word for where a step stands; what comes after the last step of the run was never asked for.
@@ -177,7 +166,7 @@ fn step_json(
         "exchanges": attempt.map_or_else(Vec::new, |attempt| attempt.made.iter().map(exchange).collect()),
         "curl": sent.map(|exchange| curl(exchange.request.http(), &session.vault, !reveal).text),
         "tokens": tokens,
-        "findings": [],
+        "findings": shown.into_iter().flat_map(StepState::findings).map(finding).collect::<Vec<_>>(),
     })
 }
 

@@ -5,10 +5,11 @@ use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 use super::{
     curl::normal,
     mask,
-    report::{ended_at, millis, says, state, status_id, tokens},
+    report::{millis, says, state, status_id, tokens},
 };
 use crate::{
     flow::{Artifact, Made, Step, StepId, TokenRecord},
+    lint::Finding,
     protocol::{
         exchange::{Answer, AuthorizeRequest, Exchange, Login, Purpose, Request},
         http::{Params, Response},
@@ -16,7 +17,10 @@ use crate::{
         oauth::OAuthError,
         visible::{visible, visible_lines},
     },
-    session::{Outcome, Session, Status, StepState, Walk, headless::End},
+    session::{
+        Outcome, Session, Status, StepState, Walk,
+        headless::{End, ended_at},
+    },
 };
 
 /// No line is wider.
@@ -52,6 +56,9 @@ pub fn text(session: &Session, through: StepId, end: End, reveal: bool) -> Strin
         }
     }
     page.blank();
+    if end != End::Interrupted {
+        verdict(&mut page, session, through, reveal);
+    }
     if end != End::Done {
         page.line(
             0,
@@ -219,9 +226,66 @@ fn step_text(
     {
         evidence(page, main);
     }
+    for found in state.findings() {
+        finding(page, found);
+    }
     if state.stale {
         page.line(INDENT, "Stale: something before it changed since.");
     }
+}
+
+/// `error IDJAG-TYP at jose:id-jag:/typ (IdP)`, what is wrong, expected and received, and what to do.
+fn finding(page: &mut Page, finding: &Finding) {
+    let Finding { code, at, .. } = finding;
+    let severity = finding.severity.id();
+    let owner = finding.owner.name();
+    page.line(INDENT, &format!("{severity} {code} at {at} ({owner})"));
+    page.line(INDENT + 2, &finding.says);
+    for (label, text) in [
+        ("expected  ", &finding.expected),
+        ("received  ", &finding.got),
+        ("habit     ", &finding.habit),
+    ] {
+        if let Some(text) = text {
+            page.hanging(INDENT + 2, label, text);
+        }
+    }
+    if let Some(why) = finding.near.and_then(|near| near.class.says()) {
+        page.line(INDENT + 2, &format!("They differ by: {why}."));
+    }
+    page.line(INDENT + 2, &finding.fix);
+}
+
+/// Whose side it is on, how sure, what it rests on, and what to do.
+fn verdict(page: &mut Page, session: &Session, through: StepId, reveal: bool) {
+    let Some(verdict) = session.verdict(Some(through)) else {
+        return;
+    };
+    let masked = |text: &str| {
+        if reveal {
+            text.to_owned()
+        } else {
+            session.vault.mask(text)
+        }
+    };
+    let code = verdict
+        .code
+        .map_or_else(String::new, |code| format!(" ({code})"));
+    page.line(
+        0,
+        &format!(
+            "Verdict: {}, {}, at {}{code}",
+            verdict.owner.name(),
+            verdict.confidence.id(),
+            verdict.step
+        ),
+    );
+    page.line(2, &masked(&verdict.says));
+    for fact in &verdict.because {
+        page.hanging(2, "· ", &masked(fact));
+    }
+    page.line(2, &masked(&verdict.fix));
+    page.blank();
 }
 
 fn exchange(page: &mut Page, made: &Made) {

@@ -164,6 +164,7 @@ impl Session {
             outcome: None,
             tokens: Vec::new(),
             says: String::new(),
+            findings: Vec::new(),
         });
         let state = self.step_mut(id);
         state.stale = false;

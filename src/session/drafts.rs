@@ -58,6 +58,7 @@ impl Session {
             .saturating_add(1);
         let draft = step.draft(&self.inputs(ink, attempt));
         self.step_mut(id).draft = Some(draft);
+        self.step_mut(id).drafted = self.examine_draft(id, ink.now);
     }
 
     pub(super) fn redraft_if_old(&mut self, id: StepId, ink: Ink) {

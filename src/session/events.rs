@@ -244,6 +244,13 @@ impl Session {
         attempt.tokens = tokens;
         attempt.says = says;
         attempt.ended = Some(ink.now);
+        let findings = match self.step(id).last() {
+            Some(attempt) => self.examine_attempt(id, attempt),
+            None => Vec::new(),
+        };
+        if let Some(attempt) = self.step_mut(id).attempts.last_mut() {
+            attempt.findings = findings;
+        }
     }
 
     /// While a run is on, sends the next step.

@@ -78,6 +78,7 @@ impl Session {
                 let state = self.step_mut(step);
                 state.given.retain(|other| other.artifact != artifact);
                 state.given.push(record);
+                self.step_mut(step).handed = self.examine_given(step, now);
             }
         }
         let late = expires
@@ -131,7 +132,11 @@ impl Session {
                 None => self.mark_stale_users(artifact),
             }
             for state in &mut self.walk.steps {
+                let before = state.given.len();
                 state.given.retain(|record| record.artifact != artifact);
+                if state.given.len() < before {
+                    state.handed.clear();
+                }
             }
         }
     }

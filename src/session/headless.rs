@@ -2,7 +2,7 @@
 
 use tokio::sync::mpsc;
 
-use super::{Command, Driver, Event, Outcome, Question, Session, Status, Transport};
+use super::{Command, Driver, Event, Outcome, Question, Session, Status, StepState, Transport};
 use crate::flow::{Ink, StepId};
 
 /// What comes in while a walk is driven.
@@ -107,6 +107,15 @@ impl End {
             Self::Interrupted => 130,
         }
     }
+}
+
+/// Returns the step that a walk ended at: the one whose signature failed, else the first that is not done.
+pub fn ended_at(session: &Session, through: StepId) -> Option<StepId> {
+    let suspect = |state: &&StepState| matches!(state.outcome(), Some(Outcome::Suspect(_)));
+    let suspect = session.walk.steps.iter().find(suspect);
+    suspect
+        .map(|state| state.id)
+        .or_else(|| session.next_step(Some(through)))
 }
 
 /// Tells how a walk stands with respect to the step it was to go through.

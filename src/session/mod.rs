@@ -5,6 +5,7 @@ mod drafts;
 pub mod driver;
 mod events;
 mod existing;
+mod findings;
 pub mod headless;
 pub mod needs;
 pub mod state;

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     flow::{Bag, Blocked, Draft, KeySets, Made, Secrets, StepId, TokenRecord, Want},
+    lint::Finding,
     profile::FieldPath,
     protocol::{
         exchange::{Exchange, Failure, Purpose, Request},
@@ -54,6 +55,9 @@ pub struct Attempt {
     pub tokens: Vec<TokenRecord>,
     /// What happened, in a sentence or two.
     pub says: String,
+    /// What the rules found, the worst first.
+    #[serde(default)]
+    pub findings: Vec<Finding>,
 }
 
 impl Attempt {
@@ -108,6 +112,12 @@ pub struct StepState {
     pub stale: bool,
     /// The tokens that were handed in, so that the step is not needed.
     pub given: Vec<TokenRecord>,
+    /// What the rules found in them.
+    #[serde(default)]
+    pub handed: Vec<Finding>,
+    /// What the rules find in the next request, before it is sent.
+    #[serde(skip)]
+    pub drafted: Vec<Finding>,
     /// Whether its server or its client changed since it was sent: what it gains belongs to those of before.
     #[serde(skip)]
     pub foreign: bool,
@@ -127,6 +137,8 @@ impl StepState {
             attempts: Vec::new(),
             stale: false,
             given: Vec::new(),
+            handed: Vec::new(),
+            drafted: Vec::new(),
             foreign: false,
             going: None,
             draft: None,

@@ -1,6 +1,9 @@
 //! The action table: what can be done, by which keys, where, and when; help, hints and README come from it.
 
-use super::model::{Context, Model};
+use super::{
+    model::{Context, Model},
+    overlays::Overlay,
+};
 use crate::{flow::Blocked, session::Status};
 
 /// Whether an action can be had now.
@@ -190,6 +193,10 @@ actions! {
     Address = "address", ["o"], Walk, hint "address alone", when has_address;
     /// Shows the address for the browser as a QR code.
     QrCode = "qr-code", ["Q"], Walk, hint "QR code", when has_address;
+    /// Shows what became of each claim from token to token.
+    Ledger = "ledger", ["L"], Walk, hint "ledger", when has_results;
+    /// Writes the text for the other side's administrator.
+    Handoff = "hand-off", ["H"], Walk, hint "hand-off", when has_verdict;
     /// Starts a new walk: new state, nonce and keys.
     NewWalk = "new-walk", ["n"], Walk, hint "new walk", when can_start_anew;
     /// Opens every field of this profile.
@@ -198,6 +205,8 @@ actions! {
     Flows = "flows", ["f"], Walk, hint "", when always;
     /// Makes the lab's servers misbehave, and well again.
     Faults = "faults", ["F"], Walk, hint "", when walks_the_lab;
+    /// Shows what the rules found: at the row that the cursor is on, else at this step.
+    Findings = "findings", ["i"], Walk, hint "findings", when has_findings;
     /// Shows the log: of this step, and pressed again of the whole walk.
     Log = "log", ["l"], Walk, hint "log", when always;
     /// Shows the panel alone.
@@ -224,7 +233,7 @@ actions! {
     /// Opens a profile with all its fields.
     EditProfile = "edit-profile", ["e"], Profiles, hint "every field", when on_profile;
     /// Copies what the page shows.
-    CopyPage = "copy-page", ["y"], Overlay, hint "copy", when on_address;
+    CopyPage = "copy-page", ["y"], Overlay, hint "copy", when on_copied_page;
     /// Opens the address in a browser.
     OpenAddress = "open-address", ["o"], Overlay, hint "open a browser", when on_address;
     /// Goes back to the walk.
@@ -318,6 +327,26 @@ fn on_field(model: &Model) -> Availability {
             && model.under.field.is_some()
             && !model.session().archived,
         "",
+    )
+}
+
+fn has_findings(model: &Model) -> Availability {
+    let some = model
+        .session()
+        .step(model.place().step)
+        .findings()
+        .next()
+        .is_some();
+    Availability::when(
+        some || model.session().verdict(None).is_some(),
+        "The rules found nothing at this step.",
+    )
+}
+
+fn has_verdict(model: &Model) -> Availability {
+    Availability::when(
+        model.session().verdict(None).is_some(),
+        "Nothing went wrong, so there is nothing to hand off.",
     )
 }
 
@@ -471,6 +500,11 @@ fn can_pick(model: &Model) -> Availability {
 
 fn on_page_field(model: &Model) -> Availability {
     Availability::when(model.on_page_field(), "")
+}
+
+fn on_copied_page(model: &Model) -> Availability {
+    let handoff = matches!(model.screen.overlay, Some(Overlay::Handoff(_)));
+    Availability::when(handoff || model.on_address_page(), "")
 }
 
 fn on_address(model: &Model) -> Availability {

@@ -2,7 +2,11 @@
 
 use zeroize::Zeroizing;
 
-use super::{model::Model, rows::CopyText};
+use super::{
+    model::Model,
+    overlays::{Overlay, handoff},
+    rows::CopyText,
+};
 use crate::{
     export,
     protocol::exchange::{Answer, Exchange, Request},
@@ -26,6 +30,7 @@ enum What {
     Token(usize),
     Given(usize),
     Address,
+    Handoff,
 }
 
 /// A text on its way to the clipboard.
@@ -58,6 +63,13 @@ pub fn items(model: &Model) -> Vec<Item> {
     if answer(model).is_some() {
         add("the answer’s body", What::Answer);
     }
+    if let Some(verdict) = model.session().verdict(None) {
+        let title = format!(
+            "the hand-off for the administrator of the {}",
+            verdict.owner.name()
+        );
+        add(&title, What::Handoff);
+    }
     let state = model.session().step(model.place().step);
     for (index, record) in attempt(model)
         .into_iter()
@@ -83,6 +95,7 @@ pub fn take(model: &Model, item: &Item) -> Option<Copied> {
     let text = Zeroizing::new(match item.what {
         What::Row => row(model)?,
         What::Address => model.address()?,
+        What::Handoff => handoff::text(model)?,
         What::Request => request(model)?.http().wire(),
         What::Curl => curl(model)?,
         What::Answer => answer(model)?,
@@ -98,8 +111,12 @@ pub fn take(model: &Model, item: &Item) -> Option<Copied> {
     Some(described(model, &item.title, text))
 }
 
-/// Returns the address for the browser, for the key on its own page.
-pub fn address(model: &Model) -> Option<Copied> {
+/// Returns what the page shows that lies over the walk: the hand-off, else the address for the browser.
+pub fn page(model: &Model) -> Option<Copied> {
+    if matches!(model.screen.overlay, Some(Overlay::Handoff(_))) {
+        let text = Zeroizing::new(handoff::text(model)?);
+        return Some(described(model, "the hand-off", text));
+    }
     let text = Zeroizing::new(model.address()?);
     Some(described(model, "the address for the browser", text))
 }

@@ -3,6 +3,7 @@
 use ratatui::layout::Rect;
 
 use super::model::Model;
+use crate::{lint::verdict::Judgement, session::Outcome};
 
 /// How much room there is.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -93,7 +94,7 @@ pub fn places(model: &Model) -> Places {
     places.title = top(&mut rest, 1);
     places.tabs = top(&mut rest, 1);
     places.rule = top(&mut rest, 1);
-    places.story = bottom(&mut rest, 2);
+    places.story = bottom(&mut rest, if verdict_here(model).is_some() { 4 } else { 2 });
     places.second_rule = bottom(&mut rest, 1);
     if model.waiting_page() {
         places.body = rest;
@@ -107,6 +108,21 @@ pub fn places(model: &Model) -> Places {
     }
     places.body = rest;
     places
+}
+
+/// Returns the verdict, where the step that is shown is the one it is about, or the one where the walk stopped.
+pub fn verdict_here(model: &Model) -> Option<Judgement> {
+    let session = model.session();
+    let id = model.place().step;
+    if model.screen.overlay.is_some() || model.place().attempt.is_some() {
+        return None;
+    }
+    let state = session.step(id);
+    let stopped = !matches!(state.outcome(), Some(Outcome::Done) | None);
+    let stale = state.stale || state.going.is_some();
+    session
+        .verdict(None)
+        .filter(|verdict| !stale && (stopped || verdict.step == id))
 }
 
 /// Returns how many columns and lines the rows have.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::{
     overlays::{self, Overlay},
     panels::{PANELS, Panel},
-    rows::{Cx, Goes, PanelState, Row, is_folded},
+    rows::{Cx, Goes, PanelState, Row, is_folded, light},
     theme::{Depth, Glyphs, Look, Shelf},
     widgets::field::Input,
 };
@@ -316,6 +316,8 @@ pub struct Under {
     pub field: Option<FieldPath>,
     /// Where the row leads.
     pub goes: Option<Goes>,
+    /// The finding that speaks of it, by its index at the step.
+    pub finding: Option<usize>,
     /// Whether something can be folded.
     pub foldable: bool,
 }
@@ -596,8 +598,18 @@ impl Model {
         match &self.screen.overlay {
             Some(overlay) => overlays::rows(overlay, self, width),
             None if self.waiting_page() => Vec::new(),
-            None => (self.panel().rows)(&self.cx(width)),
+            None => self.panel_rows(self.panel(), width),
         }
+    }
+
+    /// Returns the rows of a panel, with what the rules found lit.
+    pub fn panel_rows(&self, panel: &Panel, width: u16) -> Vec<Row> {
+        let cx = self.cx(width);
+        let mut rows = (panel.rows)(&cx);
+        if panel.id != "findings" {
+            light(&cx, &mut rows);
+        }
+        rows
     }
 
     /// Returns what those rows remember.
@@ -648,6 +660,7 @@ impl Model {
             rows: rows.len(),
             field: row.and_then(|row| row.field),
             goes: row.and_then(|row| row.goes),
+            finding: row.and_then(|row| row.found).map(|(_, index)| index),
             foldable: row.is_some_and(|row| row.heading)
                 || is_folded(&rows, &state.folds, state.cursor)
                 || rows.iter().any(|row| row.heading) && row.is_some_and(|row| row.depth > 0),

@@ -8,6 +8,7 @@ use super::{
 };
 use crate::{
     flow::{Artifact, Blocked, Origin, StepId},
+    lint::Severity,
     protocol::{
         exchange::Request,
         time::{Lifetime, Timestamp},
@@ -107,6 +108,7 @@ fn mark(session: &Session, id: StepId, glyphs: &Glyphs) -> (Role, &'static str) 
         return (Role::StepStale, glyphs.stale);
     }
     match session.status(id) {
+        Status::Done if has_error(session, id) => (Role::FindingWarning, glyphs.warning),
         Status::Done => (Role::StepDone, glyphs.done),
         Status::Refused | Status::Failed => (Role::StepRefused, glyphs.failed),
         Status::Unreachable => (Role::StepFailed, glyphs.failed),
@@ -115,6 +117,12 @@ fn mark(session: &Session, id: StepId, glyphs: &Glyphs) -> (Role, &'static str) 
         Status::Waiting => (Role::StepWaiting, glyphs.waiting),
         Status::Skipped(_) => (Role::StepSkipped, glyphs.skipped),
     }
+}
+
+/// Tells whether a step went through and a rule still calls something about it an error.
+fn has_error(session: &Session, id: StepId) -> bool {
+    let mut findings = session.step(id).findings();
+    findings.any(|finding| finding.severity == Severity::Error)
 }
 
 /// Says how a step stands in a word or two; a done step by how long it took.

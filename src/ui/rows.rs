@@ -1,6 +1,7 @@
 //! Rows: what every panel is made of, so that scrolling, folding, finding and copying exist once.
 
 pub mod json;
+mod lit;
 mod state;
 pub mod tokens;
 mod values;
@@ -11,6 +12,7 @@ use std::sync::Arc;
 
 use unicode_width::UnicodeWidthStr;
 
+pub use lit::{light, row_of};
 pub use state::{PanelState, dressed, fold, is_folded};
 pub use tokens::token_rows;
 pub use values::{copy_of, encoded, lines, note_at, size, took, value_spans};
@@ -19,6 +21,7 @@ pub use wrap::wrap;
 use super::theme::{Glyphs, Role};
 use crate::{
     flow::{Artifact, StepId},
+    lint::Severity,
     profile::FieldPath,
     protocol::{http::Params, pointer::Pointer, secret::Secret, time::Timestamp, visible::visible},
     session::Session,
@@ -48,6 +51,8 @@ pub struct Row {
     pub shut: bool,
     /// Where it leads, for Enter and the mouse.
     pub goes: Option<Goes>,
+    /// How bad the worst is that a rule found there, and which finding of the step it is.
+    pub found: Option<(Severity, usize)>,
 }
 
 /// Where a row leads.
@@ -57,6 +62,8 @@ pub enum Goes {
     Attempt(usize),
     /// To a step.
     Step(StepId),
+    /// To the place that a finding of the step speaks of, by the finding's index.
+    Place(usize),
     /// To an artifact, which can be handed in there.
     Artifact(Artifact),
     /// To a fault of the lab, by its place in the list.

@@ -263,6 +263,7 @@ fn act(model: &mut Model, action: Action, key: Key, ink: Ink) -> Vec<Effect> {
         Action::Profile => model.screen.overlay = Some(profiles::page()),
         Action::Flows => model.screen.overlay = Some(Overlay::Flows(PanelState::default())),
         Action::Faults => model.screen.overlay = Some(Overlay::Faults(PanelState::default())),
+        Action::Findings => moving::findings_of_row(model),
         Action::Log => moving::log(model),
         Action::Zoom => model.screen.zoom = !model.screen.zoom,
         Action::Reveal => reveal(model),
@@ -290,9 +291,11 @@ fn act(model: &mut Model, action: Action, key: Key, ink: Ink) -> Vec<Effect> {
                 .into_iter()
                 .collect();
         }
+        Action::Ledger => model.screen.overlay = Some(Overlay::Ledger(PanelState::default())),
+        Action::Handoff => model.screen.overlay = Some(Overlay::Handoff(PanelState::default())),
         Action::QrCode => model.screen.overlay = Some(Overlay::Qr(PanelState::default())),
         Action::CopyPage | Action::CopyAddress => {
-            return copy::address(model)
+            return copy::page(model)
                 .map(|copied| copied_out(model, copied))
                 .unwrap_or_default();
         }
@@ -344,7 +347,12 @@ fn pick(model: &mut Model, ink: Ink) -> Vec<Effect> {
                 editing::begin(model, Purpose::Existing(artifact));
             }
         }
-        Overlay::Help(_) | Overlay::Address(_) | Overlay::Qr(_) | Overlay::Profile(_) => {}
+        Overlay::Help(_)
+        | Overlay::Address(_)
+        | Overlay::Qr(_)
+        | Overlay::Ledger(_)
+        | Overlay::Handoff(_)
+        | Overlay::Profile(_) => {}
     }
     let _ = ink;
     Vec::new()

@@ -23,6 +23,7 @@ mod pty;
 mod qr;
 mod readme;
 mod renewal;
+mod rules;
 #[allow(
     clippy::unnecessary_wraps,
     dead_code,

@@ -19,6 +19,7 @@ const MAY_REVEAL: &[&str] = &[
     "flow/steps/authorize.rs",   // takes the code out of the redirect
     "flow/steps/redeem_code.rs", // compares the nonce
     "flow/steps/refresh.rs",     // compares the nonce
+    "lint/subject.rs",           // takes the redirect apart
     "session/vault.rs",
     "session/commands.rs", // reads a pasted redirect
     "session/existing.rs", // takes a handed-in token
@@ -40,6 +41,7 @@ const PURE: &[&str] = &[
     "protocol/",
     "profile/",
     "flow/",
+    "lint/",
     "export/",
     "session/",
     "ui/",

@@ -7,7 +7,9 @@ pub mod device;
 pub mod existing;
 pub mod faults;
 pub mod flow_list;
+pub mod handoff;
 pub mod help;
+pub mod ledger;
 pub mod paste;
 pub mod profile_page;
 pub mod profiles;
@@ -38,6 +40,10 @@ pub enum Overlay {
     Address(PanelState),
     /// The same as a QR code.
     Qr(PanelState),
+    /// What became of each claim.
+    Ledger(PanelState),
+    /// The text for the other side's administrator.
+    Handoff(PanelState),
 }
 
 impl Overlay {
@@ -52,7 +58,9 @@ impl Overlay {
             | Self::Existing(state)
             | Self::Faults(state)
             | Self::Address(state)
-            | Self::Qr(state) => state,
+            | Self::Qr(state)
+            | Self::Ledger(state)
+            | Self::Handoff(state) => state,
         }
     }
 
@@ -67,7 +75,9 @@ impl Overlay {
             | Self::Existing(state)
             | Self::Faults(state)
             | Self::Address(state)
-            | Self::Qr(state) => state,
+            | Self::Qr(state)
+            | Self::Ledger(state)
+            | Self::Handoff(state) => state,
         }
     }
 
@@ -83,12 +93,14 @@ impl Overlay {
             Self::Faults(_) => "Faults of the lab: / lists fewer, Enter switches",
             Self::Address(_) => "The address for the browser",
             Self::Qr(_) => "The address for the browser, as a QR code",
+            Self::Ledger(_) => "What became of each claim",
+            Self::Handoff(_) => "For the other side’s administrator, masked",
         }
     }
 
     /// Tells whether it takes the whole width without any margin, so that it can be copied with the mouse.
     pub fn is_bare(&self) -> bool {
-        matches!(self, Self::Address(_) | Self::Qr(_))
+        matches!(self, Self::Address(_) | Self::Qr(_) | Self::Handoff(_))
     }
 }
 
@@ -104,5 +116,7 @@ pub fn rows(overlay: &Overlay, model: &Model, width: u16) -> Vec<Row> {
         Overlay::Faults(state) => faults::rows(model, &state.query, width),
         Overlay::Address(_) => address::rows(model, width),
         Overlay::Qr(_) => address::qr_rows(model, width),
+        Overlay::Ledger(_) => ledger::rows(model, width),
+        Overlay::Handoff(_) => handoff::rows(model, width),
     }
 }

@@ -48,6 +48,8 @@ glyphs! {
     warning = "!", "!";
     /// A note at the right of what it speaks of.
     note = "◂", "<";
+    /// Points up at the character above it.
+    caret = "↑", "^";
     /// One character of a hidden value.
     masked = "•", "*";
     /// From one party to another, inside a sentence.

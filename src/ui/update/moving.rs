@@ -3,7 +3,10 @@
 use super::{Model, layout};
 use crate::{
     flow::StepId,
-    ui::{panels::PANELS, rows::Goes},
+    ui::{
+        panels::{PANELS, findings},
+        rows::{Goes, row_of},
+    },
 };
 
 /// Moves the cursor over rows, or over the steps of the rail.
@@ -149,9 +152,50 @@ pub fn follow(model: &mut Model) {
             place.chosen = Some("answer");
         }
         Some(Goes::Step(step)) => model.place_mut().go(step),
+        Some(Goes::Place(index)) => place_of(model, index),
         Some(Goes::Artifact(artifact)) => {
             super::editing::begin(model, super::Purpose::Existing(artifact));
         }
         Some(Goes::Fault(_)) | None => {}
+    }
+}
+
+/// Shows the very place that a finding speaks of, in the first panel that has it.
+fn place_of(model: &mut Model, index: usize) {
+    let (width, height) = layout::rows_area(model);
+    let Some(at) = findings::shown(&model.cx(width))
+        .get(index)
+        .map(|finding| finding.at.clone())
+    else {
+        return;
+    };
+    let found = ["request", "answer", "tokens", "inputs"]
+        .iter()
+        .find_map(|id| {
+            let panel = PANELS.iter().find(|panel| panel.id == *id)?;
+            let rows = model.panel_rows(panel, width);
+            Some((panel.id, row_of(&rows, &at)?))
+        });
+    let Some((panel, row)) = found else {
+        model.warn("What this speaks of stands in no panel.");
+        return;
+    };
+    show(model, panel);
+    let rows = model.rows(width);
+    model.rows_state_mut().go_to(row, &rows, height);
+}
+
+/// Shows what the rules found: at the row under the cursor where they found something there, else at the step.
+pub fn findings_of_row(model: &mut Model) {
+    let index = model.under.finding;
+    show(model, "findings");
+    let (width, height) = layout::rows_area(model);
+    let rows = model.rows(width);
+    let found = |index| {
+        rows.iter()
+            .position(|row| row.goes == Some(Goes::Place(index)))
+    };
+    if let Some(at) = index.and_then(found) {
+        model.rows_state_mut().go_to(at, &rows, height);
     }
 }

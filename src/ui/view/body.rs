@@ -10,6 +10,7 @@ use crate::{
         layout::{self, Places, Tier},
         model::{Editor, Model, Purpose, Taking},
         overlays::{device, paste},
+        panels::findings::look,
         rows::{Row, dressed, is_folded},
         theme::Role,
     },
@@ -56,6 +57,15 @@ pub fn draw(canvas: &mut Canvas<'_>, model: &Model, places: &Places) -> Option<P
         );
         canvas.line(inner, line, &spans);
         found(canvas, inner, line, row, &state.query);
+        if let Some((severity, _)) = row.found.filter(|_| margin > 0) {
+            let (role, mark) = look(severity, &model.cx(width));
+            let edge = Rect {
+                x: places.body.x,
+                width: margin,
+                ..inner
+            };
+            canvas.line(edge, line, &[(role, mark.to_owned())]);
+        }
         let here = index == state.cursor && !model.on_rail() && editing.is_none();
         if here && !layout::is_bare(model) {
             canvas.mark(

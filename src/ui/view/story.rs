@@ -4,10 +4,11 @@ use ratatui::layout::Rect;
 
 use super::{Canvas, Spans, lines};
 use crate::{
-    protocol::{exchange::Request, time::Lifetime},
+    lint::verdict::Judgement,
+    protocol::{exchange::Request, time::Lifetime, visible::visible},
     session::{Attempt, Status, What},
     ui::{
-        layout::Places,
+        layout::{self, Places},
         model::{Lab, Model},
         rows::words,
         theme::Role,
@@ -48,7 +49,9 @@ pub fn draw(canvas: &mut Canvas<'_>, model: &Model, places: &Places) {
         };
         out.extend(lines(&model.look, role, says, place.width, most));
     }
-    if out.len() < most && model.screen.overlay.is_none() {
+    if let Some(verdict) = layout::verdict_here(model).filter(|_| said.is_none()) {
+        out.extend(judged(model, &verdict, place.width, most));
+    } else if out.len() < most && model.screen.overlay.is_none() {
         let (role, says) = story(model);
         let repeats = said.is_some_and(|(_, said)| words::sentence(said) == words::sentence(&says));
         if !says.is_empty() && !repeats {
@@ -67,6 +70,38 @@ pub fn draw(canvas: &mut Canvas<'_>, model: &Model, places: &Places) {
     for (line, spans) in (0..place.height).zip(out) {
         canvas.line(place, line, &spans);
     }
+}
+
+/// Whose side it is on, what is wrong, and what to do; the strings where two should be one.
+fn judged(model: &Model, verdict: &Judgement, width: u16, most: usize) -> Vec<Spans> {
+    let look = &model.look;
+    let shown = |text: &str| {
+        let text = model.session().vault.mask(text);
+        visible(&text).into_owned()
+    };
+    let (owner, sure) = (verdict.owner.name(), verdict.confidence.id());
+    let lead = if verdict.step == model.place().step {
+        format!("{owner}, {sure}.")
+    } else {
+        let number = words::number(model.session(), verdict.step);
+        format!("{owner}, {sure}, at step {number}.")
+    };
+    let mut out: Vec<Spans> = lines(
+        look,
+        Role::Text,
+        &format!("{lead} {}", shown(&verdict.says)),
+        width,
+        2,
+    );
+    if let Some((role, text)) = out.first_mut().and_then(|line| line.first_mut()) {
+        // The side stands out: it is what the user came for.
+        let rest = text.split_off(lead.len().min(text.len()));
+        *role = Role::FindingError;
+        out[0].push((Role::Text, rest));
+    }
+    let left = most.saturating_sub(out.len());
+    out.extend(lines(look, Role::Text, &shown(&verdict.fix), width, left));
+    out
 }
 
 fn story(model: &Model) -> (Role, String) {

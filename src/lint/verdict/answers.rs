@@ -1,0 +1,205 @@
+//! What a server's refusal means when no rule explains it, and what a missing answer means.
+
+use super::{Confidence, Ending, Judgement, Seen, fact_of_answer, unexplained};
+use crate::protocol::{exchange::Failure, oauth::OAuthError, party::Party};
+
+/// Whose side an answer points to.
+#[derive(Clone, Copy)]
+enum Side {
+    /// The server that answered.
+    Server,
+    /// That party, whoever answered.
+    Of(Party),
+}
+
+/// What one refusal means, at some steps or at all.
+struct Meaning {
+    /// The steps it is about; empty for all.
+    steps: &'static [&'static str],
+    /// The `error`, or the status as text.
+    error: &'static str,
+    side: Side,
+    confidence: Confidence,
+    says: &'static str,
+    fix: &'static str,
+}
+
+const CERTAIN: Confidence = Confidence::Certain;
+const LIKELY: Confidence = Confidence::Likely;
+
+/// The first that fits speaks. What may have several causes on several sides has no row: then nobody is blamed.
+#[rustfmt::skip]
+const MEANINGS: &[Meaning] = &[
+    Meaning { steps: &[], error: "invalid_client", side: Side::Of(Party::Client), confidence: LIKELY,
+        says: "The server does not know this client, or does not accept its proof.",
+        fix: "Compare client id, authentication method and registered key or secret with the client's registration at this very server." },
+    Meaning { steps: &[], error: "unauthorized_client", side: Side::Of(Party::Client), confidence: LIKELY,
+        says: "The server knows the client and does not let it use this grant.",
+        fix: "Allow the grant type in the client's registration at this server." },
+    Meaning { steps: &[], error: "unsupported_grant_type", side: Side::Server, confidence: LIKELY,
+        says: "The server does not offer this grant.",
+        fix: "Switch the grant on at this server, or check that the request went to the right one." },
+    Meaning { steps: &["authorize", "device-token"], error: "access_denied", side: Side::Of(Party::User), confidence: LIKELY,
+        says: "The sign-in was refused: by the user, or by a policy about this user.",
+        fix: "Sign in again and allow it; if it was not the user, ask the IdP's administrator for this user's assignments." },
+    Meaning { steps: &["id-jag"], error: "access_denied", side: Side::Of(Party::Idp), confidence: LIKELY,
+        says: "A policy of the IdP keeps this agent from acting for this user at this audience.",
+        fix: "Have the IdP's administrator allow the connection between the agent and the resource for this user." },
+    Meaning { steps: &["id-jag"], error: "invalid_target", side: Side::Of(Party::Idp), confidence: LIKELY,
+        says: "The IdP knows no connection to this audience or resource for the agent.",
+        fix: "Have the IdP's administrator add the resource authorization server, with exactly this issuer, to the agent's connections." },
+    Meaning { steps: &["id-jag"], error: "invalid_scope", side: Side::Of(Party::Idp), confidence: LIKELY,
+        says: "The IdP does not grant the scope that was asked for this audience.",
+        fix: "Ask for less in agent.scope, or have the IdP's administrator allow the scope for this connection." },
+    Meaning { steps: &["jwt-bearer"], error: "invalid_scope", side: Side::Of(Party::ResourceAs), confidence: LIKELY,
+        says: "The resource authorization server does not grant this scope.",
+        fix: "Compare the scope of the ID-JAG with the scopes that this server knows." },
+    Meaning { steps: &[], error: "insufficient_user_authentication", side: Side::Of(Party::User), confidence: CERTAIN,
+        says: "The server wants the user to sign in more strongly, or more recently.",
+        fix: "Sign in again with the acr_values or max_age that the answer names (sso.params)." },
+    Meaning { steps: &["authorize"], error: "login_required", side: Side::Of(Party::User), confidence: CERTAIN,
+        says: "The IdP was asked not to show a page, and nobody is signed in.",
+        fix: "Take prompt=none out of sso.params, or sign in first." },
+    Meaning { steps: &["authorize"], error: "consent_required", side: Side::Of(Party::User), confidence: CERTAIN,
+        says: "The IdP wants the user's consent and was asked not to show a page.",
+        fix: "Take prompt=none out of sso.params, or give the consent first." },
+    Meaning { steps: &["authorize"], error: "interaction_required", side: Side::Of(Party::User), confidence: CERTAIN,
+        says: "The IdP has to ask the user something and was asked not to show a page.",
+        fix: "Take prompt=none out of sso.params." },
+    Meaning { steps: &["device-token"], error: "expired_token", side: Side::Of(Party::User), confidence: CERTAIN,
+        says: "Nobody entered the code in time.",
+        fix: "Send the step before again for a new code, and enter it in time." },
+    Meaning { steps: &["jwt-bearer"], error: "invalid_grant", side: Side::Of(Party::ResourceAs), confidence: LIKELY,
+        says: "The resource authorization server refuses an ID-JAG in which nothing wrong can be seen from here.",
+        fix: "Have its administrator look up why: trust in this IdP and its keys, the user's account there, and whether an ID-JAG may be used twice." },
+    Meaning { steps: &["call-api"], error: "insufficient_scope", side: Side::Of(Party::You), confidence: LIKELY,
+        says: "The access token has not the scope that the API wants for this call.",
+        fix: "Ask for the scope that the challenge names, in agent.scope, and walk again from the ID-JAG." },
+    Meaning { steps: &["call-api"], error: "invalid_token", side: Side::Of(Party::Api), confidence: LIKELY,
+        says: "The API refuses an access token in which nothing wrong can be seen from here.",
+        fix: "Have the API's administrator compare the issuer, audience and keys that it expects with those of this token." },
+    Meaning { steps: &[], error: "429", side: Side::Server, confidence: CERTAIN,
+        says: "The server limits how often it may be asked, and the limit is reached.",
+        fix: "Wait as long as Retry-After says, then send the step again." },
+    Meaning { steps: &[], error: "temporarily_unavailable", side: Side::Server, confidence: CERTAIN,
+        says: "The server says that it cannot answer now.",
+        fix: "Try again later; if it stays, tell the server's administrator." },
+    Meaning { steps: &[], error: "server_error", side: Side::Server, confidence: LIKELY,
+        says: "The server says that it failed itself.",
+        fix: "Tell the server's administrator the time and the request id." },
+    Meaning { steps: &[], error: "502", side: Side::Server, confidence: LIKELY,
+        says: "A gateway in front of the server answered in its place.",
+        fix: "Tell the server's administrator the time: the server behind the gateway did not answer." },
+    Meaning { steps: &[], error: "503", side: Side::Server, confidence: LIKELY,
+        says: "The server, or a gateway in front of it, is not available.",
+        fix: "Try again later; if it stays, tell the server's administrator." },
+    Meaning { steps: &[], error: "504", side: Side::Server, confidence: LIKELY,
+        says: "A gateway waited for the server in vain.",
+        fix: "Tell the server's administrator the time: the server behind the gateway did not answer." },
+];
+
+/// Says what a refusal means by its code alone; what may be on several sides is `unknown`.
+pub(super) fn by_error(here: &Seen<'_>, error: &OAuthError) -> Judgement {
+    let status = error.status.map(|status| status.to_string());
+    let says_so = |meaning: &&Meaning| {
+        let code = error.error.as_deref() == Some(meaning.error);
+        let steps = meaning.steps.is_empty() || meaning.steps.contains(&here.step.id.0);
+        steps && (code || status.as_deref() == Some(meaning.error))
+    };
+    let Some(meaning) = MEANINGS.iter().find(says_so) else {
+        let says = format!(
+            "The {} refused, and nothing that can be seen from here explains why.",
+            here.step.to.name()
+        );
+        return unexplained(here, &says);
+    };
+    let owner = match meaning.side {
+        Side::Server => here.step.to,
+        Side::Of(party) => party,
+    };
+    let said = match &error.description {
+        Some(description) => format!("It says: {}.", description.trim_end_matches('.')),
+        None => "It gives no further words.".to_owned(),
+    };
+    let brief = OAuthError {
+        description: None,
+        ..error.clone()
+    };
+    let answer = fact_of_answer(&Seen {
+        ending: Ending::Refused(&brief),
+        ..here.clone()
+    });
+    Judgement {
+        step: here.step.id,
+        owner,
+        confidence: meaning.confidence,
+        code: None,
+        says: meaning.says.to_owned(),
+        because: answer.into_iter().chain([said]).collect(),
+        fix: meaning.fix.to_owned(),
+    }
+}
+
+/// Says what a missing answer means.
+pub(super) fn unreachable(here: &Seen<'_>, failure: &Failure) -> Judgement {
+    let server = here.step.to;
+    let (owner, confidence, says, fix) = match failure {
+        Failure::Name(_) => (
+            Party::Network,
+            CERTAIN,
+            format!("The host of the {} has no address here.", server.name()),
+            "Check the host in the profile letter by letter; inside a company network, check DNS and VPN.",
+        ),
+        Failure::Connect(_) => (
+            Party::Network,
+            CERTAIN,
+            format!(
+                "Nothing accepts a connection where the {} should be.",
+                server.name()
+            ),
+            "Check host and port, and the proxy or firewall between; the address may only answer from inside.",
+        ),
+        Failure::Tls(what)
+            if ["expired", "not valid for", "notvalidforname", "hostname"]
+                .iter()
+                .any(|word| what.to_lowercase().contains(word)) =>
+        {
+            (
+                server,
+                CERTAIN,
+                format!("The certificate of the {} does not hold.", server.name()),
+                "Have its administrator renew the certificate, or name the host as the certificate does.",
+            )
+        }
+        Failure::Tls(_) => (
+            Party::Network,
+            LIKELY,
+            format!(
+                "No trusted TLS connection to the {} could be made.",
+                server.name()
+            ),
+            "If a proxy or a private authority signs the certificate, name its certificate in network.ca_file.",
+        ),
+        Failure::Timeout(_) => (
+            Party::Network,
+            LIKELY,
+            format!("The {} did not answer in time.", server.name()),
+            "Try again; raise network.timeout if the server is known to be slow, and check the proxy between.",
+        ),
+        Failure::Aborted | Failure::Broken(_) => (
+            Party::Unknown,
+            Confidence::Guess,
+            format!("The answer of the {} broke off.", server.name()),
+            "Try again; if it stays, compare with curl from the same machine.",
+        ),
+    };
+    Judgement {
+        step: here.step.id,
+        owner,
+        confidence,
+        code: None,
+        says,
+        because: fact_of_answer(here).into_iter().collect(),
+        fix: fix.to_owned(),
+    }
+}
