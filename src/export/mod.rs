@@ -8,6 +8,7 @@ pub mod text;
 pub mod trace;
 
 pub use curl::{Arg, Curl, Piece, curl};
+pub use handoff::handoff;
 pub use mask::masked;
 pub use report::report;
 pub use text::text;

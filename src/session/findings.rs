@@ -121,7 +121,7 @@ impl Session {
         for state in &self.walk.steps {
             let stops = stop == Some(state.id);
             if let Some(step) = self.flow.step(state.id)
-                && let Some(ending) = self.ending(state, stops)
+                && let Some(ending) = Self::ending(state, stops)
             {
                 let exchange = state.last().and_then(Attempt::main);
                 seen.push(Seen {
@@ -145,7 +145,7 @@ impl Session {
     }
 
     /// How a step ended; `None` for one that was never sent, unless the walk stops there.
-    fn ending<'a>(&'a self, state: &'a StepState, stops: bool) -> Option<Ending<'a>> {
+    fn ending(state: &StepState, stops: bool) -> Option<Ending<'_>> {
         let done = !state.given.is_empty() || state.is_fresh();
         match state.outcome() {
             Some(Outcome::Suspect(why)) => Some(Ending::Suspect(why)),

@@ -13,7 +13,7 @@ use super::{
 };
 use crate::protocol::{
     oauth::urn,
-    party::Party::{Client, Idp, Network, User},
+    party::Party::{Client, Idp, Network, Unknown, User},
 };
 
 /// Makes a row that shows at the exchange.
@@ -186,6 +186,7 @@ pub(super) const FAULTS: &[Fault] = &[
             "The audience is not known: 'audience' is not allowed.",
         )],
     ),
+    // A note: the texts differ on the code (RFC 8693 §2.2.2, JAG §4.3.4.3), and what is wrong with the subject is not said by it.
     exchange(
         "idp-subject-error-code",
         "The IdP refuses the ID Token with invalid_grant",
@@ -197,7 +198,9 @@ pub(super) const FAULTS: &[Fault] = &[
             "invalid_grant",
             "The subject_token was issued to another client.",
         )],
-    ),
+    )
+    .unexplained()
+    .owned_by(Unknown),
     // The person has to sign in anew.
     exchange(
         "idp-step-up",

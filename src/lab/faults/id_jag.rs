@@ -163,6 +163,7 @@ pub(super) const FAULTS: &[Fault] = &[
         &["IDJAG-CLAIMS"],
         &[Token(IdJag, |it| it.drop("iat"))],
     ),
+    // Without an end there are no times to hold the clock against, so IDJAG-TIMES has nothing to say.
     id_jag(
         "idp-idjag-no-exp",
         "The ID-JAG has no exp",

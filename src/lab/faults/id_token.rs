@@ -43,7 +43,7 @@ pub(super) const FAULTS: &[Fault] = &[
             it.claims["aud"] = json!("another-client");
         })],
     ),
-    // The exchange refuses it with invalid_grant, which RFC 8693 would have as invalid_request (FACTS 6.4).
+    // The exchange refuses it with invalid_grant, which RFC 8693 §2.2.2 would have as invalid_request.
     id_token(
         "idp-idt-aud-extra",
         "The ID Token is for another audience, too",

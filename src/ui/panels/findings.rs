@@ -2,6 +2,7 @@
 
 use super::Panel;
 use crate::{
+    flow::Step,
     lint::{self, Finding, Near, Severity, verdict::Judgement},
     ui::{
         rows::{CopyText, Cx, Goes, Row, words, wrap},
@@ -144,7 +145,7 @@ fn strings(cx: &Cx, finding: &Finding) -> Vec<Row> {
 /// What was found at other steps, a line each.
 fn elsewhere(cx: &Cx) -> Vec<Row> {
     let mut rows = Vec::new();
-    for step in cx.session.steps().map(|step| step.info()) {
+    for step in cx.session.steps().map(Step::info) {
         let state = cx.session.step(step.id);
         let sent = !state.attempts.is_empty() || !state.given.is_empty();
         let count = state.findings().filter(|finding| finding.severity > Severity::Note).count();
