@@ -5,6 +5,7 @@ mod check;
 mod chromium;
 mod curl;
 mod device;
+mod diagnosis;
 mod dialogues;
 mod discover_api;
 mod export;

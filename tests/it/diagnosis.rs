@@ -1,0 +1,121 @@
+//! Every fault of the lab is judged: it trips exactly the rules that its row names, and the verdict names its side.
+//!
+//! The table is written to `target/diagnosis.txt`, a line each: fault · step · owner · code · right or wrong.
+
+use std::{collections::BTreeSet, fmt::Write as _, fs, path::Path};
+
+use jagwalk::{
+    flow::StepId,
+    lab::{FAULTS, Fault},
+    lint::Severity,
+    protocol::party::Party,
+    session::{Session, StepState, headless::End},
+};
+
+use crate::{faults::Ward, walks};
+
+/// The rules that a walk tripped, notes included.
+fn tripped(session: &Session) -> BTreeSet<&'static str> {
+    let findings = session
+        .walk
+        .steps
+        .iter()
+        .filter(sent)
+        .flat_map(StepState::findings);
+    findings.map(|finding| finding.code.0).collect()
+}
+
+fn sent(state: &&StepState) -> bool {
+    !state.attempts.is_empty()
+}
+
+/// One line of the table, and what is wrong about it.
+struct Line {
+    text: String,
+    wrong: Vec<String>,
+}
+
+fn judged(fault: &Fault, session: &Session, well: &BTreeSet<&'static str>) -> Line {
+    let found: BTreeSet<&str> = tripped(session).difference(well).copied().collect();
+    let named: BTreeSet<&str> = fault
+        .rules
+        .iter()
+        .copied()
+        .filter(|rule| !well.contains(rule))
+        .collect();
+    let verdict = session.verdict(Some(StepId("call-api")));
+    let owner = verdict
+        .as_ref()
+        .map_or(Party::Unknown, |verdict| verdict.owner);
+    let code = verdict
+        .as_ref()
+        .and_then(|verdict| verdict.code)
+        .map(|code| code.0);
+    let mut wrong = Vec::new();
+    if found != named {
+        let more: Vec<_> = found.difference(&named).collect();
+        let less: Vec<_> = named.difference(&found).collect();
+        wrong.push(format!("too many {more:?}, missing {less:?}"));
+    }
+    if owner != fault.owner {
+        wrong.push(format!(
+            "owner: expected {}, received {}",
+            fault.owner.id(),
+            owner.id()
+        ));
+    }
+    if code != fault.code {
+        wrong.push(format!(
+            "code: expected {:?}, received {code:?}",
+            fault.code
+        ));
+    }
+    let step = verdict.as_ref().map_or("-", |verdict| verdict.step.0);
+    let sure = verdict
+        .as_ref()
+        .map_or("", |verdict| verdict.confidence.id());
+    let text = format!(
+        "{:<34} {step:<21} {:<12} {sure:<8} {:<30} {}",
+        fault.id,
+        owner.id(),
+        code.unwrap_or("-"),
+        if wrong.is_empty() { "right" } else { "WRONG" }
+    );
+    Line { text, wrong }
+}
+
+#[tokio::test]
+async fn every_fault_trips_its_rules_and_gets_its_verdict() {
+    let ward = Ward::open().await;
+    let (well, end) = ward.walk(&[]).await;
+    assert_eq!(end, End::Done, "{}", walks::story(&well));
+    assert_eq!(well.verdict(Some(StepId("call-api"))), None);
+    let loud = well
+        .walk
+        .steps
+        .iter()
+        .flat_map(StepState::findings)
+        .find(|finding| finding.severity > Severity::Note);
+    assert!(loud.is_none(), "{loud:#?}");
+    let known = tripped(&well);
+    let mut table = String::new();
+    let mut wrong = Vec::new();
+    for fault in FAULTS {
+        let (session, _) = ward.walk(&[fault]).await;
+        let line = judged(fault, &session, &known);
+        let _ = writeln!(table, "{}", line.text);
+        if !line.wrong.is_empty() {
+            wrong.push(format!("{}\n    {}", line.text, line.wrong.join("\n    ")));
+        }
+    }
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR"));
+    fs::write(folder.join("../diagnosis.txt"), &table).expect("the table is written");
+    println!("{table}");
+    assert!(
+        wrong.is_empty(),
+        "{} of {} are judged wrong:\n{}",
+        wrong.len(),
+        FAULTS.len(),
+        wrong.join("\n")
+    );
+}
