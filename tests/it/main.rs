@@ -4,6 +4,7 @@ mod canary;
 mod check;
 mod chromium;
 mod curl;
+mod decode;
 mod device;
 mod diagnosis;
 mod dialogues;
