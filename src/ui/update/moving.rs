@@ -200,7 +200,10 @@ pub fn findings_of_row(model: &mut Model) {
         rows.iter()
             .position(|row| row.goes == Some(Goes::Place(index)))
     };
-    if let Some(at) = index.and_then(found) {
-        model.rows_state_mut().go_to(at, &rows, height);
+    // The verdict above stands at the foot, too: what the step itself has comes first.
+    if let Some(at) = index.or(Some(0)).and_then(found) {
+        let state = model.rows_state_mut();
+        state.scroll = at;
+        state.go_to(at, &rows, height);
     }
 }

@@ -4,7 +4,7 @@ use ratatui::layout::Rect;
 
 use super::{Canvas, Spans, lines};
 use crate::{
-    lint::verdict::Judgement,
+    lint::{Severity, verdict::Judgement},
     protocol::{exchange::Request, time::Lifetime, visible::visible},
     session::{Attempt, Status, What},
     ui::{
@@ -75,10 +75,6 @@ pub fn draw(canvas: &mut Canvas<'_>, model: &Model, places: &Places) {
 /// Whose side it is on, what is wrong, and what to do; the strings where two should be one.
 fn judged(model: &Model, verdict: &Judgement, width: u16, most: usize) -> Vec<Spans> {
     let look = &model.look;
-    let shown = |text: &str| {
-        let text = model.session().vault.mask(text);
-        visible(&text).into_owned()
-    };
     let (owner, sure) = (verdict.owner.name(), verdict.confidence.id());
     let lead = if verdict.step == model.place().step {
         format!("{owner}, {sure}.")
@@ -89,7 +85,7 @@ fn judged(model: &Model, verdict: &Judgement, width: u16, most: usize) -> Vec<Sp
     let mut out: Vec<Spans> = lines(
         look,
         Role::Text,
-        &format!("{lead} {}", shown(&verdict.says)),
+        &format!("{lead} {}", shown(model, &verdict.says)),
         width,
         2,
     );
@@ -100,8 +96,18 @@ fn judged(model: &Model, verdict: &Judgement, width: u16, most: usize) -> Vec<Sp
         out[0].push((Role::Text, rest));
     }
     let left = most.saturating_sub(out.len());
-    out.extend(lines(look, Role::Text, &shown(&verdict.fix), width, left));
+    out.extend(lines(
+        look,
+        Role::Text,
+        &shown(model, &verdict.fix),
+        width,
+        left,
+    ));
     out
+}
+
+fn shown(model: &Model, text: &str) -> String {
+    visible(&model.session().vault.mask(text)).into_owned()
 }
 
 fn story(model: &Model) -> (Role, String) {
@@ -133,7 +139,18 @@ fn story(model: &Model) -> (Role, String) {
                 format!("It cannot be sent yet: {}.", reasons.join(", ")),
             )
         }
-        Status::Ready => (Role::Muted, why.to_owned()),
+        Status::Ready => match state.findings().next() {
+            // What is wrong with a request is said before it goes.
+            Some(finding) if finding.severity > Severity::Note => (
+                Role::FindingWarning,
+                format!(
+                    "{}: {} i tells more.",
+                    finding.code,
+                    shown(model, &finding.says)
+                ),
+            ),
+            _ => (Role::Muted, why.to_owned()),
+        },
         Status::Done => told(looked_at, Role::Text),
         _ => told(looked_at, Role::FindingError),
     }
