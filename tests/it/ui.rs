@@ -3,6 +3,7 @@
 mod check;
 mod desk;
 mod findings;
+mod foot;
 mod header;
 mod import;
 mod kept;

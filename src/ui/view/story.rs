@@ -15,6 +15,38 @@ use crate::{
     },
 };
 
+/// Returns how many lines the foot takes: two, and up to four where what is said would not be told to its end.
+pub fn height(model: &Model, width: u16) -> u16 {
+    const MOST: u16 = 4;
+    let over = model.screen.overlay.is_some();
+    if model.waiting_page() && !over {
+        // The address comes first.
+        return 2;
+    }
+    let says = match said(model, over) {
+        Some((_, says)) => says.to_owned(),
+        None if over => return 2,
+        None if layout::verdict_here(model).is_some() => return MOST,
+        None => match model.session().status(model.place().step) {
+            // Why there is such a step is on its page, too.
+            Status::Ready => return 2,
+            _ => story(model).1,
+        },
+    };
+    let width = width.saturating_sub(2);
+    let lines = lines(&model.look, Role::Text, &says, width, usize::from(MOST));
+    u16::try_from(lines.len()).unwrap_or(MOST).clamp(2, MOST)
+}
+
+/// Returns the sentence of the last key or command, and whether it is a bad one.
+fn said(model: &Model, over: bool) -> Option<(bool, &str)> {
+    match (&model.screen.toast, &model.session().notice) {
+        (Some(toast), _) => Some((toast.bad, toast.says.as_str())),
+        (None, Some(notice)) if !over => Some((notice.bad, notice.says.as_str())),
+        (None, _) => None,
+    }
+}
+
 /// Draws the sentence of the last key or command, then the story of the step.
 pub fn draw(canvas: &mut Canvas<'_>, model: &Model, places: &Places) {
     let place = if model.screen.overlay.is_some() {
@@ -36,11 +68,7 @@ pub fn draw(canvas: &mut Canvas<'_>, model: &Model, places: &Places) {
     }
     let most = usize::from(place.height);
     let mut out: Vec<Spans> = Vec::new();
-    let said = match (&model.screen.toast, &model.session().notice) {
-        (Some(toast), _) => Some((toast.bad, &toast.says)),
-        (None, Some(notice)) => Some((notice.bad, &notice.says)),
-        (None, None) => None,
-    };
+    let said = said(model, model.screen.overlay.is_some());
     if let Some((bad, says)) = said {
         let role = if bad {
             Role::FindingWarning
