@@ -1,6 +1,7 @@
 //! The engine: commands and events in, state and effects out, nothing else.
 
 mod commands;
+pub mod diagram;
 mod drafts;
 pub mod driver;
 mod events;

@@ -211,6 +211,8 @@ actions! {
     Faults = "faults", ["F"], Walk, hint "", when walks_the_lab;
     /// Shows the log: of this step, and pressed again of the whole walk.
     Log = "log", ["l"], Walk, hint "log", when always;
+    /// Shows the sequence diagram at this step's arrow; pressed again, goes back.
+    Diagram = "diagram", ["D"], Walk, hint "diagram", when always;
     /// Shows the panel alone.
     Zoom = "zoom", ["z"], Walk, hint "zoom", when always;
     /// Shows secrets on the screen, or hides them again.

@@ -4,11 +4,12 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use super::{
     kept::Kept,
+    layout,
     overlays::{
         self, Overlay,
         check::{self, Checkup},
     },
-    panels::{PANELS, Panel},
+    panels::{PANELS, Panel, diagram},
     rows::{Cx, Goes, PanelState, Row, is_folded, light},
     theme::{Depth, Glyphs, Look, Shelf},
     widgets::field::Input,
@@ -187,6 +188,8 @@ pub struct Place {
     pub step: StepId,
     /// The panel that the user chose; else the most telling one is shown.
     pub chosen: Option<&'static str>,
+    /// The panel that was chosen before the diagram took its place.
+    pub before: Option<&'static str>,
     /// The attempt that is looked at; else the newest.
     pub attempt: Option<usize>,
     /// What each panel remembers.
@@ -198,6 +201,7 @@ impl Place {
         Self {
             step,
             chosen: None,
+            before: None,
             attempt: None,
             states: BTreeMap::new(),
         }
@@ -683,6 +687,9 @@ impl Model {
                 self.rows_state_mut().go_to(at, &rows, height);
             }
         }
+        if first_sight && self.panel().id == "diagram" {
+            self.to_arrow();
+        }
         self.rows_state_mut().clamp(&rows, height);
         let state = self.rows_state();
         let row = rows.get(state.cursor);
@@ -695,6 +702,15 @@ impl Model {
                 || is_folded(&rows, &state.folds, state.cursor)
                 || rows.iter().any(|row| row.heading) && row.is_some_and(|row| row.depth > 0),
         };
+    }
+
+    /// Puts the cursor of the diagram on the first arrow of the step that is shown.
+    pub fn to_arrow(&mut self) {
+        let (width, height) = layout::rows_area(self);
+        let rows = self.rows(width);
+        if let Some(at) = diagram::row_of(&rows, self.place().step) {
+            self.rows_state_mut().go_to(at, &rows, height);
+        }
     }
 
     /// Finds the row of the first field that is missing or wrong.

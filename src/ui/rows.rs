@@ -52,6 +52,8 @@ pub struct Row {
     pub shut: bool,
     /// Where it leads, for Enter and the mouse.
     pub goes: Option<Goes>,
+    /// What the rule above says while the cursor is here: `message 5 of 14`.
+    pub place: Option<String>,
     /// How bad the worst is that a rule found there, and which finding of the step it is.
     pub found: Option<(Severity, usize)>,
 }

@@ -286,6 +286,7 @@ fn act(model: &mut Model, action: Action, key: Key, ink: Ink) -> Vec<Effect> {
         Action::Findings => moving::findings_of_row(model),
         Action::Faults => model.screen.overlay = Some(Overlay::Faults(PanelState::default())),
         Action::Log => moving::log(model),
+        Action::Diagram => moving::diagram(model),
         Action::Zoom => model.screen.zoom = !model.screen.zoom,
         Action::Reveal => reveal(model),
         Action::WriteTrace => editing::begin(model, Purpose::Trace),

@@ -6,6 +6,7 @@ mod chromium;
 mod curl;
 mod device;
 mod diagnosis;
+mod diagram;
 mod dialogues;
 mod discover_api;
 mod export;
