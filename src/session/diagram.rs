@@ -217,7 +217,7 @@ impl<'a> Part<'a> {
         let carries = if side.is_some() {
             Vec::new()
         } else {
-            self.gives(self.info.gives)
+            gives(self.info.gives)
         };
         let what = if going { "waited for" } else { "planned" };
         out.push(Message {
@@ -289,7 +289,7 @@ impl<'a> Part<'a> {
                     .copied()
                     .filter(|artifact| OTHERS.contains(artifact))
                     .collect();
-                carries.extend(self.gives(&others));
+                carries.extend(gives(&others));
             }
         }
         out.push(Message {
@@ -420,19 +420,6 @@ impl<'a> Part<'a> {
             })
             .collect()
     }
-
-    /// What a step gives, of that list: tokens, codes and metadata, not what it keeps to itself.
-    fn gives(&self, gives: &[Artifact]) -> Vec<Carried> {
-        let told = |artifact: &&Artifact| {
-            Artifact::GIVEABLE.contains(artifact) || OTHERS.contains(artifact)
-        };
-        let name = |artifact: &Artifact| Carried {
-            name: artifact.noun(),
-            fingerprint: None,
-            born: true,
-        };
-        gives.iter().filter(told).map(name).collect()
-    }
 }
 
 /// What is no token, and still what a step was for.
@@ -443,6 +430,18 @@ const OTHERS: &[Artifact] = &[
     Artifact::Code,
     Artifact::DeviceCode,
 ];
+
+/// What a step gives, of that list: tokens, codes and metadata, not what it keeps to itself.
+fn gives(gives: &[Artifact]) -> Vec<Carried> {
+    let told =
+        |artifact: &&Artifact| Artifact::GIVEABLE.contains(artifact) || OTHERS.contains(artifact);
+    let name = |artifact: &Artifact| Carried {
+        name: artifact.noun(),
+        fingerprint: None,
+        born: true,
+    };
+    gives.iter().filter(told).map(name).collect()
+}
 
 impl Message<'_> {
     /// Who takes the answer: what comes through the browser ends at the client, too.

@@ -8,6 +8,7 @@ mod events;
 mod existing;
 mod findings;
 pub mod headless;
+pub mod lineage;
 pub mod needs;
 pub mod state;
 pub mod vault;

@@ -1,6 +1,7 @@
 //! Rows: what every panel is made of, so that scrolling, folding, finding and copying exist once.
 
 pub mod json;
+pub mod lineage;
 mod lit;
 pub mod since;
 mod state;

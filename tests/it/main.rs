@@ -18,6 +18,7 @@ mod interop;
 mod keys;
 mod lab;
 mod laws;
+mod lineage;
 mod panels;
 #[allow(dead_code, reason = "helpers wait for the tests that need them")]
 mod peer;

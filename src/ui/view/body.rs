@@ -1,5 +1,7 @@
 //! The rows of a panel or of what lies over it, and what is known of the one under the cursor.
 
+use std::fmt::Write as _;
+
 use ratatui::layout::{Position, Rect};
 use unicode_width::UnicodeWidthStr;
 
@@ -96,7 +98,7 @@ fn more(canvas: &mut Canvas<'_>, places: &Places, model: &Model, rows: &[Row], h
     if shown > height {
         let from = state.scroll.min(shown - height);
         let rows = if says.is_empty() { " " } else { "rows " };
-        says += &format!("{rows}{}-{} of {shown} ", from + 1, from + height);
+        let _ = write!(says, "{rows}{}-{} of {shown} ", from + 1, from + height);
     }
     if says.is_empty() || places.rule.width < 20 {
         return;
