@@ -27,27 +27,19 @@ fn carried(message: &Message<'_>) -> Vec<(&'static str, String, bool)> {
         .collect()
 }
 
-fn shape(
-    session: &Session,
-) -> Vec<(
-    String,
-    Way,
-    State,
-    Option<usize>,
-    Vec<(&'static str, String, bool)>,
-)> {
+fn shape(session: &Session) -> Vec<String> {
     let drawn = diagram(session);
-    let all = drawn.messages.iter();
-    all.map(|message| {
-        (
-            message.label.clone(),
-            message.way,
-            message.state,
-            message.place,
-            carried(message),
-        )
-    })
-    .collect()
+    let told = |message: &Message<'_>| {
+        let Message {
+            label,
+            way,
+            state,
+            place,
+            ..
+        } = message;
+        format!("{place:?} {way:?} {state:?} {label} {:?}", carried(message))
+    };
+    drawn.messages.iter().map(told).collect()
 }
 
 #[test]

@@ -19,6 +19,7 @@ mod keys;
 mod lab;
 mod laws;
 mod lineage;
+mod markdown;
 mod panels;
 #[allow(dead_code, reason = "helpers wait for the tests that need them")]
 mod peer;
