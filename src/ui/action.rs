@@ -213,6 +213,12 @@ actions! {
     Log = "log", ["l"], Walk, hint "log", when always;
     /// Shows the sequence diagram at this step's arrow; pressed again, goes back.
     Diagram = "diagram", ["D"], Walk, hint "diagram", when always;
+    /// Plays the walk message by message along the diagram, or stops.
+    Play = "play", ["space"], Walk, hint "play", when can_play;
+    /// Plays faster.
+    Faster = "play-faster", ["+"], Walk, hint "", when on_diagram;
+    /// Plays slower.
+    Slower = "play-slower", ["-"], Walk, hint "", when on_diagram;
     /// Shows the panel alone.
     Zoom = "zoom", ["z"], Walk, hint "zoom", when always;
     /// Shows secrets on the screen, or hides them again.
@@ -344,6 +350,15 @@ fn on_field(model: &Model) -> Availability {
             && !model.session().archived,
         "",
     )
+}
+
+fn on_diagram(model: &Model) -> Availability {
+    Availability::when(model.on_diagram(), "")
+}
+
+fn can_play(model: &Model) -> Availability {
+    // On what is folded the key unfolds.
+    Availability::when(model.on_diagram() && !model.under.foldable, "")
 }
 
 fn has_findings(model: &Model) -> Availability {

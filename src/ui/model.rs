@@ -239,9 +239,23 @@ pub struct Screen {
     pub reveal: bool,
     /// Whether the log is that of the walk.
     pub log_whole: bool,
+    /// Whether the walk is played along the diagram, and when it goes on.
+    pub play: Option<Play>,
+    /// How fast: the place in [`PACES`].
+    pub pace: usize,
     /// What the last key came to; gone with the next.
     pub toast: Option<Toast>,
 }
+
+/// The walk is played.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Play {
+    /// When the next message comes.
+    pub next: Timestamp,
+}
+
+/// How many milliseconds a message is looked at, from slow to fast.
+pub const PACES: &[i64] = &[2000, 1000, 500, 250];
 
 /// A sentence about the last key.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -498,6 +512,12 @@ impl Model {
     /// Tells whether the keys are on the rail.
     pub fn on_rail(&self) -> bool {
         self.screen.rail && self.screen.overlay.is_none()
+    }
+
+    /// Tells whether the keys are on the diagram.
+    pub fn on_diagram(&self) -> bool {
+        let on_walk = self.context() == Context::Walk && !self.on_rail() && !self.waiting_page();
+        on_walk && self.panel().id == "diagram"
     }
 
     /// Returns the sign-in that waits for a browser.
@@ -852,9 +872,15 @@ impl Model {
             .collect()
     }
 
-    /// Returns when the screen must be drawn again although nothing happens: while something is waited for, and
+    /// Returns when the screen must be drawn again although nothing happens: while something is waited for or played, and
     /// while something that is shown ends within two minutes.
     pub fn wakes_at(&self) -> Option<Timestamp> {
+        let next = self.screen.play.map(|play| play.next);
+        next.into_iter().chain(self.ticks_at()).min()
+    }
+
+    /// Returns when the next countdown changes.
+    fn ticks_at(&self) -> Option<Timestamp> {
         let next_second = Timestamp(self.now.0 - self.now.0.rem_euclid(1000) + 1000);
         let session = self.session();
         if session.waiting().is_some() || self.is_checking() {

@@ -81,6 +81,13 @@ pub fn row_of(rows: &[Row], step: crate::flow::StepId) -> Option<usize> {
     rows.iter().position(|row| row.goes == Some(Goes::Step(step)) && row.depth == 0 && !row.heading)
 }
 
+/// Finds the row of the message that went next after a row, or of the first.
+pub fn next_message(rows: &[Row], after: Option<usize>) -> Option<usize> {
+    let from = after.map_or(0, |at| at + 1);
+    let went = |row: &Row| row.place.as_ref().is_some_and(|place| place.starts_with("message "));
+    (from..rows.len()).find(|at| went(&rows[*at]))
+}
+
 fn lanes<'a>(drawn: &'a Diagram<'_>, width: usize) -> Option<Lanes<'a>> {
     let spaces = drawn.lanes.len().checked_sub(1).filter(|spaces| *spaces > 0)?;
     let words = WORDS.max(width * 2 / 5);
