@@ -7,6 +7,7 @@ mod curl;
 mod decode;
 mod device;
 mod diagnosis;
+mod diagram;
 mod dialogues;
 mod discover_api;
 mod export;
@@ -18,6 +19,8 @@ mod interop;
 mod keys;
 mod lab;
 mod laws;
+mod lineage;
+mod markdown;
 mod panels;
 #[allow(dead_code, reason = "helpers wait for the tests that need them")]
 mod peer;

@@ -2,6 +2,7 @@
 
 mod check;
 mod desk;
+mod diagram;
 mod findings;
 mod foot;
 mod header;

@@ -131,6 +131,19 @@ pub fn log(model: &mut Model) {
     show(model, "log");
 }
 
+/// Shows the diagram with the cursor on this step's arrow; pressed again, what was shown before.
+pub fn diagram(model: &mut Model) {
+    model.screen.rail = false;
+    let before = model.place().chosen;
+    let place = model.place_mut();
+    if before == Some("diagram") {
+        place.chosen = place.before.take();
+        return;
+    }
+    (place.chosen, place.before) = (Some("diagram"), before);
+    model.to_arrow();
+}
+
 /// Looks at an earlier attempt, or a later one.
 pub fn attempt(model: &mut Model, delta: isize) {
     let count = model.session().step(model.place().step).attempts.len();
