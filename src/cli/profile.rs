@@ -251,7 +251,7 @@ fn xaa_lacks(profile: &Profile) -> Vec<(&'static str, Vec<&'static str>)> {
     let device = profile.text(fields::SSO_LOGIN) == Some("device");
     let mut id_jag = client(Side::Agent);
     let mut steps = vec![("discover-idp", vec![fields::IDP_ISSUER])];
-    if profile.flag(fields::API_DISCOVER) {
+    if profile.asks_api() {
         steps.push(("discover-api", vec![fields::API_URL]));
         steps.push(("discover-resource-as", Vec::new()));
     } else {

@@ -17,6 +17,7 @@ mod interop;
 mod keys;
 mod lab;
 mod laws;
+mod mcp;
 mod panels;
 #[allow(dead_code, reason = "helpers wait for the tests that need them")]
 mod peer;

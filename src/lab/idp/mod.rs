@@ -77,12 +77,16 @@ impl SigningKeys {
 pub(super) struct Target {
     /// The issuer of the resource AS.
     pub issuer: String,
-    /// The resource identifier of the API behind it.
-    pub resource: String,
+    /// The resource identifiers of the APIs behind it.
+    pub resources: Vec<String>,
 }
 
 impl Idp {
     /// Makes an IdP with nobody signed in and these habits. `cookie` is the name of its cookie: cookies do not tell ports apart.
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "each is a thing of its own, and one caller hands them in"
+    )]
     pub fn new(
         habits: &'static Habits,
         issuer: String,
