@@ -148,6 +148,11 @@ fn write_profile(lab: &Lab, folder: &Path) -> Result<String, ServeError> {
     let mut profile = format!(
         "{ABOUT}{faults}\nformat = 1\ntitle = \"Lab\"\nflow = \"xaa\"\nenvironment = \"test\"\n"
     );
+    for (path, setting) in lab.settings() {
+        if let (false, Setting::Text(text)) = (path.contains('.'), setting) {
+            let _ = writeln!(profile, "{path} = {}", quoted(&text));
+        }
+    }
     for table in TABLES {
         let about = match (table.name, lab.app()) {
             ("agent", Some(_)) => AGENT_WITH_APP,

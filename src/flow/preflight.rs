@@ -521,7 +521,7 @@ fn clock(out: &mut Report, party: Party, answered: &[&&Fetched]) {
     let best = answered
         .iter()
         .filter_map(|one| {
-            let date = http_date(one.response()?.header("date")?)?;
+            let date = Timestamp::from_http_date(one.response()?.header("date")?)?;
             Some((one.exchange.times.end, one.exchange.times.start, date))
         })
         .min_by_key(|(took, ..)| *took);
@@ -1200,38 +1200,6 @@ fn client_document(out: &mut Report, id: &str, one: &Fetched) {
     }
 }
 
-/// Reads a date as HTTP writes it: `Sun, 06 Nov 1994 08:49:37 GMT` (RFC 9110 §5.6.7).
-fn http_date(text: &str) -> Option<Timestamp> {
-    const MONTHS: [&str; 12] = [
-        "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
-    ];
-    let rest = text.split_once(", ")?.1;
-    let mut parts = rest.split(' ');
-    let day: i64 = parts.next()?.parse().ok()?;
-    let month = parts.next()?;
-    let month = i64::try_from(MONTHS.iter().position(|name| *name == month)?).ok()? + 1;
-    let year: i64 = parts
-        .next()?
-        .parse()
-        .ok()
-        .filter(|year| (1970..10_000).contains(year))?;
-    let mut time = parts
-        .next()?
-        .split(':')
-        .map(|part| part.parse::<i64>().ok());
-    let (hours, minutes, seconds) = (time.next()??, time.next()??, time.next()??);
-    // Days since 1970, counted in years that begin in March.
-    let (y, m) = if month > 2 {
-        (year, month - 3)
-    } else {
-        (year - 1, month + 9)
-    };
-    let days = 365 * y + y / 4 - y / 100 + y / 400 + (153 * m + 2) / 5 + day - 719_469;
-    Some(Timestamp::from_secs(
-        days * 86_400 + hours * 3600 + minutes * 60 + seconds,
-    ))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -1275,15 +1243,15 @@ mod tests {
     #[test]
     fn dates_of_http_are_read() {
         assert_eq!(
-            http_date("Sun, 06 Nov 1994 08:49:37 GMT"),
+            Timestamp::from_http_date("Sun, 06 Nov 1994 08:49:37 GMT"),
             Some(Timestamp::from_secs(784_111_777))
         );
         assert_eq!(
-            http_date("Thu, 01 Jan 1970 00:00:00 GMT"),
+            Timestamp::from_http_date("Thu, 01 Jan 1970 00:00:00 GMT"),
             Some(Timestamp(0))
         );
         assert_eq!(
-            http_date("Thu, 29 Feb 2024 00:00:00 GMT"),
+            Timestamp::from_http_date("Thu, 29 Feb 2024 00:00:00 GMT"),
             Some(Timestamp::from_secs(1_709_164_800))
         );
         for odd in [
@@ -1292,7 +1260,7 @@ mod tests {
             "Sun, 06 Foo 1994 08:49:37 GMT",
             "Sun, 06 Nov 1994 08 GMT",
         ] {
-            assert_eq!(http_date(odd), None, "{odd}");
+            assert_eq!(Timestamp::from_http_date(odd), None, "{odd}");
         }
     }
 

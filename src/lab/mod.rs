@@ -337,6 +337,8 @@ impl Lab {
             ("api.url", text(&self.api)),
             ("api.method", text("GET")),
         ];
+        let vendor = self.shape.vendor();
+        settings.extend(vendor.map(|(field, word)| (field, text(word))));
         let sso = self.app.as_ref().unwrap_or(&client.idp);
         let agent = self.app.as_ref().map(|_| &client.idp);
         for (fields, credentials) in [

@@ -30,6 +30,18 @@ pub enum Shape {
     XaaDev,
 }
 
+impl Shape {
+    /// Returns the profile's field that says whose servers these are, and its word.
+    pub(super) fn vendor(self) -> Option<(&'static str, &'static str)> {
+        match self {
+            Self::Plain => None,
+            Self::Okta => Some(("vendor", "okta")),
+            Self::Auth0 => Some(("resource_as.vendor", "auth0")),
+            Self::XaaDev => Some(("vendor", "xaa-dev")),
+        }
+    }
+}
+
 /// What differs, and nothing else.
 #[expect(
     clippy::struct_excessive_bools,

@@ -12,6 +12,7 @@ use crate::{
 };
 
 mod answers;
+mod clock;
 
 /// How sure a verdict is.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd, Serialize)]
@@ -87,6 +88,10 @@ pub struct Seen<'a> {
     pub request: Option<&'a HttpRequest>,
     /// The status of its answer.
     pub status: Option<u16>,
+    /// Whether the connection ended before the answer did.
+    pub broken: bool,
+    /// How far the `Date` of its answer lies ahead of our clock, in seconds.
+    pub ahead: Option<i64>,
 }
 
 /// Judges a walk: its steps in order, up to the one where it stopped. `None` when all is well, or nothing can be said.
@@ -102,12 +107,11 @@ pub fn judge(seen: &[Seen<'_>]) -> Option<Judgement> {
         Ending::Done | Ending::Interrupted => None,
         Ending::Blocked(blocked) => Some(blocked_verdict(here, blocked)),
         Ending::Unreachable(failure) => Some(answers::unreachable(here, failure)),
-        Ending::Refused(error) => Some(
-            best(&seen[..=at], |found| weigh_refused(found, error))
-                .unwrap_or_else(|| answers::by_error(here, error)),
-        ),
+        Ending::Refused(_) | Ending::Failed(_) if here.broken => Some(answers::broken(here)),
+        Ending::Refused(error) => Some(refused(&seen[..=at], here, error)),
         Ending::Failed(why) => Some(
             best(&seen[..=at], |found| weigh_ours(found, here))
+                .or_else(|| clock::judge(&seen[..=at], here, &why.join(" ")))
                 .unwrap_or_else(|| unexplained(here, &why.join(" "))),
         ),
         Ending::Suspect(why) => Some(
@@ -115,6 +119,29 @@ pub fn judge(seen: &[Seen<'_>]) -> Option<Judgement> {
                 .unwrap_or_else(|| suspect(here, why)),
         ),
     }
+}
+
+/// Judges a refusal: what explains it, then what its code means, then what is wrong with the refusal itself.
+fn refused(seen: &[Seen<'_>], here: &Seen<'_>, error: &OAuthError) -> Judgement {
+    let words = error.description.as_deref().unwrap_or_default();
+    clock::judge(seen, here, words)
+        .or_else(|| best(seen, |found| weigh_refused(found, error)))
+        .or_else(|| answers::by_error(here, error))
+        .or_else(|| best(seen, |found| weigh_form(found, here)))
+        .unwrap_or_else(|| {
+            let says = format!(
+                "The {} refused, and nothing that can be seen from here explains why.",
+                here.step.to.name()
+            );
+            unexplained(here, &says)
+        })
+}
+
+/// Weighs what is wrong with a refusal itself: a server that does not say what it means has to be mended first.
+fn weigh_form(found: Found<'_>, here: &Seen<'_>) -> Option<Weight> {
+    let theirs = found.finding.owner == here.step.to && found.step.id == here.step.id;
+    (theirs && found.finding.severity > Severity::Note)
+        .then_some(Weight(found.finding.severity as u8, Confidence::Likely))
 }
 
 /// A finding with its rule and the step it was found at.
@@ -147,10 +174,6 @@ fn weigh_refused(found: Found<'_>, error: &OAuthError) -> Option<Weight> {
         (false, true) if severity > Severity::Note => 6,
         _ => return None,
     };
-    // A note alone, without the server's own words, is no evidence.
-    if severity == Severity::Note && !named {
-        return None;
-    }
     let confidence = match (explains && named, severity) {
         (true, Severity::Error) => Confidence::Certain,
         (true, _) | (false, Severity::Error) => Confidence::Likely,
@@ -173,12 +196,16 @@ fn weigh_quiet(found: Found<'_>) -> Option<Weight> {
         (Severity::Error, Kind::Safety) => Some(Weight(4, Confidence::Certain)),
         (Severity::Error, _) => Some(Weight(3, Confidence::Certain)),
         (Severity::Warning, Kind::Safety) => Some(Weight(2, Confidence::Likely)),
-        _ => None,
+        // What is only recommended is told where it was found, and no side has to act for the walk to be well.
+        (Severity::Warning, Kind::Should | Kind::Habit) => None,
+        (Severity::Warning, _) => Some(Weight(1, Confidence::Likely)),
+        (Severity::Note, _) => None,
     }
 }
 
 fn well_and_yet_wrong(seen: &[Seen<'_>]) -> Option<Judgement> {
-    best(seen, weigh_quiet)
+    let broken = seen.iter().find(|seen| seen.broken).map(answers::broken);
+    best(seen, weigh_quiet).or(broken)
 }
 
 /// Returns the verdict of the heaviest finding; of equals, the earliest: what went wrong first is the cause of the rest.

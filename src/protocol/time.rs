@@ -22,6 +22,38 @@ impl Timestamp {
         self.0.div_euclid(1000)
     }
 
+    /// Reads the `Date` of an answer (RFC 9110 §5.6.7); `None` when it is no such date.
+    pub fn from_http_date(text: &str) -> Option<Self> {
+        const MONTHS: [&str; 12] = [
+            "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
+        ];
+        let rest = text.split_once(", ")?.1;
+        let mut parts = rest.split(' ');
+        let day: i64 = parts.next()?.parse().ok()?;
+        let month = parts.next()?;
+        let month = i64::try_from(MONTHS.iter().position(|name| *name == month)?).ok()? + 1;
+        let year: i64 = parts
+            .next()?
+            .parse()
+            .ok()
+            .filter(|year| (1970..10_000).contains(year))?;
+        let mut time = parts
+            .next()?
+            .split(':')
+            .map(|part| part.parse::<i64>().ok());
+        let (hours, minutes, seconds) = (time.next()??, time.next()??, time.next()??);
+        // Days since 1970, counted in years that begin in March.
+        let (y, m) = if month > 2 {
+            (year, month - 3)
+        } else {
+            (year - 1, month + 9)
+        };
+        let days = 365 * y + y / 4 - y / 100 + y / 400 + (153 * m + 2) / 5 + day - 719_469;
+        Some(Self::from_secs(
+            days * 86_400 + hours * 3600 + minutes * 60 + seconds,
+        ))
+    }
+
     /// Returns this moment moved by so many seconds.
     #[must_use]
     pub fn plus_secs(self, seconds: i64) -> Self {

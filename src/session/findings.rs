@@ -8,7 +8,11 @@ use crate::{
         ledger::Ledger,
         verdict::{Ending, Judgement, Seen},
     },
-    protocol::{exchange::Request, time::Timestamp},
+    protocol::{
+        exchange::{Exchange, Failure, Request},
+        http::BODY_LIMIT,
+        time::Timestamp,
+    },
 };
 
 /// What is looked at.
@@ -130,6 +134,8 @@ impl Session {
                     findings: state.findings().collect(),
                     request: exchange.map(|exchange| exchange.request.http()),
                     status: exchange.and_then(|exchange| Some(exchange.response()?.status)),
+                    broken: exchange.is_some_and(is_broken),
+                    ahead: exchange.and_then(ahead),
                 });
             }
             if stops || state.id == last {
@@ -162,6 +168,28 @@ impl Session {
             },
         }
     }
+}
+
+/// Tells whether the connection ended before the answer did; what we stopped reading ourselves is not broken.
+fn is_broken(exchange: &Exchange) -> bool {
+    if matches!(exchange.request, Request::Browser(_)) {
+        // A login that went astray is no broken connection.
+        return false;
+    }
+    match &exchange.outcome {
+        Err(failure) => matches!(failure, Failure::Broken(_)),
+        Ok(_) => exchange.response().is_some_and(|response| {
+            response.cut.is_some() && response.body_size <= BODY_LIMIT as u64
+        }),
+    }
+}
+
+/// How far a server's `Date` lies ahead of our clock, in seconds.
+fn ahead(exchange: &Exchange) -> Option<i64> {
+    let date = Timestamp::from_http_date(exchange.response()?.header("date")?)?;
+    let here =
+        exchange.times.start.0 + i64::try_from(exchange.times.end / 1000).unwrap_or_default();
+    Some((date.0 - here) / 1000)
 }
 
 impl StepState {

@@ -345,7 +345,7 @@ fn the_report_has_the_words_of_the_contract() {
         (&happy["schema"], &happy["outcome"]),
         (&1.into(), &"done".into())
     );
-    assert!(happy["verdict"].is_null());
+    assert!(happy["verdict"].is_null(), "{:#}", happy["verdict"]);
     let steps = happy["steps"].as_array().expect("a list");
     assert_eq!(steps.len(), 7);
     assert!(

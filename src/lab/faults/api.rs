@@ -7,7 +7,7 @@ use super::{
     Place::Notes,
     Wire,
 };
-use crate::protocol::party::Party::{Api, Network, ResourceAs};
+use crate::protocol::party::Party::{Api, Network, You};
 
 /// Makes a row.
 const fn api(
@@ -40,7 +40,8 @@ pub(super) const FAULTS: &[Fault] = &[
                     .retain(|(name, _)| *name != "www-authenticate");
             }),
         ],
-    ),
+    )
+    .unexplained(),
     // The token is sound as far as anybody can see, so either side of the trust may be set up wrongly.
     api(
         "api-401",
@@ -53,7 +54,8 @@ pub(super) const FAULTS: &[Fault] = &[
             "invalid_token",
             "The issuer is not trusted here.",
         )],
-    ),
+    )
+    .owned_by(Api),
     api(
         "api-403-plain",
         "The API says 403 without insufficient_scope",
@@ -73,7 +75,7 @@ pub(super) const FAULTS: &[Fault] = &[
             "Expected scope notes.admin.",
         )],
     )
-    .owned_by(ResourceAs),
+    .owned_by(You),
     api(
         "api-404",
         "The API does not know the address",
@@ -87,7 +89,8 @@ pub(super) const FAULTS: &[Fault] = &[
         Refused,
         &[],
         &[Page(Notes, 429)],
-    ),
+    )
+    .owned_by(Api),
     api(
         "api-500",
         "The API answers 500 and nothing else",
@@ -101,7 +104,8 @@ pub(super) const FAULTS: &[Fault] = &[
         Refused,
         &[],
         &[Page(Notes, 503)],
-    ),
+    )
+    .owned_by(Api),
     api(
         "api-redirect",
         "The API redirects to a sign-in page",

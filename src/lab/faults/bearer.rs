@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     lab::form::Form,
-    protocol::party::Party::{Client, Idp, Network, ResourceAs, You},
+    protocol::party::Party::{Api, Client, Idp, Network, ResourceAs, Unknown, You},
 };
 
 /// Makes a row that shows at the grant.
@@ -53,7 +53,9 @@ pub(super) const FAULTS: &[Fault] = &[
         Done,
         &["BEARER-GRANTED"],
         &[Body(Bearer, |it| leave_out(it, "resource"))],
-    ),
+    )
+    .owned_by(Unknown)
+    .unexplained(),
     bearer(
         "as-scope-commas",
         "The words of the scope of the access token have commas between them",
@@ -75,7 +77,7 @@ pub(super) const FAULTS: &[Fault] = &[
         "as-token-type-dpop",
         "The access token comes with token_type DPoP and is bound to no key",
         Done,
-        &["AT-CNF-TYPE"],
+        &["AT-CNF-TYPE", "API-SCHEME"],
         &[Body(Bearer, |it| it["token_type"] = json!("DPoP"))],
     ),
     bearer(
@@ -108,21 +110,27 @@ pub(super) const FAULTS: &[Fault] = &[
         Done,
         &["TOK-EXPIRES-IN"],
         &[Body(Bearer, |it| it["expires_in"] = json!("900"))],
-    ),
+    )
+    .owned_by(Unknown)
+    .unexplained(),
     bearer(
         "as-expires-missing",
         "The resource AS does not say when the access token ends",
         Done,
         &["TOK-EXPIRES-IN"],
         &[Body(Bearer, |it| leave_out(it, "expires_in"))],
-    ),
+    )
+    .owned_by(Unknown)
+    .unexplained(),
     bearer(
         "as-expires-other",
         "The resource AS says an hour, and the access token lives for 15 minutes",
         Done,
         &["TOK-EXPIRES-IN"],
         &[Body(Bearer, |it| it["expires_in"] = json!(3600))],
-    ),
+    )
+    .owned_by(Unknown)
+    .unexplained(),
     bearer(
         "as-cache",
         "The answer with the access token may be kept by caches",
@@ -146,16 +154,17 @@ pub(super) const FAULTS: &[Fault] = &[
     ),
     bearer(
         "as-error-code",
-        "The resource AS refuses the ID-JAG with another code than invalid_grant",
+        "The resource AS says invalid_grant with status 401",
         Refused,
         &["BEARER-ERROR-CODE"],
         &[Refuse(
             Bearer,
-            400,
-            "invalid_request",
+            401,
+            "invalid_grant",
             "The assertion is not valid.",
         )],
-    ),
+    )
+    .unexplained(),
     // The lab's client authenticates with Basic here.
     bearer(
         "as-basic-400",
@@ -168,7 +177,9 @@ pub(super) const FAULTS: &[Fault] = &[
             "invalid_client",
             "The client authentication failed.",
         )],
-    ),
+    )
+    .owned_by(Client)
+    .unexplained(),
     bearer(
         "as-client-unknown",
         "The resource AS does not know the client",
@@ -247,7 +258,8 @@ pub(super) const FAULTS: &[Fault] = &[
             "invalid_grant",
             "No user u-1001-alice is known here.",
         )],
-    ),
+    )
+    .owned_by(ResourceAs),
     bearer(
         "as-wants-email",
         "The resource AS finds users by email, and the ID-JAG has none",
@@ -296,7 +308,8 @@ pub(super) const FAULTS: &[Fault] = &[
         Refused,
         &[],
         &[Page(Bearer, 502)],
-    ),
+    )
+    .owned_by(ResourceAs),
     bearer(
         "as-closed",
         "The connection to the resource AS ends without an answer",
@@ -318,9 +331,10 @@ pub(super) const FAULTS: &[Fault] = &[
         "as-clock-behind",
         "The resource AS’s clock is 45 s behind",
         Refused,
-        &["JWT-SKEW"],
+        &[],
         &[Clock(ResourceAs, -45)],
-    ),
+    )
+    .owned_by(ResourceAs),
     // More than a minute is no skew by the catalogue; the Date field still tells.
     bearer(
         "as-clock-ahead",
@@ -328,7 +342,8 @@ pub(super) const FAULTS: &[Fault] = &[
         Refused,
         &[],
         &[Clock(ResourceAs, 600)],
-    ),
+    )
+    .owned_by(ResourceAs),
     bearer(
         "as-at-typ",
         "The access token says typ JWT",
@@ -393,7 +408,9 @@ pub(super) const FAULTS: &[Fault] = &[
         Refused,
         &["AT-OPAQUE"],
         &[Token(AccessToken, |it| it.seal = Seal::Opaque)],
-    ),
+    )
+    .owned_by(Api)
+    .unexplained(),
     bearer(
         "as-at-cnf",
         "The access token is bound to a key, and token_type is Bearer",

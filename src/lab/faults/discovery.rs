@@ -8,7 +8,7 @@ use super::{
     Fault, Place,
     does::{Scene, leave_out},
 };
-use crate::protocol::party::Party::{Idp, ResourceAs};
+use crate::protocol::party::Party::{Idp, ResourceAs, Unknown, You};
 
 const IDP: &str = "discover-idp";
 const AS: &str = "discover-resource-as";
@@ -25,7 +25,8 @@ pub(super) const FAULTS: &[Fault] = &[
         &[Body(Place::IdpMetadata, |it| {
             it["issuer"] = json!(format!("{}/", it["issuer"].as_str().unwrap_or_default()));
         })],
-    ),
+    )
+    .owned_by(You),
     Fault::new(
         Idp,
         "idp-metadata-issuer-inner",
@@ -47,7 +48,9 @@ pub(super) const FAULTS: &[Fault] = &[
         &[Body(Place::IdpMetadata, |it| {
             leave_out(it, "identity_chaining_requested_token_types_supported");
         })],
-    ),
+    )
+    .owned_by(Unknown)
+    .unexplained(),
     Fault::new(
         Idp,
         "idp-metadata-no-pkce",
@@ -58,7 +61,9 @@ pub(super) const FAULTS: &[Fault] = &[
         &[Body(Place::IdpMetadata, |it| {
             leave_out(it, "code_challenge_methods_supported");
         })],
-    ),
+    )
+    .owned_by(Unknown)
+    .unexplained(),
     Fault::new(
         Idp,
         "idp-metadata-pkce-plain",
@@ -69,7 +74,9 @@ pub(super) const FAULTS: &[Fault] = &[
         &[Body(Place::IdpMetadata, |it| {
             it["code_challenge_methods_supported"] = json!(["plain"]);
         })],
-    ),
+    )
+    .owned_by(Unknown)
+    .unexplained(),
     // The lab's client signs in with private_key_jwt, so it breaks the rule at every token request to the IdP.
     Fault::new(
         Idp,
@@ -81,7 +88,9 @@ pub(super) const FAULTS: &[Fault] = &[
         &[Body(Place::IdpMetadata, |it| {
             it["token_endpoint_auth_methods_supported"] = json!(["tls_client_auth"]);
         })],
-    ),
+    )
+    .owned_by(Unknown)
+    .unexplained(),
     // The request goes astray and a web server says 404 in plain text: the shape is what can be seen.
     Fault::new(
         Idp,
@@ -122,7 +131,8 @@ pub(super) const FAULTS: &[Fault] = &[
         Refused,
         &[],
         &[Page(Place::IdpMetadata, 503)],
-    ),
+    )
+    .owned_by(Idp),
     // Keys that cannot be had are keys in which no kid is found. The resource AS cannot check the ID-JAG either.
     Fault::new(
         Idp,
@@ -130,7 +140,7 @@ pub(super) const FAULTS: &[Fault] = &[
         "The IdP’s keys are not there",
         IDP,
         Refused,
-        &["JWT-KID"],
+        &["JWT-KID", "TOK-ERROR-KNOWN"],
         &[Page(Place::IdpKeys, 404)],
     ),
     Fault::new(
@@ -139,7 +149,7 @@ pub(super) const FAULTS: &[Fault] = &[
         "A page with status 200 comes in place of the IdP’s keys",
         IDP,
         Refused,
-        &["JWT-KID"],
+        &["JWT-KID", "TOK-ERROR-KNOWN"],
         &[Page(Place::IdpKeys, 200)],
     ),
     Fault::new(
@@ -185,7 +195,8 @@ pub(super) const FAULTS: &[Fault] = &[
             let issuer = it["issuer"].as_str().unwrap_or_default();
             it["issuer"] = json!(issuer.replace("/tenant/notes", ""));
         })],
-    ),
+    )
+    .owned_by(You),
     Fault::new(
         ResourceAs,
         "as-metadata-issuer-slash",
@@ -196,7 +207,8 @@ pub(super) const FAULTS: &[Fault] = &[
         &[Body(Place::AsMetadata, |it| {
             it["issuer"] = json!(format!("{}/", it["issuer"].as_str().unwrap_or_default()));
         })],
-    ),
+    )
+    .owned_by(You),
     Fault::new(
         ResourceAs,
         "as-metadata-no-profile",
@@ -207,7 +219,9 @@ pub(super) const FAULTS: &[Fault] = &[
         &[Body(Place::AsMetadata, |it| {
             leave_out(it, "authorization_grant_profiles_supported");
         })],
-    ),
+    )
+    .owned_by(Unknown)
+    .unexplained(),
     Fault::new(
         ResourceAs,
         "as-metadata-no-grant",
@@ -232,7 +246,9 @@ pub(super) const FAULTS: &[Fault] = &[
                 None => "/nothing".to_owned(),
             };
         })],
-    ),
+    )
+    .owned_by(Unknown)
+    .unexplained(),
     Fault::new(
         ResourceAs,
         "as-metadata-auth-method",
@@ -243,7 +259,9 @@ pub(super) const FAULTS: &[Fault] = &[
         &[Body(Place::AsMetadata, |it| {
             it["token_endpoint_auth_methods_supported"] = json!(["tls_client_auth"]);
         })],
-    ),
+    )
+    .owned_by(Unknown)
+    .unexplained(),
     Fault::new(
         ResourceAs,
         "as-metadata-html",

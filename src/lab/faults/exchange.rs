@@ -84,7 +84,7 @@ pub(super) const FAULTS: &[Fault] = &[
         "idp-exchange-scope-silent",
         "The IdP grants less than was asked, and only the ID-JAG says so",
         Done,
-        &["TOK-SCOPE-SILENT"],
+        &["TOK-SCOPE-SILENT", "IDJAG-GRANTED"],
         &[
             Token(IdJag, |it| it.claims["scope"] = json!("notes.read")),
             Body(Exchange, |it| leave_out(it, "scope")),
@@ -133,7 +133,9 @@ pub(super) const FAULTS: &[Fault] = &[
         Done,
         &["TOK-EXPIRES-IN"],
         &[Body(Exchange, |it| leave_out(it, "expires_in"))],
-    ),
+    )
+    .owned_by(Unknown)
+    .unexplained(),
     exchange(
         "idp-exchange-content-type",
         "The answer to the exchange is JSON, and calls itself HTML",
@@ -229,7 +231,7 @@ pub(super) const FAULTS: &[Fault] = &[
         "idp-access-denied",
         "Policy lets no agent act for this user",
         Refused,
-        &["TOK-ERROR-KNOWN"],
+        &[],
         &[Refuse(
             Exchange,
             400,
@@ -237,6 +239,7 @@ pub(super) const FAULTS: &[Fault] = &[
             "Policy lets no agent act for this user.",
         )],
     )
+    .owned_by(Idp)
     .unexplained(),
     exchange(
         "idp-client-no-exchange",
@@ -271,7 +274,9 @@ pub(super) const FAULTS: &[Fault] = &[
         Refused,
         &["TOK-ERROR-SHAPE"],
         &[Page(Exchange, 429)],
-    ),
+    )
+    .owned_by(Idp)
+    .unexplained(),
     exchange(
         "idp-exchange-500",
         "The exchange is answered 500 and nothing else",
@@ -285,7 +290,8 @@ pub(super) const FAULTS: &[Fault] = &[
         Refused,
         &[],
         &[Page(Exchange, 503)],
-    ),
+    )
+    .owned_by(Idp),
     exchange(
         "idp-exchange-cut",
         "The answer with the ID-JAG breaks off in the middle",
@@ -326,7 +332,9 @@ pub(super) const FAULTS: &[Fault] = &[
         Refused,
         &["IDJAG-TIMES", "JWT-SKEW"],
         &[Clock(Idp, 45)],
-    ),
+    )
+    .owned_by(Idp)
+    .unexplained(),
     // The client's assertion is not valid yet for a server that lives in the past; its Date field says so.
     Fault::new(
         Idp,
@@ -336,5 +344,6 @@ pub(super) const FAULTS: &[Fault] = &[
         Refused,
         &[],
         &[Clock(Idp, -600)],
-    ),
+    )
+    .owned_by(Idp),
 ];

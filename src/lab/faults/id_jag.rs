@@ -10,7 +10,7 @@ use super::{
     Place::Exchange,
     does::Seal,
 };
-use crate::protocol::party::Party::Idp;
+use crate::protocol::party::Party::{Idp, Unknown};
 
 /// Makes a row: twists of the ID-JAG.
 const fn id_jag(
@@ -215,14 +215,14 @@ pub(super) const FAULTS: &[Fault] = &[
         "idp-idjag-sub-pairwise",
         "The ID-JAG names the user by an id that the resource AS does not know",
         Refused,
-        &["TX-SUB-CHANGED", "IDJAG-SUB-CHANGE"],
+        &["IDJAG-SUB-CHANGE"],
         &[Token(IdJag, |it| it.claims["sub"] = json!("pw-5f1c"))],
     ),
     id_jag(
         "idp-idjag-sub-other-user",
         "The ID-JAG is about another user than the one who signed in",
         Done,
-        &["TX-SUB-CHANGED", "IDJAG-SUB-CHANGE"],
+        &["IDJAG-SUB-CHANGE"],
         &[Token(IdJag, |it| it.claims["sub"] = json!("u-1003-carol"))],
     ),
     id_jag(
@@ -231,7 +231,9 @@ pub(super) const FAULTS: &[Fault] = &[
         Done,
         &["IDJAG-IDENTITY-HINT"],
         &[Token(IdJag, |it| it.drop("email"))],
-    ),
+    )
+    .owned_by(Unknown)
+    .unexplained(),
     id_jag(
         "idp-idjag-sub-id",
         "The ID-JAG has a sub_id of which half is missing",
@@ -265,7 +267,7 @@ pub(super) const FAULTS: &[Fault] = &[
         "idp-idjag-exp-millis",
         "The ID-JAG has exp in milliseconds",
         Refused,
-        &["JWT-NUMERIC-DATE"],
+        &["JWT-NUMERIC-DATE", "IDJAG-LIFETIME", "TOK-EXPIRES-IN"],
         &[Token(IdJag, |it| {
             it.claims["exp"] = json!(it.time("exp") * 1000);
         })],
@@ -283,7 +285,7 @@ pub(super) const FAULTS: &[Fault] = &[
         "idp-idjag-signature",
         "The signature of the ID-JAG is wrong",
         super::Ends::Failed,
-        &["JWT-KID"],
+        &["IDJAG-ISS", "JWT-KID"],
         &[Token(IdJag, |it| it.seal = Seal::Spoiled)],
     ),
     id_jag(

@@ -109,7 +109,7 @@ pub(super) const FAULTS: &[Fault] = &[
         "idp-idt-alg-none",
         "The ID Token is not signed",
         Failed,
-        &["JWT-ALG-NONE", "IDT-ALG"],
+        &["IDT-ALG", "JWT-ALG-NONE"],
         &[Token(IdToken, |it| it.seal = Seal::Unsigned)],
     ),
     id_token(
@@ -143,7 +143,7 @@ pub(super) const FAULTS: &[Fault] = &[
         "idp-idt-typ",
         "An access token comes in the place of the ID Token",
         Refused,
-        &["JWT-TYP-CONFUSION", "TX-SUBJECT-TYPE-FIT"],
+        &["JWT-TYP-CONFUSION"],
         &[Token(IdToken, |it| it.header["typ"] = json!("at+jwt"))],
     ),
     id_token(

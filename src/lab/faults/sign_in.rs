@@ -3,9 +3,9 @@
 use serde_json::json;
 
 use super::{
-    Do::{Answer, Back, Body, Page, Refuse, Token, Wire as OnWire, Without},
+    Do::{Answer, Back, Body, Page, Refuse, Wire as OnWire, Without},
     Ends::{Done, Failed, Refused},
-    Fault, Minted, Place, Wire,
+    Fault, Place, Wire,
     does::leave_out,
 };
 use crate::protocol::{
@@ -47,7 +47,8 @@ pub(super) const FAULTS: &[Fault] = &[
         Failed,
         &["AUTHZ-ISS-MISMATCH"],
         &[Back(|it| it.set("iss", "https://evil.example.com"))],
-    ),
+    )
+    .owned_by(Unknown),
     Fault::new(
         Idp,
         "redirect-state-other",
@@ -56,7 +57,8 @@ pub(super) const FAULTS: &[Fault] = &[
         Failed,
         &["AUTHZ-STATE-MISMATCH"],
         &[Back(|it| it.set("state", "of-another-sign-in"))],
-    ),
+    )
+    .owned_by(User),
     Fault::new(
         Idp,
         "redirect-state-missing",
@@ -148,7 +150,9 @@ pub(super) const FAULTS: &[Fault] = &[
         Done,
         &["TOK-CACHE"],
         &[Without(Place::Code, &["pragma"])],
-    ),
+    )
+    .owned_by(Unknown)
+    .unexplained(),
     Fault::new(
         Idp,
         "idp-code-html",
@@ -188,23 +192,6 @@ pub(super) const FAULTS: &[Fault] = &[
     ),
     Fault::new(
         Idp,
-        "idp-code-scope-silent",
-        "The sign-in is granted less than was asked, and nothing says so",
-        CODE,
-        Done,
-        &["TOK-SCOPE-SILENT"],
-        &[
-            Token(Minted::SsoAccessToken, |it| {
-                it.claims["scope"] = json!("openid");
-            }),
-            Body(Place::Code, |it| {
-                leave_out(it, "scope");
-                leave_out(it, "refresh_token");
-            }),
-        ],
-    ),
-    Fault::new(
-        Idp,
         "idp-code-scope-commas",
         "The words of the granted scope have commas between them",
         CODE,
@@ -222,7 +209,9 @@ pub(super) const FAULTS: &[Fault] = &[
         Done,
         &["TOK-EXPIRES-IN"],
         &[Body(Place::Code, |it| it["expires_in"] = json!("3600"))],
-    ),
+    )
+    .owned_by(Unknown)
+    .unexplained(),
     // The evidence does not tell a code that was stolen from one that was late.
     Fault::new(
         Idp,
@@ -282,7 +271,7 @@ pub(super) const FAULTS: &[Fault] = &[
         "The IdP refuses with errorCode in place of error",
         CODE,
         Refused,
-        &["TOK-ERROR-SHAPE"],
+        &["TOK-ERROR-SHAPE", "TOK-ERROR-KNOWN"],
         &[Answer(Place::Code, |it| {
             it.text(
                 400,

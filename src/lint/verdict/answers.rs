@@ -1,6 +1,6 @@
 //! What a server's refusal means when no rule explains it, and what a missing answer means.
 
-use super::{Confidence, Ending, Judgement, Seen, fact_of_answer, unexplained};
+use super::{Confidence, Ending, Judgement, Seen, fact_of_answer};
 use crate::protocol::{exchange::Failure, oauth::OAuthError, party::Party};
 
 /// Whose side an answer points to.
@@ -51,6 +51,12 @@ const MEANINGS: &[Meaning] = &[
     Meaning { steps: &["id-jag"], error: "invalid_scope", side: Side::Of(Party::Idp), confidence: LIKELY,
         says: "The IdP does not grant the scope that was asked for this audience.",
         fix: "Ask for less in agent.scope, or have the IdP's administrator allow the scope for this connection." },
+    Meaning { steps: &["authorize"], error: "invalid_scope", side: Side::Of(Party::Client), confidence: LIKELY,
+        says: "The IdP does not let this client ask for the scope of the sign-in.",
+        fix: "Compare sso.scope with what the client's registration at the IdP allows." },
+    Meaning { steps: &["jwt-bearer"], error: "invalid_target", side: Side::Of(Party::ResourceAs), confidence: LIKELY,
+        says: "The resource authorization server knows no such resource.",
+        fix: "Have its administrator register the resource with exactly this identifier, or mend agent.resource." },
     Meaning { steps: &["jwt-bearer"], error: "invalid_scope", side: Side::Of(Party::ResourceAs), confidence: LIKELY,
         says: "The resource authorization server does not grant this scope.",
         fix: "Compare the scope of the ID-JAG with the scopes that this server knows." },
@@ -98,21 +104,15 @@ const MEANINGS: &[Meaning] = &[
         fix: "Tell the server's administrator the time: the server behind the gateway did not answer." },
 ];
 
-/// Says what a refusal means by its code alone; what may be on several sides is `unknown`.
-pub(super) fn by_error(here: &Seen<'_>, error: &OAuthError) -> Judgement {
+/// Says what a refusal means by its code alone; nothing when it may be on several sides.
+pub(super) fn by_error(here: &Seen<'_>, error: &OAuthError) -> Option<Judgement> {
     let status = error.status.map(|status| status.to_string());
     let says_so = |meaning: &&Meaning| {
         let code = error.error.as_deref() == Some(meaning.error);
         let steps = meaning.steps.is_empty() || meaning.steps.contains(&here.step.id.0);
         steps && (code || status.as_deref() == Some(meaning.error))
     };
-    let Some(meaning) = MEANINGS.iter().find(says_so) else {
-        let says = format!(
-            "The {} refused, and nothing that can be seen from here explains why.",
-            here.step.to.name()
-        );
-        return unexplained(here, &says);
-    };
+    let meaning = MEANINGS.iter().find(says_so)?;
     let owner = match meaning.side {
         Side::Server => here.step.to,
         Side::Of(party) => party,
@@ -129,7 +129,7 @@ pub(super) fn by_error(here: &Seen<'_>, error: &OAuthError) -> Judgement {
         ending: Ending::Refused(&brief),
         ..here.clone()
     });
-    Judgement {
+    Some(Judgement {
         step: here.step.id,
         owner,
         confidence: meaning.confidence,
@@ -137,6 +137,23 @@ pub(super) fn by_error(here: &Seen<'_>, error: &OAuthError) -> Judgement {
         says: meaning.says.to_owned(),
         because: answer.into_iter().chain([said]).collect(),
         fix: meaning.fix.to_owned(),
+    })
+}
+
+/// Says what an answer means that ended too soon.
+pub(super) fn broken(here: &Seen<'_>) -> Judgement {
+    Judgement {
+        step: here.step.id,
+        owner: Party::Network,
+        confidence: LIKELY,
+        code: None,
+        says: format!(
+            "The connection to the {} ended before its answer did.",
+            here.step.to.name()
+        ),
+        because: fact_of_answer(here).into_iter().collect(),
+        fix: "Try again; if it stays, compare with curl from the same machine, and look for a proxy between."
+            .to_owned(),
     }
 }
 

@@ -92,14 +92,25 @@ const CHOICES: &[(&str, &str, &str)] = &[
         "error you",
     ),
     (
+        "JWT-KID",
+        r#"{"step": "id-jag", "set": {"/tokens/id-jag/signature": {"failed": "it was not made with the key ec-1"}}}"#,
+        "error idp",
+    ),
+    // Without a Date nobody can tell whose clock it is.
+    (
         "IDJAG-TIMES",
-        r#"{"step": "id-jag", "set": {"/tokens/id-jag/claims/iat": 1795342508}}"#,
+        r#"{"step": "id-jag", "remove": ["/steps/id-jag/response/headers/date"], "set": {"/tokens/id-jag/claims/iat": 1795342508}}"#,
         "error unknown",
     ),
     (
         "IDJAG-TIMES",
+        r#"{"step": "id-jag", "set": {"/tokens/id-jag/claims/iat": 1795342508}}"#,
+        "error idp",
+    ),
+    (
+        "IDJAG-TIMES",
         r#"{"step": "id-jag", "set": {"/tokens/id-jag/claims/iat": 1795342507}}"#,
-        "note unknown",
+        "note idp",
     ),
     (
         "IDJAG-TIMES",

@@ -19,7 +19,7 @@ pub static RULE: Rule = Rule {
     cause: "The server does not know the requested type and falls back to an access token.",
     fix: "Switch the requested token type on at the server; do not use what came instead.",
     leads_to: &["invalid_grant"],
-    words: &["token type", "issued_token_type"],
+    words: &["token type", "issued_token_type", "typ"],
     check,
 };
 

@@ -8,7 +8,7 @@ pub static RULE: Rule = Rule {
     code: "TX-REFRESH",
     title: "The answer to a request for an ID-JAG or a Transaction Token has no refresh token.",
     severity: Severity::Warning,
-    kind: Kind::Should,
+    kind: Kind::Safety,
     spec: "JAG §4.3.4; Transaction Tokens §11.4, §13.3",
     revision: "JAG-05",
     since: Revision::FIRST,

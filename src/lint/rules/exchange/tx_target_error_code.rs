@@ -17,8 +17,8 @@ pub static RULE: Rule = Rule {
           request.",
     cause: "The server answers every refusal with invalid_request.",
     fix: "Have the server answer invalid_target; read this refusal as one of the audience or resource.",
-    leads_to: &[],
-    words: &[],
+    leads_to: &["invalid_request"],
+    words: &["audience", "resource", "target"],
     check,
 };
 

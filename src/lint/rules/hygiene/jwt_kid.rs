@@ -1,6 +1,9 @@
 //! The key that a token names is published.
 
-use crate::lint::prelude::*;
+use crate::{
+    lint::prelude::*,
+    protocol::{exchange::Purpose, jwt::token::Form},
+};
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -17,21 +20,27 @@ pub static RULE: Rule = Rule {
     cause: "The keys were rotated and a cache is stale, or the token is signed with a key of another environment.",
     fix: "Fetch the key set once more; if the key is still not there, the issuer has to publish it or sign with one \
           that is.",
-    leads_to: &["invalid_grant", "invalid_token", "invalid_request"],
+    leads_to: &[
+        "invalid_grant",
+        "invalid_token",
+        "invalid_request",
+        "temporarily_unavailable",
+    ],
     words: &["kid", "key", "signature", "jwks"],
     check,
 };
 
 fn check(subject: &Subject<'_>) -> Check {
-    let mut found = Vec::new();
+    let mut found = unpublished(subject);
     let (mut looked, mut unknown) = (false, false);
     for seen in super::jwts(subject) {
         let (head, body) = (header(&seen.token), claims(&seen.token));
         let (Some(kid), Some(iss)) = (head.text("kid"), body.text("iss")) else {
             continue;
         };
-        // A secret is no published key, and a key that has verified the token is there.
-        if head.text("alg").is_some_and(|alg| alg.starts_with("HS")) || seen.verified {
+        // A secret is no published key, no signature needs none, and a key that has verified the token is there.
+        let keyless = |alg: &str| alg.starts_with("HS") || alg.eq_ignore_ascii_case("none");
+        if head.text("alg").is_some_and(keyless) || seen.verified {
             looked |= seen.verified;
             continue;
         }
@@ -51,6 +60,21 @@ fn check(subject: &Subject<'_>) -> Check {
             continue;
         };
         looked = true;
+        if let Some(why) = &seen.failed {
+            found.push(
+                Finding::new(
+                    Pointer::Jose(seen.name, "/kid".to_owned()),
+                    issuer,
+                    format!("The key that the token names did not make its signature: {why}."),
+                )
+                .expected(format!(
+                    "a signature made with the key {kid} of {}",
+                    keys.url
+                ))
+                .got("another signature"),
+            );
+            continue;
+        }
         if !keys.jwks.keys().any(|key| key["kid"] == kid) {
             let there: Vec<&str> = keys
                 .jwks
@@ -78,4 +102,41 @@ fn check(subject: &Subject<'_>) -> Check {
         (true, true, false) => Check::Pass,
         (true, false, false) => Check::NotApplicable,
     }
+}
+
+/// Says so where the issuer was asked for its keys and answered with none.
+fn unpublished(subject: &Subject<'_>) -> Vec<Finding> {
+    let Some(record) = subject
+        .tokens
+        .iter()
+        .find(|record| record.token.form == Form::Jws)
+    else {
+        return Vec::new();
+    };
+    let asked = subject
+        .made
+        .iter()
+        .rev()
+        .find(|made| made.purpose == Purpose::Keys);
+    let Some((made, response)) = asked.and_then(|made| Some((made, made.exchange.response()?)))
+    else {
+        return Vec::new();
+    };
+    let keys = response.json().ok().filter(|_| response.status == 200);
+    let count = keys
+        .and_then(|json| Some(json["keys"].as_array()?.len()))
+        .unwrap_or_default();
+    if count > 0 {
+        return Vec::new();
+    }
+    let url = &made.exchange.request.http().url;
+    vec![
+        Finding::new(
+            Pointer::Jose(record.name.clone(), "/kid".to_owned()),
+            subject.server(),
+            format!("The key that the token names cannot be had: {url} gives no keys."),
+        )
+        .expected("a key set with at least one key")
+        .got(format!("status {} and no keys", response.status)),
+    ]
 }

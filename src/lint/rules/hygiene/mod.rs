@@ -38,6 +38,8 @@ struct Seen<'a> {
     artifact: Option<Artifact>,
     /// Whether its signature is known to be right.
     verified: bool,
+    /// Why its signature is known to be wrong, if it is.
+    failed: Option<String>,
 }
 
 /// Returns every JWT of this step: those that came or were handed in, then those that are sent.
@@ -52,6 +54,10 @@ fn jwts<'a>(subject: &Subject<'a>) -> Vec<Seen<'a>> {
         },
         artifact: Some(record.artifact),
         verified: matches!(record.signature, Signature::Verified { .. }),
+        failed: match &record.signature {
+            Signature::Failed { why } => Some(why.clone()),
+            _ => None,
+        },
     });
     let sent = [
         "subject_token",
@@ -72,6 +78,7 @@ fn jwts<'a>(subject: &Subject<'a>) -> Vec<Seen<'a>> {
             maker,
             artifact: None,
             verified: false,
+            failed: None,
         })
     });
     came.chain(sent)

@@ -40,5 +40,20 @@ fn check(subject: &Subject<'_>) -> Check {
             "The ID-JAG names the user by another sub than the ID Token.",
         )
         .differs(signed_in, named)
+        .severity(if only_public(subject) {
+            Severity::Warning
+        } else {
+            Severity::Note
+        })
     })
+}
+
+/// Tells whether the IdP says that it has one name for a user and no others (OIDC Core §8): then another name is another
+/// user.
+fn only_public(subject: &Subject<'_>) -> bool {
+    let metadata = subject.metadata(Party::Idp);
+    let types = metadata
+        .as_ref()
+        .and_then(|metadata| metadata.list("subject_types_supported"));
+    types.is_some_and(|types| types == ["public"])
 }

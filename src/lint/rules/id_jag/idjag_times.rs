@@ -35,18 +35,36 @@ fn check(subject: &Subject<'_>) -> Check {
                 let now = subject
                     .exchange()
                     .map_or(subject.now, |sent| sent.times.start);
-                judge(now, "assertion", &token, Party::You)
+                judge(now, "assertion", &token, Party::You, Party::Unknown)
             }
             None => Check::NotApplicable,
         };
     }
     match super::grant(subject) {
-        Some(record) => judge(subject.now, &record.name, &record.token, Party::Idp),
+        Some(record) => judge(
+            subject.now,
+            &record.name,
+            &record.token,
+            Party::Idp,
+            clock(subject),
+        ),
         None => Check::NotApplicable,
     }
 }
 
-fn judge(now: Timestamp, name: &str, token: &Token, owner: Party) -> Check {
+/// Whose clock it is when the IdP's token lies ahead of ours: the IdP's own, where the `Date` of its answer agrees with
+/// ours; else nobody can tell.
+fn clock(subject: &Subject<'_>) -> Party {
+    let date = subject
+        .response()
+        .and_then(|response| response.header("date"));
+    match date.and_then(Timestamp::from_http_date) {
+        Some(date) if date.since(subject.now).0.abs() <= SKEW.0 => Party::Idp,
+        _ => Party::Unknown,
+    }
+}
+
+fn judge(now: Timestamp, name: &str, token: &Token, owner: Party, clock: Party) -> Check {
     let read = claims(token);
     let at = |claim: &str| Pointer::Claim(name.to_owned(), format!("/{claim}"));
     let mut findings = Vec::new();
@@ -77,7 +95,7 @@ fn judge(now: Timestamp, name: &str, token: &Token, owner: Party) -> Check {
         findings.push(
             Finding::new(
                 at(claim),
-                Party::Unknown,
+                clock,
                 format!("By the clock of this machine, the ID-JAG's {claim} lies {ahead} ahead."),
             )
             .expected(format!("at most {now}"))

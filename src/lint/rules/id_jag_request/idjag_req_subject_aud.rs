@@ -35,7 +35,13 @@ fn check(subject: &Subject<'_>) -> Check {
             Pointer::Claim("subject-token".to_owned(), "/aud".to_owned()),
             Party::You,
             format!("The ID Token was issued to another client than {client}, which hands it in."),
-        );
+        )
+        // An IdP that took it all the same knows that the two clients belong together.
+        .severity(if subject.granted().is_some() {
+            Severity::Note
+        } else {
+            Severity::Error
+        });
         match audiences.as_slice() {
             [one] => finding.differs(&client, one).fix(format!(
                 "Sign in as {client} (sso.client_id), or ask for the ID-JAG as {one} (agent.client_id)."

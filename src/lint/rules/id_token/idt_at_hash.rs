@@ -8,7 +8,7 @@ pub static RULE: Rule = Rule {
     code: "IDT-AT-HASH",
     title: "The ID Token's at_hash, where there is one, fits the access token beside it.",
     severity: Severity::Warning,
-    kind: Kind::Should,
+    kind: Kind::Safety,
     spec: "OIDC §3.1.3.6, §3.1.3.8",
     revision: "OIDC Core",
     since: Revision::FIRST,

@@ -7,7 +7,7 @@ pub static RULE: Rule = Rule {
     code: "IDT-AZP",
     title: "The ID Token's azp, where there is one, is the client's id.",
     severity: Severity::Warning,
-    kind: Kind::Should,
+    kind: Kind::Safety,
     spec: "OIDC §3.1.3.7 (5)",
     revision: "OIDC Core",
     since: Revision::FIRST,

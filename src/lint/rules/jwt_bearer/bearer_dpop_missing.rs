@@ -31,7 +31,12 @@ fn check(subject: &Subject<'_>) -> Check {
         return Check::Found(vec![
             Finding::new(
                 at(),
-                Party::You,
+                // Bound to a key that nobody showed when it was asked for: that is the IdP's doing.
+                if shown_before(subject) {
+                    Party::You
+                } else {
+                    Party::Idp
+                },
                 "The ID-JAG is bound to a key, and the request has no DPoP proof.",
             )
             .expected(format!("a proof made with the key {bound}"))
@@ -50,4 +55,10 @@ fn check(subject: &Subject<'_>) -> Check {
             None => finding.expected(bound.clone()).got("a proof without a key"),
         }
     })
+}
+
+/// Tells whether a proof went with the request that the ID-JAG came of; of one that was handed in nobody knows.
+fn shown_before(subject: &Subject<'_>) -> bool {
+    let asked = subject.last_request("id-jag");
+    asked.is_none_or(|request| request.header("dpop").is_some())
 }

@@ -48,6 +48,12 @@ fn check(subject: &Subject<'_>) -> Check {
             )
             .expected(format!("{asked}, or less"))
             .got("nothing")
+            // The text asks for all three; servers that leave `resource` out and name it in the token are many.
+            .severity(if name == "scope" {
+                Severity::Error
+            } else {
+                Severity::Note
+            })
         })
         .collect();
     if any {

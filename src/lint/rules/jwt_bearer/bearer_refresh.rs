@@ -7,7 +7,7 @@ pub static RULE: Rule = Rule {
     code: "BEARER-REFRESH",
     title: "The answer has no refresh token.",
     severity: Severity::Warning,
-    kind: Kind::Should,
+    kind: Kind::Safety,
     spec: "JAG §4.4.3; CH §5.4",
     revision: "JAG-05",
     since: Revision::FIRST,

@@ -45,6 +45,20 @@ fn check(subject: &Subject<'_>) -> Check {
             ]);
         }
     };
+    if let Some(kind) = response
+        .content_type()
+        .filter(|kind| !kind.contains("json"))
+    {
+        let at = Pointer::Header(Side::Response, "content-type".to_owned());
+        let says = format!("The answer is JSON and calls itself {kind}.");
+        return Check::Found(vec![
+            Finding::new(at, subject.server(), says)
+                .expected("application/json")
+                .got(kind)
+                .severity(Severity::Warning)
+                .fix("Have the server send content-type application/json."),
+        ]);
+    }
     if let Some(error) = json["error"].as_str() {
         let says = format!(
             "The answer has status {} and says {error}.",
