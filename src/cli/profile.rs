@@ -156,9 +156,9 @@ pub fn check(store: &Store, profile: &str) -> Result<Checked, ProfileError> {
     }
     let flow = profile.text(fields::FLOW).unwrap_or_default();
     let mut lacking = 0;
-    if flow == "xaa" {
-        report.push("steps of xaa".to_owned());
-        for (step, lacks) in xaa_lacks(&profile) {
+    if matches!(flow, "xaa" | "mcp") {
+        report.push(format!("steps of {flow}"));
+        for (step, lacks) in lacks(&profile) {
             let says = match lacks.as_slice() {
                 [] if step == "call-api"
                     && !profile.has(fields::API_URL)
@@ -229,8 +229,8 @@ fn open_blanks(profile: &Profile) -> Vec<String> {
         .collect()
 }
 
-/// The steps of `xaa` with the fields that each lacks; a lab profile lacks nothing.
-fn xaa_lacks(profile: &Profile) -> Vec<(&'static str, Vec<&'static str>)> {
+/// The steps of `xaa` or `mcp` with the fields that each lacks; a lab profile lacks nothing.
+fn lacks(profile: &Profile) -> Vec<(&'static str, Vec<&'static str>)> {
     let needs = |wanted: &[FieldPath]| -> Vec<&'static str> {
         wanted
             .iter()
@@ -250,13 +250,21 @@ fn xaa_lacks(profile: &Profile) -> Vec<(&'static str, Vec<&'static str>)> {
     };
     let device = profile.text(fields::SSO_LOGIN) == Some("device");
     let mut id_jag = client(Side::Agent);
-    let mut steps = vec![("discover-idp", vec![fields::IDP_ISSUER])];
+    let mcp = profile.text(fields::FLOW) == Some("mcp");
+    let idp = ("discover-idp", vec![fields::IDP_ISSUER]);
+    let mut steps = Vec::new();
+    if !mcp {
+        steps.push(idp.clone());
+    }
     if profile.asks_api() {
         steps.push(("discover-api", vec![fields::API_URL]));
         steps.push(("discover-resource-as", Vec::new()));
     } else {
         steps.push(("discover-resource-as", vec![fields::RESOURCE_AS_ISSUER]));
         id_jag.push(fields::AGENT_AUDIENCE);
+    }
+    if mcp {
+        steps.push(idp);
     }
     if profile.subject() == Subject::Saml {
         id_jag.push(fields::AGENT_SAML_ASSERTION);
@@ -276,7 +284,12 @@ fn xaa_lacks(profile: &Profile) -> Vec<(&'static str, Vec<&'static str>)> {
     }
     steps.push(("id-jag", id_jag));
     steps.push(("jwt-bearer", client(Side::ResourceAs)));
-    steps.push(("call-api", Vec::new()));
+    if mcp {
+        steps.push(("mcp-initialize", vec![fields::API_URL]));
+        steps.push(("mcp-tools", Vec::new()));
+    } else {
+        steps.push(("call-api", Vec::new()));
+    }
     let lab = profile.flag(fields::LAB);
     steps
         .into_iter()
@@ -625,6 +638,35 @@ mod tests {
                 "  discover-resource-as  ready",
                 "  saml-refresh          lacks agent.saml_assertion",
                 "  id-jag                ready",
+            ]
+        );
+    }
+
+    #[test]
+    fn check_knows_the_steps_of_an_mcp_server() {
+        let (_dir, store) = store();
+        let sample = include_str!("../../profiles/mcp.toml");
+        store.create("mcp", sample).unwrap();
+        let checked = check(&store, "mcp").unwrap();
+        assert!(checked.usable, "{}", checked.report);
+        let bare = sample.replace("url = ", "#url = ");
+        store.create("bare", &bare).unwrap();
+        let report = check(&store, "bare").unwrap().report;
+        let lines: Vec<_> = report.lines().skip(1).collect();
+        assert_eq!(
+            lines,
+            [
+                "steps of mcp",
+                "  discover-api          lacks api.url",
+                "  discover-resource-as  ready",
+                "  discover-idp          ready",
+                "  authorize             ready",
+                "  redeem-code           ready",
+                "  id-jag                ready",
+                "  jwt-bearer            ready",
+                "  mcp-initialize        lacks api.url",
+                "  mcp-tools             ready",
+                "A run cannot start: 2 steps without a field.",
             ]
         );
     }

@@ -3,6 +3,7 @@
 mod canary;
 mod check;
 mod chromium;
+mod conformance;
 mod curl;
 mod device;
 mod diagnosis;

@@ -14,7 +14,7 @@ use jagwalk::{
         http::{Bytes, Response},
         jwt::Claims,
     },
-    session::{Command, Session, Status, headless::End},
+    session::{Command, Session, Status, StepState, headless::End},
     transport::{clock, entropy},
 };
 use serde_json::{Value, json};
@@ -137,7 +137,7 @@ async fn a_token_for_the_notes_is_none_for_the_mcp_server() {
         .walk
         .steps
         .iter()
-        .flat_map(|state| state.findings())
+        .flat_map(StepState::findings)
         .map(|finding| finding.code.0)
         .collect();
     for code in ["EMA-RESOURCE", "EMA-RESOURCE-CLAIM", "EMA-AT-RESTRICTED"] {
@@ -427,7 +427,7 @@ fn stream(body: &str, cut: Option<&str>) -> scripted::Outcome {
             response.cut = cut.map(str::to_owned);
             Answer::Http(response)
         }
-        other => other,
+        other @ Answer::Redirect(_) => other,
     })
 }
 
