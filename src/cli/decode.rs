@@ -149,6 +149,9 @@ fn artifact(kind: TokenKind) -> Artifact {
         TokenKind::IdJag => Artifact::IdJag,
         TokenKind::RefreshToken => Artifact::RefreshToken,
         TokenKind::Saml => Artifact::SamlAssertion,
+        TokenKind::DpopProof => Artifact::DpopProof,
+        TokenKind::TxnToken => Artifact::TxnToken,
+        TokenKind::InstanceAssertion => Artifact::InstanceAssertion,
         _ => Artifact::AccessToken,
     }
 }

@@ -216,7 +216,6 @@ pub async fn start(options: Options) -> Result<Lab, LabError> {
     let mut idp = idp::Idp::new(
         habits,
         idp_issuer.clone(),
-        format!("jagwalk_lab_{idp_port}"),
         signing,
         clients.at_idp,
         idp::Target {

@@ -148,8 +148,10 @@ fn row(name: &str, how: How, sources: &[Source]) -> Vec<Cell> {
                 .filter(|other| !other.column.asks);
             tokens.find_map(|other| other.get(name))
         };
+        let first = !sources[..at].iter().any(|other| !other.column.asks);
         let change = match (source.column.asks, how) {
             (true, _) | (_, How::Alone) => Change::First,
+            (false, How::AsBefore) if first => Change::First,
             (false, How::AsBefore) => compare(before(), value, Change::Changed),
             (false, How::AsAsked) => match asked {
                 Some(asked) => compare(Some(asked), value, Change::Contradictory),

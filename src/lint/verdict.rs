@@ -197,9 +197,8 @@ fn weigh_quiet(found: Found<'_>) -> Option<Weight> {
         (Severity::Error, _) => Some(Weight(3, Confidence::Certain)),
         (Severity::Warning, Kind::Safety) => Some(Weight(2, Confidence::Likely)),
         // What is only recommended is told where it was found, and no side has to act for the walk to be well.
-        (Severity::Warning, Kind::Should | Kind::Habit) => None,
-        (Severity::Warning, _) => Some(Weight(1, Confidence::Likely)),
-        (Severity::Note, _) => None,
+        (Severity::Warning, Kind::Should | Kind::Habit) | (Severity::Note, _) => None,
+        (Severity::Warning, Kind::Must) => Some(Weight(1, Confidence::Likely)),
     }
 }
 

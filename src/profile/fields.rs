@@ -238,7 +238,7 @@ fields! {
         "Variant of a flow that has some. assertion-exchange: agent, delegated, nested; instance-assertion: delegation, self, sole.", eg "delegated";
     VENDOR = "vendor", "Vendor", Kind::Choice(VENDORS),
         "Who made the servers: switches that vendor's notes on. Each server table may have its own.", eg "okta";
-    REVISION = "revision", "Revision", Kind::Text,
+    REVISION = "revision", "Revision", Kind::Choice(&["00", "01", "02", "03", "04", "05"]),
         "The draft revision that rules speak from; the newest known when empty.", eg "03";
     ENVIRONMENT = "environment", "Environment", Kind::Choice(&["dev", "test", "prod"]),
         "Where this tenant lives. With prod, a step is sent only after a question.", eg "test", default "test";

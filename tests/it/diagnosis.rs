@@ -16,17 +16,13 @@ use crate::{faults::Ward, walks};
 
 /// The rules that a walk tripped, notes included.
 fn tripped(session: &Session) -> BTreeSet<&'static str> {
-    let findings = session
+    let sent = session
         .walk
         .steps
         .iter()
-        .filter(sent)
-        .flat_map(StepState::findings);
+        .filter(|state| !state.attempts.is_empty());
+    let findings = sent.flat_map(StepState::findings);
     findings.map(|finding| finding.code.0).collect()
-}
-
-fn sent(state: &&StepState) -> bool {
-    !state.attempts.is_empty()
 }
 
 /// One line of the table, and what is wrong about it.

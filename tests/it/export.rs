@@ -338,6 +338,16 @@ fn the_story_fits_the_terminal_and_does_not_command_it() {
     }
 }
 
+/// What goes to another company: exact strings, times and request ids, and never a secret.
+#[test]
+fn a_hand_off_is_for_the_other_side() {
+    let session = scripted::refused();
+    let verdict = session.verdict(None).expect("the walk was refused");
+    let text = export::handoff(&session, &verdict);
+    insta::assert_snapshot!("handoff", text);
+    assert!(!text.contains("eyJ"), "{text}");
+}
+
 #[test]
 fn the_report_has_the_words_of_the_contract() {
     let happy = report(&scripted::happy());

@@ -5,6 +5,7 @@ mod check;
 mod chromium;
 mod conformance;
 mod curl;
+mod decode;
 mod device;
 mod diagnosis;
 mod dialogues;

@@ -275,7 +275,6 @@ mod tests {
         let idp = Idp::new(
             Shape::Plain.habits(),
             "http://idp".to_owned(),
-            "c".to_owned(),
             keys,
             Vec::new(),
             target,

@@ -82,15 +82,10 @@ pub(super) struct Target {
 }
 
 impl Idp {
-    /// Makes an IdP with nobody signed in and these habits. `cookie` is the name of its cookie: cookies do not tell ports apart.
-    #[expect(
-        clippy::too_many_arguments,
-        reason = "each is a thing of its own, and one caller hands them in"
-    )]
+    /// Makes an IdP with nobody signed in and these habits.
     pub fn new(
         habits: &'static Habits,
         issuer: String,
-        cookie: String,
         keys: SigningKeys,
         clients: Vec<Arc<Client>>,
         target: Target,
@@ -98,6 +93,9 @@ impl Idp {
         switches: Switches,
     ) -> Self {
         let endpoint = format!("{issuer}{}", shape::here(habits.idp_paths, "/token"));
+        // Cookies do not tell ports apart, so their name has to.
+        let port = issuer.rsplit(':').next().unwrap_or_default();
+        let cookie = format!("jagwalk_lab_{port}");
         Self {
             gate: Gate::new(
                 issuer.clone(),

@@ -198,13 +198,13 @@ fn params(cx: &Cx, params: &Params, notes: &[(Pointer, String)], place: fn(Strin
         row.spans.extend(value_spans(cx, value));
         let note = note_at(cx, notes, &at);
         rows.push(row.at_depth(1).noted(note).copying(copy_of(cx, name, value)).pointing(at));
-        rows.extend(inside(cx, value));
+        rows.extend(inside(cx, name, value));
     }
     rows
 }
 
-/// Shows what is inside a JWT that is handed over, folded.
-fn inside(cx: &Cx, value: &Value) -> Vec<Row> {
+/// Shows what is inside a JWT that is handed over, folded; rules point into it by the parameter's name.
+fn inside(cx: &Cx, name: &str, value: &Value) -> Vec<Row> {
     let Some(secret) = value.secret() else {
         return Vec::new();
     };
@@ -214,7 +214,7 @@ fn inside(cx: &Cx, value: &Value) -> Vec<Row> {
     }
     let title = format!("what is inside {} {}", cx.glyphs.dot, token.kind().name());
     let mut rows = vec![Row::heading(cx.glyphs, 2, title).shut()];
-    rows.extend(token_rows(cx, &token, secret.name(), 3, &|_, _| None));
+    rows.extend(token_rows(cx, &token, &name.replace('_', "-"), 3, &|_, _| None));
     rows
 }
 

@@ -3,9 +3,10 @@
 use super::{Model, layout};
 use crate::{
     flow::StepId,
+    protocol::pointer::Pointer,
     ui::{
         panels::{PANELS, findings},
-        rows::{Goes, row_of},
+        rows::{Goes, Row, row_near, row_of},
     },
 };
 
@@ -169,13 +170,17 @@ fn place_of(model: &mut Model, index: usize) {
     else {
         return;
     };
-    let found = ["request", "answer", "tokens", "inputs"]
+    let panels: Vec<_> = ["request", "answer", "tokens", "inputs"]
         .iter()
-        .find_map(|id| {
-            let panel = PANELS.iter().find(|panel| panel.id == *id)?;
-            let rows = model.panel_rows(panel, width);
-            Some((panel.id, row_of(&rows, &at)?))
-        });
+        .filter_map(|id| PANELS.iter().find(|panel| panel.id == *id))
+        .map(|panel| (panel.id, model.panel_rows(panel, width)))
+        .collect();
+    let among = |find: fn(&[Row], &Pointer) -> Option<usize>| {
+        panels
+            .iter()
+            .find_map(|(id, rows)| Some((*id, find(rows, &at)?)))
+    };
+    let found = among(row_of).or_else(|| among(row_near));
     let Some((panel, row)) = found else {
         model.warn("What this speaks of stands in no panel.");
         return;

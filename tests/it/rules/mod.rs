@@ -7,6 +7,7 @@
 
 mod choices;
 mod healthy_lab;
+mod ledger;
 mod scene;
 
 use std::{collections::BTreeSet, fs, path::Path};

@@ -5,7 +5,10 @@ use std::{fs, path::PathBuf, sync::Arc};
 use base64::Engine as _;
 use jagwalk::{
     flow::{Artifact, Bag, KeySet, KeySets, Made, StepId, StepInfo, TokenRecord, flows::FLOWS},
-    lint::{Past, Revision, Subject},
+    lint::{
+        Past, Revision, Subject,
+        ledger::{Ledger, ledger},
+    },
     profile::{self, Profile},
     protocol::{
         exchange::{
@@ -405,6 +408,28 @@ impl Held {
             now: self.now,
             revision: Revision::of(&self.profile),
         })
+    }
+}
+
+impl Held {
+    /// Lays out the ledger of the walk, the step looked at included.
+    pub fn ledger(&self) -> Ledger {
+        let here = self.step.map(|step| Past {
+            step: step.id,
+            made: &self.made,
+            tokens: &self.tokens,
+        });
+        let past: Vec<Past<'_>> = self
+            .attempts
+            .iter()
+            .map(|(step, made, tokens)| Past {
+                step: *step,
+                made,
+                tokens,
+            })
+            .chain(here)
+            .collect();
+        ledger(&past, &self.profile, &self.bag)
     }
 }
 
