@@ -118,7 +118,7 @@ pub struct Run {
     pub subject_token: Option<String>,
     /// What to print on standard output.
     #[arg(long, value_enum, default_value = "text")]
-    pub format: Format,
+    pub format: WalkFormat,
     /// Writes the walk to a file, masked; `jagwalk --open FILE` reads it.
     #[arg(long, value_name = "FILE")]
     pub trace: Option<PathBuf>,
@@ -166,6 +166,19 @@ pub enum Format {
     Text,
     /// One JSON document for programs.
     Json,
+}
+
+/// The forms of a walk.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+pub enum WalkFormat {
+    /// A narrative for people.
+    Text,
+    /// One JSON document for programs.
+    Json,
+    /// A report for a ticket: verdict, steps, findings, diagram, cURLs.
+    Markdown,
+    /// A Mermaid sequence diagram.
+    Mermaid,
 }
 
 /// Options of `decode`.

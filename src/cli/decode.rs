@@ -152,7 +152,9 @@ fn artifact(kind: TokenKind) -> Artifact {
         TokenKind::DpopProof => Artifact::DpopProof,
         TokenKind::TxnToken => Artifact::TxnToken,
         TokenKind::InstanceAssertion => Artifact::InstanceAssertion,
-        _ => Artifact::AccessToken,
+        TokenKind::AccessToken => Artifact::AccessToken,
+        // Of a JWT of no kind that we know, only what holds for every JWT is asked.
+        _ => Artifact::SsoAccessToken,
     }
 }
 

@@ -5,10 +5,14 @@ use std::{error, fmt, fmt::Write as _};
 use serde_json::json;
 
 use super::store::{LAB, Store, StoreError};
-use crate::profile::{
-    Auth, FieldPath, FieldValue, Kind, Problem, Profile, ProfileDoc, Side, Subject, fields,
-    suggest,
-    template::{self, TEMPLATES},
+use crate::{
+    flow::{Blocked, Flow, Ink, flows, lacking},
+    profile::{
+        FieldPath, FieldValue, Kind, Problem, Profile, ProfileDoc, fields, suggest,
+        template::{self, TEMPLATES},
+    },
+    protocol::time::Timestamp,
+    session::Session,
 };
 
 /// What `check` found.
@@ -154,31 +158,18 @@ pub fn check(store: &Store, profile: &str) -> Result<Checked, ProfileError> {
         let word = if problem.fatal { "error" } else { "note" };
         report.push(format!("  {word:<5}  {}", printable(&problem.to_string())));
     }
-    let flow = profile.text(fields::FLOW).unwrap_or_default();
+    let id = profile.text(fields::FLOW).unwrap_or_default();
     let mut lacking = 0;
-    if matches!(flow, "xaa" | "mcp") {
-        report.push(format!("steps of {flow}"));
-        for (step, lacks) in lacks(&profile) {
-            let says = match lacks.as_slice() {
-                [] if step == "call-api"
-                    && !profile.has(fields::API_URL)
-                    && !profile.flag(fields::LAB) =>
-                {
-                    "skipped without api.url".to_owned()
-                }
-                [] => "ready".to_owned(),
-                lacks => {
-                    lacking += 1;
-                    format!("lacks {}", lacks.join(", "))
-                }
-            };
-            report.push(format!("  {step:<20}  {says}"));
-        }
+    if let Some(flow) = flows::find(id) {
+        report.push(format!("steps of {id}"));
+        let (lines, count) = steps_of(flow, &profile);
+        report.extend(lines);
+        lacking = count;
         if profile.flag(fields::LAB) {
             report.push("  The lab fills in what is not written here.".to_owned());
         }
     } else {
-        report.push(format!("The steps of {flow} are not checked yet."));
+        report.push(format!("The steps of {id} are not checked yet."));
     }
     let open = open_blanks(&profile);
     if !open.is_empty() {
@@ -229,72 +220,51 @@ fn open_blanks(profile: &Profile) -> Vec<String> {
         .collect()
 }
 
-/// The steps of `xaa` or `mcp` with the fields that each lacks; a lab profile lacks nothing.
-fn lacks(profile: &Profile) -> Vec<(&'static str, Vec<&'static str>)> {
-    let needs = |wanted: &[FieldPath]| -> Vec<&'static str> {
-        wanted
-            .iter()
-            .filter(|field| !profile.has(**field))
-            .map(|field| field.0)
-            .collect()
+/// A line for each step that a walk of this profile has, and how many of them lack a field; a lab profile lacks nothing.
+fn steps_of(flow: &'static Flow, profile: &Profile) -> (Vec<String>, usize) {
+    let ink = Ink {
+        now: Timestamp::from_secs(0),
+        seed: [0; 32],
     };
-    let client = |side: Side| {
-        let client = profile.client(side);
-        let mut wanted = vec![client.id_field];
-        match client.auth {
-            Auth::None => {}
-            Auth::SecretBasic | Auth::SecretPost => wanted.push(client.secret_field),
-            Auth::PrivateKeyJwt => wanted.push(client.key_field),
+    let session = Session::new(flow, profile.clone(), ink);
+    let mut lacking = 0;
+    let mut lines = Vec::new();
+    for step in session.steps() {
+        let id = step.info().id;
+        let says = if profile.flag(fields::LAB) {
+            "ready".to_owned()
+        } else if let Some(why) = step.skipped(profile) {
+            format!("skipped: {why}")
+        } else if session.skipped(id).is_some() {
+            continue;
+        } else {
+            let lacks = lacking::lacking(flow, step, profile);
+            lacking += usize::from(!lacks.is_empty());
+            in_words(&lacks)
+        };
+        lines.push(format!("  {:<20}  {says}", id.0));
+    }
+    (lines, lacking)
+}
+
+/// `ready`, `lacks sso.client_id, sso.redirect_uri`, or what cannot be used and why.
+fn in_words(lacks: &[Blocked]) -> String {
+    let mut missing = Vec::new();
+    let mut rest = Vec::new();
+    for why in lacks {
+        match why {
+            Blocked::Missing(path) => missing.push(path.clone()),
+            other => rest.push(printable(&other.to_string())),
         }
-        wanted
-    };
-    let device = profile.text(fields::SSO_LOGIN) == Some("device");
-    let mut id_jag = client(Side::Agent);
-    let mcp = profile.text(fields::FLOW) == Some("mcp");
-    let idp = ("discover-idp", vec![fields::IDP_ISSUER]);
-    let mut steps = Vec::new();
-    if !mcp {
-        steps.push(idp.clone());
     }
-    if profile.asks_api() {
-        steps.push(("discover-api", vec![fields::API_URL]));
-        steps.push(("discover-resource-as", Vec::new()));
+    if !missing.is_empty() {
+        rest.insert(0, format!("lacks {}", missing.join(", ")));
+    }
+    if rest.is_empty() {
+        "ready".to_owned()
     } else {
-        steps.push(("discover-resource-as", vec![fields::RESOURCE_AS_ISSUER]));
-        id_jag.push(fields::AGENT_AUDIENCE);
+        rest.join("; ")
     }
-    if mcp {
-        steps.push(idp);
-    }
-    if profile.subject() == Subject::Saml {
-        id_jag.push(fields::AGENT_SAML_ASSERTION);
-    } else if profile.subject() == Subject::SamlRefresh {
-        let mut saml_refresh = client(Side::Agent);
-        saml_refresh.push(fields::AGENT_SAML_ASSERTION);
-        steps.push(("saml-refresh", saml_refresh));
-    } else if device {
-        steps.push(("device-authorize", client(Side::Sso)));
-        steps.push(("device-token", client(Side::Sso)));
-    } else {
-        steps.push((
-            "authorize",
-            vec![fields::SSO_CLIENT_ID, fields::SSO_REDIRECT_URI],
-        ));
-        steps.push(("redeem-code", client(Side::Sso)));
-    }
-    steps.push(("id-jag", id_jag));
-    steps.push(("jwt-bearer", client(Side::ResourceAs)));
-    if mcp {
-        steps.push(("mcp-initialize", vec![fields::API_URL]));
-        steps.push(("mcp-tools", Vec::new()));
-    } else {
-        steps.push(("call-api", Vec::new()));
-    }
-    let lab = profile.flag(fields::LAB);
-    steps
-        .into_iter()
-        .map(|(step, wanted)| (step, if lab { Vec::new() } else { needs(&wanted) }))
-        .collect()
 }
 
 fn count(number: usize, word: &str) -> String {
@@ -616,7 +586,7 @@ mod tests {
                 "  redeem-code           lacks sso.private_key",
                 "  id-jag                lacks sso.private_key",
                 "  jwt-bearer            lacks resource_as.client_id",
-                "  call-api              skipped without api.url",
+                "  call-api              skipped: The profile has no api.url.",
                 "A run cannot start: 4 steps without a field.",
             ]
         );
@@ -638,35 +608,6 @@ mod tests {
                 "  discover-resource-as  ready",
                 "  saml-refresh          lacks agent.saml_assertion",
                 "  id-jag                ready",
-            ]
-        );
-    }
-
-    #[test]
-    fn check_knows_the_steps_of_an_mcp_server() {
-        let (_dir, store) = store();
-        let sample = include_str!("../../profiles/mcp.toml");
-        store.create("mcp", sample).unwrap();
-        let checked = check(&store, "mcp").unwrap();
-        assert!(checked.usable, "{}", checked.report);
-        let bare = sample.replace("url = ", "#url = ");
-        store.create("bare", &bare).unwrap();
-        let report = check(&store, "bare").unwrap().report;
-        let lines: Vec<_> = report.lines().skip(1).collect();
-        assert_eq!(
-            lines,
-            [
-                "steps of mcp",
-                "  discover-api          lacks api.url",
-                "  discover-resource-as  ready",
-                "  discover-idp          ready",
-                "  authorize             ready",
-                "  redeem-code           ready",
-                "  id-jag                ready",
-                "  jwt-bearer            ready",
-                "  mcp-initialize        lacks api.url",
-                "  mcp-tools             ready",
-                "A run cannot start: 2 steps without a field.",
             ]
         );
     }

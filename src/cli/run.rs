@@ -10,7 +10,7 @@ use tokio::sync::mpsc;
 
 use super::{
     Failed,
-    args::{Format, Run},
+    args::{Run, WalkFormat},
     faults, print, secrets, start,
     store::Store,
     world::World,
@@ -91,12 +91,14 @@ pub async fn run(options: Run) -> Result<u8, Failed> {
         say(&format!("The walk is stored in {}.", path.display()));
     }
     print(&match options.format {
-        Format::Text => export::text::text(&session, through, end, options.reveal),
-        Format::Json => {
+        WalkFormat::Text => export::text::text(&session, through, end, options.reveal),
+        WalkFormat::Json => {
             let report = export::report::report(&session, through, end, options.reveal);
             let text = serde_json::to_string_pretty(&report).unwrap_or_default();
             json_escaped(&text).into_owned()
         }
+        WalkFormat::Markdown => export::markdown(&session, through, end, options.reveal),
+        WalkFormat::Mermaid => export::mermaid(&session, options.reveal),
     });
     // What is only found in a draft was not sent.
     let sent = |state: &&StepState| !state.attempts.is_empty() || !state.given.is_empty();

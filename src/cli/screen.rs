@@ -107,8 +107,7 @@ pub async fn screen(options: Screen) -> Result<u8, Failed> {
             says: format!("The terminal cannot be used: {error}."),
             hint: None,
             code: 70,
-        })?;
-    Ok(0)
+        })
 }
 
 /// The profile that was asked for, else the one used last, else the lab.

@@ -2,14 +2,18 @@
 
 pub mod curl;
 pub mod handoff;
+pub mod markdown;
 pub mod mask;
+pub mod mermaid;
 pub mod report;
 pub mod text;
 pub mod trace;
 
 pub use curl::{Arg, Curl, Piece, curl};
 pub use handoff::handoff;
+pub use markdown::markdown;
 pub use mask::masked;
+pub use mermaid::mermaid;
 pub use report::report;
 pub use text::text;
 pub use trace::{TraceError, read, write};

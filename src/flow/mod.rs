@@ -5,6 +5,7 @@ pub mod client_auth;
 pub mod flows;
 pub mod glossary;
 pub mod ink;
+pub mod lacking;
 pub mod preflight;
 pub mod reading;
 pub mod scopes;

@@ -10,7 +10,7 @@ use url::Url;
 pub use words::{Preflight, nothing_to_check};
 
 use crate::{
-    profile::{Auth, FieldPath, Profile, Side, fields},
+    profile::{Auth, FieldPath, Profile, Side, Subject, fields},
     protocol::{
         exchange::{Exchange, Failure},
         http::{HttpRequest, Response},
@@ -510,7 +510,7 @@ fn server_checks(out: &mut Report, profile: &Profile, server: Server, fetched: &
     );
     keys(out, party, &own);
     endpoints(out, profile, server, &metadata);
-    grants(out, party, &metadata);
+    grants(out, profile, party, &metadata);
     auth_methods(out, profile, server, &metadata);
     id_jag(out, party, &metadata);
     scopes(out, profile, party, &metadata);
@@ -670,15 +670,16 @@ fn keys(out: &mut Report, party: Party, own: &[&Fetched]) {
 fn endpoints(out: &mut Report, profile: &Profile, server: Server, metadata: &ServerMetadata) {
     let mut wanted = vec![("token_endpoint", server.token)];
     if server.party == Party::Idp {
-        wanted.insert(
-            0,
-            ("authorization_endpoint", fields::IDP_AUTHORIZATION_ENDPOINT),
-        );
-        if profile.text(fields::SSO_LOGIN) == Some("device") {
-            wanted.push((
+        match sign_in(profile) {
+            Some(urn::DEVICE_CODE) => wanted.push((
                 "device_authorization_endpoint",
                 fields::IDP_DEVICE_AUTHORIZATION_ENDPOINT,
-            ));
+            )),
+            Some(_) => wanted.insert(
+                0,
+                ("authorization_endpoint", fields::IDP_AUTHORIZATION_ENDPOINT),
+            ),
+            None => {}
         }
     }
     for (member, field) in wanted {
@@ -701,14 +702,26 @@ fn endpoints(out: &mut Report, profile: &Profile, server: Server, metadata: &Ser
     }
 }
 
-fn grants(out: &mut Report, party: Party, metadata: &ServerMetadata) {
-    let needed: &[&str] = if party == Party::Idp {
-        &[urn::AUTHORIZATION_CODE, urn::TOKEN_EXCHANGE]
+/// Returns the grant type of the sign-in that a walk of this profile makes, if it makes one.
+fn sign_in(profile: &Profile) -> Option<&'static str> {
+    match (profile.subject(), profile.text(fields::SSO_LOGIN)) {
+        (Subject::Saml | Subject::SamlRefresh, _) => None,
+        (_, Some("device")) => Some(urn::DEVICE_CODE),
+        _ => Some(urn::AUTHORIZATION_CODE),
+    }
+}
+
+fn grants(out: &mut Report, profile: &Profile, party: Party, metadata: &ServerMetadata) {
+    let needed: Vec<&str> = if party == Party::Idp {
+        sign_in(profile)
+            .into_iter()
+            .chain([urn::TOKEN_EXCHANGE])
+            .collect()
     } else {
-        &[urn::JWT_BEARER]
+        vec![urn::JWT_BEARER]
     };
     let said = metadata.list("grant_types_supported");
-    for grant in needed {
+    for grant in &needed {
         let (grade, says) = match &said {
             None => (
                 Grade::Unknown,
@@ -970,7 +983,7 @@ fn api(out: &mut Report, profile: &Profile, fetched: &[Fetched]) {
 }
 
 fn redirects(out: &mut Report, profile: &Profile, around: &Around) {
-    if profile.text(fields::SSO_LOGIN) == Some("device") {
+    if sign_in(profile) != Some(urn::AUTHORIZATION_CODE) {
         return;
     }
     let uris = profile.list(fields::SSO_REDIRECT_URI);
@@ -1371,6 +1384,57 @@ mod tests {
         let issuer = report.iter().find(|one| one.id == "issuer").unwrap();
         assert_eq!(issuer.expected.as_deref(), Some("https://idp.example"));
         assert_eq!(issuer.got.as_deref(), Some("https://idp.example/"));
+    }
+
+    #[test]
+    fn the_way_to_sign_in_decides_what_the_idp_must_offer() {
+        for (more, grant, endpoint) in [
+            ("", "authorization_code", "authorization_endpoint"),
+            (
+                "[sso]\nlogin = 'device'\n",
+                urn::DEVICE_CODE,
+                "device_authorization_endpoint",
+            ),
+            ("[agent]\nsubject = 'saml2'\n", "", ""),
+        ] {
+            let (profile, _) = load(
+                "x",
+                &format!("[idp]\nissuer = 'https://idp.example'\n{more}"),
+            );
+            let fetch = wanted(&profile, &[]).remove(0);
+            let metadata = serde_json::json!({
+                "issuer": "https://idp.example", "token_endpoint": "https://idp.example/token",
+                "grant_types_supported": [urn::TOKEN_EXCHANGE],
+            });
+            let had = [fetched(fetch, 200, &[], &metadata)];
+            let checks = read(&profile, &had, &Around::default());
+            let about = |id: &str| -> Vec<String> {
+                let findings = checks.iter().filter(|check| check.grade == Grade::Finding);
+                findings
+                    .filter(|check| check.party == Party::Idp && check.id == id)
+                    .map(|check| check.says.clone())
+                    .collect()
+            };
+            let (grants, endpoints) = (about("grant-type"), about("endpoint"));
+            assert_eq!(grants.len(), usize::from(!grant.is_empty()), "{grants:?}");
+            assert!(
+                grants
+                    .iter()
+                    .all(|says| says.contains(&format!("grant type {grant},"))),
+                "{grants:?}"
+            );
+            assert_eq!(
+                endpoints.len(),
+                usize::from(!endpoint.is_empty()),
+                "{endpoints:?}"
+            );
+            assert!(
+                endpoints.iter().all(|says| says.starts_with(endpoint)),
+                "{endpoints:?}"
+            );
+            let redirect = checks.iter().any(|check| check.id == "redirect-uri");
+            assert_eq!(redirect, endpoint == "authorization_endpoint", "{more}");
+        }
     }
 
     #[test]

@@ -169,6 +169,66 @@ fn row(name: &str, how: How, sources: &[Source]) -> Vec<Cell> {
     cells
 }
 
+/// A claim of two tokens, side by side.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Compared {
+    /// Its name.
+    pub name: String,
+    /// What the first says, as it is shown.
+    pub before: Option<String>,
+    /// What the second says.
+    pub now: Option<String>,
+    /// What became of it.
+    pub change: Change,
+}
+
+/// Compares the claims of a token with those of the token it was made from: the ledger's claims in its order, then all
+/// others; what is another in every token is left out.
+pub fn between(before: &Value, now: &Value) -> Vec<Compared> {
+    let mut names: Vec<&str> = ROWS.iter().map(|(name, _)| *name).collect();
+    let members = [before, now].into_iter().filter_map(Value::as_object);
+    let mut others: Vec<&str> = members
+        .flat_map(|members| members.keys().map(String::as_str))
+        .filter(|name| !names.contains(name) && !ALIASES.iter().any(|(_, other)| other == name))
+        .collect();
+    others.sort_unstable();
+    others.dedup();
+    names.extend(others);
+    let how = |name: &str| {
+        let known = ROWS.iter().find(|(other, _)| *other == name);
+        known.map_or(How::AsBefore, |(_, how)| *how)
+    };
+    names
+        .into_iter()
+        .filter(|name| how(name) != How::Alone)
+        .filter_map(|name| {
+            let (before, now) = (claim(before, name), claim(now, name));
+            before.or(now)?;
+            let change = match how(name) {
+                How::Words => words(before, now),
+                _ => compare(before, now, Change::Changed),
+            };
+            let shown = |value: Option<&Value>| value.map(|value| shown(name, value));
+            Some(Compared {
+                name: name.to_owned(),
+                before: shown(before),
+                now: shown(now),
+                change,
+            })
+        })
+        .collect()
+}
+
+/// Vendors' names for the same thing.
+const ALIASES: &[(&str, &str)] = &[("client_id", "cid"), ("scope", "scp")];
+
+fn claim<'a>(claims: &'a Value, name: &str) -> Option<&'a Value> {
+    let other = ALIASES.iter().find(|(known, _)| *known == name);
+    claims
+        .get(name)
+        .or_else(|| claims.get(other.map(|(_, other)| *other)?))
+}
+
 fn compare(before: Option<&Value>, now: Option<&Value>, other: Change) -> Change {
     match (before, now) {
         (None, None) => Change::First,
@@ -334,16 +394,9 @@ fn of_assertion(request: &HttpRequest, name: &str) -> Option<Value> {
 
 fn token(record: &TokenRecord) -> Source {
     let claims = claims(&record.token).0;
-    let values = ROWS.iter().filter_map(|(name, _)| {
-        // Vendors' names for the same thing.
-        let other = match *name {
-            "client_id" => "cid",
-            "scope" => "scp",
-            name => name,
-        };
-        let value = claims.get(name).or_else(|| claims.get(other))?;
-        Some((*name, value.clone()))
-    });
+    let values = ROWS
+        .iter()
+        .filter_map(|(name, _)| Some((*name, claim(claims, name)?.clone())));
     Source {
         column: Column {
             title: record.artifact.name().to_owned(),

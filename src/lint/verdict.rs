@@ -258,6 +258,7 @@ fn fact_of_answer(seen: &Seen<'_>) -> Option<String> {
         (Ending::Refused(error), Some(_)) => format!("{what} was refused: {error}."),
         (Ending::Refused(error), None) => format!("The sign-in came back with {error}."),
         (Ending::Unreachable(failure), _) => format!("{what} had no answer: {failure}"),
+        _ if seen.broken => format!("{what} was sent, and no whole answer came."),
         (_, Some(status)) => format!("{what} answered {status}."),
         _ => format!("{what} was answered by a redirect."),
     })

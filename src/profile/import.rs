@@ -566,6 +566,11 @@ impl Import {
                 "an assertion is made anew each time; its key goes to private_key",
             );
         }
+        if grant == urn::AUTHORIZATION_CODE
+            && let Some(uri) = of(form, "redirect_uri")
+        {
+            self.take(fields::SSO_REDIRECT_URI, &uri, &from("redirect_uri"));
+        }
         // A SAML assertion may be exchanged for a refresh token first; that asks for what a sign-in asks for.
         let for_refresh = grant == urn::TOKEN_EXCHANGE
             && of(form, "requested_token_type").as_deref() == Some(urn::REFRESH_TOKEN);
@@ -947,6 +952,15 @@ mod tests {
         assert_eq!(saml.text(fields::AGENT_SUBJECT), Some("saml2_refresh"));
         assert_eq!(saml.text(fields::SSO_SCOPE), Some("openid offline_access"));
         assert_eq!(saml.text(fields::AGENT_SCOPE), None);
+
+        let (code, _) = profile(
+            "curl https://idp.example/token -u a:s -d grant_type=authorization_code -d code=c0de \
+             -d redirect_uri=http://127.0.0.1:8765/callback",
+        );
+        assert_eq!(
+            code.text(fields::SSO_REDIRECT_URI),
+            Some("http://127.0.0.1:8765/callback")
+        );
 
         let (redeem, _) = profile(
             "curl https://as.example/token -H 'Authorization: Basic YSUzQWI6cyt0' --data-raw \

@@ -3,7 +3,7 @@
 use tokio::sync::mpsc;
 
 use super::{Command, Driver, Event, Outcome, Question, Session, Status, StepState, Transport};
-use crate::flow::{Ink, StepId};
+use crate::flow::{Ink, Step, StepId};
 
 /// What comes in while a walk is driven.
 #[derive(Debug)]
@@ -109,26 +109,27 @@ impl End {
     }
 }
 
-/// Returns the step that a walk ended at: the one whose signature failed, else the first that is not done.
+/// Returns the step that a walk ended at: the one whose signature failed, else the renewal that did not get through (it
+/// is asked for no more then, and a sign-in is), else the first that is not done.
 pub fn ended_at(session: &Session, through: StepId) -> Option<StepId> {
     let suspect = |state: &&StepState| matches!(state.outcome(), Some(Outcome::Suspect(_)));
-    let suspect = session.walk.steps.iter().find(suspect);
-    suspect
+    let steps = &session.walk.steps;
+    steps
+        .iter()
+        .find(suspect)
+        .or_else(|| {
+            let newest = |state: &&StepState| state.last().map(|attempt| attempt.started);
+            let last = steps.iter().max_by_key(newest)?;
+            let renews = session.flow.step(last.id).is_some_and(Step::renews);
+            (renews && !last.stale && !last.is_fresh()).then_some(last)
+        })
         .map(|state| state.id)
         .or_else(|| session.next_step(Some(through)))
 }
 
 /// Tells how a walk stands with respect to the step it was to go through.
 pub fn end(session: &Session, through: StepId) -> End {
-    if session
-        .walk
-        .steps
-        .iter()
-        .any(|state| matches!(state.outcome(), Some(Outcome::Suspect(_))))
-    {
-        return End::Failed;
-    }
-    let Some(step) = session.next_step(Some(through)) else {
+    let Some(step) = ended_at(session, through) else {
         return End::Done;
     };
     if matches!(session.step(step).outcome(), Some(Outcome::Interrupted)) {

@@ -1,12 +1,14 @@
 //! The engine: commands and events in, state and effects out, nothing else.
 
 mod commands;
+pub mod diagram;
 mod drafts;
 pub mod driver;
 mod events;
 mod existing;
 mod findings;
 pub mod headless;
+pub mod lineage;
 pub mod needs;
 pub mod state;
 pub mod vault;

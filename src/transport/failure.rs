@@ -131,8 +131,11 @@ pub(super) fn peer(url: &Url) -> String {
         .map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
 }
 
-/// Words for a timeout.
+/// Words for a timeout, to the part of a second that was set.
 pub(super) fn span(timeout: Duration) -> String {
+    if (1..60).contains(&timeout.as_secs()) && timeout.subsec_millis() > 0 {
+        return format!("{} s", timeout.as_secs_f64());
+    }
     let millis = i64::try_from(timeout.as_millis()).unwrap_or(i64::MAX);
     crate::protocol::time::Lifetime(millis).to_string()
 }
@@ -313,6 +316,23 @@ fn broken(error: &reqwest::Error, causes: &[String], peer: &str, plain: bool) ->
                 format!("{peer} reset the connection before its header ended")
             }
             _ => format!("{peer} sent something that is not HTTP ({})", root(error)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_timeout_is_named_as_it_was_set() {
+        for (millis, says) in [
+            (250, "250 ms"),
+            (1500, "1.5 s"),
+            (30_000, "30 s"),
+            (90_000, "1 min 30 s"),
+        ] {
+            assert_eq!(span(Duration::from_millis(millis)), says);
         }
     }
 }

@@ -211,6 +211,14 @@ actions! {
     Faults = "faults", ["F"], Walk, hint "", when walks_the_lab;
     /// Shows the log: of this step, and pressed again of the whole walk.
     Log = "log", ["l"], Walk, hint "log", when always;
+    /// Shows the sequence diagram at this step's arrow; pressed again, goes back.
+    Diagram = "diagram", ["D"], Walk, hint "diagram", when always;
+    /// Plays the walk message by message along the diagram, or stops.
+    Play = "play", ["space"], Walk, hint "play", when can_play;
+    /// Plays faster.
+    Faster = "play-faster", ["+"], Walk, hint "", when on_diagram;
+    /// Plays slower.
+    Slower = "play-slower", ["-"], Walk, hint "", when on_diagram;
     /// Shows the panel alone.
     Zoom = "zoom", ["z"], Walk, hint "zoom", when always;
     /// Shows secrets on the screen, or hides them again.
@@ -342,6 +350,15 @@ fn on_field(model: &Model) -> Availability {
             && !model.session().archived,
         "",
     )
+}
+
+fn on_diagram(model: &Model) -> Availability {
+    Availability::when(model.on_diagram(), "")
+}
+
+fn can_play(model: &Model) -> Availability {
+    // On what is folded the key unfolds.
+    Availability::when(model.on_diagram() && !model.under.foldable, "")
 }
 
 fn has_findings(model: &Model) -> Availability {

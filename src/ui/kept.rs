@@ -9,7 +9,7 @@ use super::{
 use crate::{flow::StepId, protocol::time::Timestamp};
 
 /// Panels whose rows are the same at any time of day. What is not named here is laid out anew whenever time has passed.
-pub const TIMELESS: &[&str] = &["curl", "answer", "log", "history"];
+pub const TIMELESS: &[&str] = &["curl", "answer", "log", "history", "diagram"];
 
 /// One panel's rows, with all that they were made from. Forgetting it changes nothing but the time that drawing takes.
 #[derive(Default)]

@@ -2,7 +2,7 @@
 
 use ratatui::layout::Rect;
 
-use super::model::Model;
+use super::{model::Model, view::story};
 use crate::{lint::verdict::Judgement, session::Outcome};
 
 /// How much room there is.
@@ -85,7 +85,8 @@ fn with(model: &Model, overlay: bool) -> Places {
     if overlay {
         places.title = top(&mut rest, 1);
         places.rule = top(&mut rest, 1);
-        places.note = bottom(&mut rest, 2);
+        let told = story::height(model, rest.width);
+        places.note = bottom(&mut rest, told);
         places.body = rest;
         return places;
     }
@@ -103,7 +104,8 @@ fn with(model: &Model, overlay: bool) -> Places {
     places.title = top(&mut rest, 1);
     places.tabs = top(&mut rest, 1);
     places.rule = top(&mut rest, 1);
-    places.story = bottom(&mut rest, if verdict_here(model).is_some() { 4 } else { 2 });
+    let told = story::height(model, rest.width);
+    places.story = bottom(&mut rest, told);
     places.second_rule = bottom(&mut rest, 1);
     if model.waiting_page() {
         places.body = rest;

@@ -4,11 +4,12 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use super::{
     kept::Kept,
+    layout,
     overlays::{
         self, Overlay,
         check::{self, Checkup},
     },
-    panels::{PANELS, Panel},
+    panels::{PANELS, Panel, diagram},
     rows::{Cx, Goes, PanelState, Row, is_folded, light},
     theme::{Depth, Glyphs, Look, Shelf},
     widgets::field::Input,
@@ -187,6 +188,8 @@ pub struct Place {
     pub step: StepId,
     /// The panel that the user chose; else the most telling one is shown.
     pub chosen: Option<&'static str>,
+    /// The panel that was chosen before the diagram took its place.
+    pub before: Option<&'static str>,
     /// The attempt that is looked at; else the newest.
     pub attempt: Option<usize>,
     /// What each panel remembers.
@@ -198,6 +201,7 @@ impl Place {
         Self {
             step,
             chosen: None,
+            before: None,
             attempt: None,
             states: BTreeMap::new(),
         }
@@ -235,9 +239,23 @@ pub struct Screen {
     pub reveal: bool,
     /// Whether the log is that of the walk.
     pub log_whole: bool,
+    /// Whether the walk is played along the diagram, and when it goes on.
+    pub play: Option<Play>,
+    /// How fast: the place in [`PACES`].
+    pub pace: usize,
     /// What the last key came to; gone with the next.
     pub toast: Option<Toast>,
 }
+
+/// The walk is played.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Play {
+    /// When the next message comes.
+    pub next: Timestamp,
+}
+
+/// How many milliseconds a message is looked at, from slow to fast.
+pub const PACES: &[i64] = &[2000, 1000, 500, 250];
 
 /// A sentence about the last key.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -496,6 +514,12 @@ impl Model {
         self.screen.rail && self.screen.overlay.is_none()
     }
 
+    /// Tells whether the keys are on the diagram.
+    pub fn on_diagram(&self) -> bool {
+        let on_walk = self.context() == Context::Walk && !self.on_rail() && !self.waiting_page();
+        on_walk && self.panel().id == "diagram"
+    }
+
     /// Returns the sign-in that waits for a browser.
     pub fn waits_for_browser(&self) -> Option<(StepId, &AuthorizeRequest, &Going)> {
         match self.session().waiting()? {
@@ -683,6 +707,9 @@ impl Model {
                 self.rows_state_mut().go_to(at, &rows, height);
             }
         }
+        if first_sight && self.panel().id == "diagram" {
+            self.to_arrow();
+        }
         self.rows_state_mut().clamp(&rows, height);
         let state = self.rows_state();
         let row = rows.get(state.cursor);
@@ -695,6 +722,15 @@ impl Model {
                 || is_folded(&rows, &state.folds, state.cursor)
                 || rows.iter().any(|row| row.heading) && row.is_some_and(|row| row.depth > 0),
         };
+    }
+
+    /// Puts the cursor of the diagram on the first arrow of the step that is shown.
+    pub fn to_arrow(&mut self) {
+        let (width, height) = layout::rows_area(self);
+        let rows = self.rows(width);
+        if let Some(at) = diagram::row_of(&rows, self.place().step) {
+            self.rows_state_mut().go_to(at, &rows, height);
+        }
     }
 
     /// Finds the row of the first field that is missing or wrong.
@@ -836,9 +872,15 @@ impl Model {
             .collect()
     }
 
-    /// Returns when the screen must be drawn again although nothing happens: while something is waited for, and
+    /// Returns when the screen must be drawn again although nothing happens: while something is waited for or played, and
     /// while something that is shown ends within two minutes.
     pub fn wakes_at(&self) -> Option<Timestamp> {
+        let next = self.screen.play.map(|play| play.next);
+        next.into_iter().chain(self.ticks_at()).min()
+    }
+
+    /// Returns when the next countdown changes.
+    fn ticks_at(&self) -> Option<Timestamp> {
         let next_second = Timestamp(self.now.0 - self.now.0.rem_euclid(1000) + 1000);
         let session = self.session();
         if session.waiting().is_some() || self.is_checking() {

@@ -273,7 +273,7 @@ fn line(
 }
 
 /// Cuts a text to a width, with a sign.
-fn cut(text: &str, width: usize, glyphs: &Glyphs) -> String {
+pub fn cut(text: &str, width: usize, glyphs: &Glyphs) -> String {
     if text.width() <= width {
         return text.to_owned();
     }
@@ -293,7 +293,7 @@ fn cut(text: &str, width: usize, glyphs: &Glyphs) -> String {
 }
 
 /// Cuts pieces to a width together, with a sign.
-fn fit(spans: Vec<(Role, String)>, width: usize, glyphs: &Glyphs) -> Vec<(Role, String)> {
+pub fn fit(spans: Vec<(Role, String)>, width: usize, glyphs: &Glyphs) -> Vec<(Role, String)> {
     let total: usize = spans.iter().map(|(_, text)| text.width()).sum();
     if total <= width {
         return spans;

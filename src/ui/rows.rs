@@ -1,6 +1,7 @@
 //! Rows: what every panel is made of, so that scrolling, folding, finding and copying exist once.
 
 pub mod json;
+pub mod lineage;
 mod lit;
 pub mod since;
 mod state;
@@ -52,6 +53,8 @@ pub struct Row {
     pub shut: bool,
     /// Where it leads, for Enter and the mouse.
     pub goes: Option<Goes>,
+    /// What the rule above says while the cursor is here: `message 5 of 14`.
+    pub place: Option<String>,
     /// How bad the worst is that a rule found there, and which finding of the step it is.
     pub found: Option<(Severity, usize)>,
 }

@@ -16,11 +16,12 @@ use super::{
 /// Frames are at least this far apart, however much happens.
 const FRAME: Duration = Duration::from_millis(16);
 
-/// Shows the screen until the user leaves, or until the system asks us to.
+/// Shows the screen until the user leaves, or until the system asks us to; returns the exit status: 128 and the signal's
+/// number for what the system asked, as a shell says it.
 ///
 /// # Errors
 /// When the terminal cannot be taken, or is gone.
-pub async fn run<H: Host>(start: Start, host: Arc<H>) -> io::Result<()> {
+pub async fn run<H: Host>(start: Start, host: Arc<H>) -> io::Result<u8> {
     let mut screen = Screen::enter(start.depth)?;
     let size = screen.size()?;
     let (mut engine, mut inbox) = Engine::new(start, host, (size.width, size.height));
@@ -41,14 +42,14 @@ pub async fn run<H: Host>(start: Start, host: Arc<H>) -> io::Result<()> {
                     screen.suspend()?;
                     keys = EventStream::new();
                 }
-                Outside::Quit => return Ok(()),
+                Outside::Quit => return Ok(0),
             }
             dirty = true;
         }
         let idle = engine.idle();
         todo = tokio::select! {
             biased;
-            () = signals.any() => return Ok(()),
+            signal = signals.any() => return Ok(128 + signal),
             () = terminal::given_back() => return Err(terminal::lost()),
             Some(msg) = inbox.recv() => {
                 dirty = true;
@@ -61,7 +62,7 @@ pub async fn run<H: Host>(start: Start, host: Arc<H>) -> io::Result<()> {
                 }
                 // The terminal is gone: there is nobody to show anything to.
                 Some(Err(error)) => return Err(error),
-                None => return Ok(()),
+                None => return Ok(0),
             },
             () = sleep_until(drawn + FRAME), if dirty => {
                 drawn = draw(&mut screen, &engine)?;
@@ -118,10 +119,11 @@ impl Signals {
         })
     }
 
-    async fn any(&mut self) {
+    /// Waits for one of them; returns its number.
+    async fn any(&mut self) -> u8 {
         tokio::select! {
-            _ = self.terminate.recv() => {}
-            _ = self.hang_up.recv() => {}
+            _ = self.terminate.recv() => 15,
+            _ = self.hang_up.recv() => 1,
         }
     }
 }
@@ -137,7 +139,7 @@ impl Signals {
         Ok(Self)
     }
 
-    async fn any(&mut self) {
+    async fn any(&mut self) -> u8 {
         std::future::pending().await
     }
 }

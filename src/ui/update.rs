@@ -4,6 +4,7 @@ mod checking;
 mod editing;
 mod importing;
 mod moving;
+mod playing;
 mod profiles;
 mod walking;
 
@@ -216,7 +217,10 @@ pub fn update(model: &mut Model, msg: Msg, ink: Ink) -> Vec<Effect> {
             }
             Vec::new()
         }
-        Msg::Tick => Vec::new(),
+        Msg::Tick => {
+            playing::tick(model);
+            Vec::new()
+        }
     };
     settle(model);
     effects
@@ -230,7 +234,12 @@ fn settle(model: &mut Model) {
 
 fn pressed(model: &mut Model, key: Key, ink: Ink) -> Vec<Effect> {
     model.screen.toast = None;
-    match keymap::meaning(model, key) {
+    let meaning = keymap::meaning(model, key);
+    let goes_on = |action| matches!(action, Action::Play | Action::Faster | Action::Slower);
+    if !matches!(&meaning, Meaning::Action(entry) if goes_on(entry.action)) {
+        model.screen.play = None;
+    }
+    match meaning {
         Meaning::Action(entry) => act(model, entry.action, key, ink),
         Meaning::Not(why) => {
             model.warn(why);
@@ -286,6 +295,10 @@ fn act(model: &mut Model, action: Action, key: Key, ink: Ink) -> Vec<Effect> {
         Action::Findings => moving::findings_of_row(model),
         Action::Faults => model.screen.overlay = Some(Overlay::Faults(PanelState::default())),
         Action::Log => moving::log(model),
+        Action::Diagram => moving::diagram(model),
+        Action::Play => playing::toggle(model),
+        Action::Faster => playing::pace(model, 1),
+        Action::Slower => playing::pace(model, -1),
         Action::Zoom => model.screen.zoom = !model.screen.zoom,
         Action::Reveal => reveal(model),
         Action::WriteTrace => editing::begin(model, Purpose::Trace),

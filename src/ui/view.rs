@@ -3,7 +3,7 @@
 mod body;
 mod boxes;
 mod header;
-mod story;
+pub mod story;
 
 use ratatui::{
     buffer::Buffer,

@@ -126,6 +126,22 @@ fn what_is_wrong_is_said_and_the_exit_status_tells() {
 }
 
 #[test]
+fn a_jwt_of_no_known_kind_is_no_access_token() {
+    let (said, code) = decoded(
+        &jwt(
+            &json!({ "alg": "ES256", "kid": "k" }),
+            &json!({ "hello": 1 }),
+        ),
+        &[],
+    );
+    assert_eq!(code, 0, "{said}");
+    assert!(
+        said.contains("a JWT of unknown kind") && !said.contains("AT-"),
+        "{said}"
+    );
+}
+
+#[test]
 fn a_wrapped_token_is_one_and_an_empty_line_is_none() {
     let token = id_jag(&json!({}));
     let (first, second) = token.split_at(40);

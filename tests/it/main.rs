@@ -8,6 +8,7 @@ mod curl;
 mod decode;
 mod device;
 mod diagnosis;
+mod diagram;
 mod dialogues;
 mod discover_api;
 mod export;
@@ -19,6 +20,8 @@ mod interop;
 mod keys;
 mod lab;
 mod laws;
+mod lineage;
+mod markdown;
 mod mcp;
 mod panels;
 #[allow(dead_code, reason = "helpers wait for the tests that need them")]

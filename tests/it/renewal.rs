@@ -5,7 +5,10 @@ use jagwalk::{
     flow::{Artifact, Ink, Origin, StepId},
     profile::{FieldValue, fields},
     protocol::{exchange::Request, secret::Secret, time::Timestamp},
-    session::{Command, Effect, Event, Outcome, Session, headless::End},
+    session::{
+        Command, Effect, Event, Outcome, Session,
+        headless::{self, End},
+    },
 };
 use serde_json::json;
 
@@ -181,6 +184,19 @@ fn a_refresh_token_that_is_refused_is_dropped() {
         ids(&session).contains(&"refresh"),
         "what happened stays to be seen"
     );
+    let end = headless::end(&session, scripted::last());
+    assert_eq!(end, End::Refused, "the refusal is what it ended with");
+    let stop = headless::ended_at(&session, scripted::last());
+    assert_eq!(stop, Some(REFRESH));
+    let verdict = session.verdict(Some(scripted::last()));
+    assert!(
+        verdict.is_none_or(|verdict| verdict.step != AUTHORIZE),
+        "it was not sent, and nobody is to blame for that"
+    );
+    // Whoever signs in again has got on.
+    scripted::drive_at(&mut session, late(), Command::Send(AUTHORIZE), |_| None);
+    let stop = headless::ended_at(&session, scripted::last());
+    assert_eq!(stop, Some(StepId("redeem-code")));
 }
 
 #[test]

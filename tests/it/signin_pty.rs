@@ -265,10 +265,13 @@ fn a_sign_in_that_never_returns_says_what_to_look_at() {
     );
     assert_eq!(pty.wait_exit(), 4);
     let screen = pty.screen();
+    assert!(!screen.contains("network.timeout"), "{screen}");
     for text in [
         "nobody came back",
         "is registered there",
         "send the step again",
+        "Verdict: unknown, guess, at authorize",
+        "Nobody came back from the sign-in in time.",
     ] {
         assert!(screen.contains(text), "{screen}");
     }

@@ -345,14 +345,14 @@ fn ctrl_c_leaves_at_once_from_everywhere() {
 #[test]
 fn signals_end_it_and_the_terminal_is_sane() {
     let world = World::new();
-    for name in ["TERM", "HUP"] {
+    for (name, status) in [("TERM", 143), ("HUP", 129)] {
         let mut idle = lab(&world, &[], 24, 80);
         idle.signal(name);
-        idle.wait_exit();
+        assert_eq!(idle.wait_exit(), status, "{name}");
         idle.assert_sane();
         let (mut waits, _) = waiting(&world);
         waits.signal(name);
-        waits.wait_exit();
+        assert_eq!(waits.wait_exit(), status, "{name}");
         waits.assert_sane();
     }
 }

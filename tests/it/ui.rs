@@ -2,6 +2,9 @@
 
 mod check;
 mod desk;
+mod diagram;
+mod findings;
+mod foot;
 mod header;
 mod import;
 mod kept;

@@ -36,13 +36,18 @@ impl Preflight {
             let own = self.checks.iter().filter(|check| check.grade == grade);
             own.count()
         };
+        let several = |number: usize, word: &str| {
+            let more = if number == 1 { "" } else { "s" };
+            format!("{number} {word}{more}")
+        };
         format!(
-            "{} requests were sent, all GET, none with a credential. {} ok, {} unknown, {} notes, {} findings, {} not reachable.",
-            self.sent,
+            "{} {} sent, all GET, none with a credential. {} ok, {} unknown, {}, {}, {} not reachable.",
+            several(self.sent, "request"),
+            if self.sent == 1 { "was" } else { "were" },
             count(Grade::Ok),
             count(Grade::Unknown),
-            count(Grade::Note),
-            count(Grade::Finding),
+            several(count(Grade::Note), "note"),
+            several(count(Grade::Finding), "finding"),
             count(Grade::Unreachable),
         )
     }

@@ -188,6 +188,7 @@ impl Step for Authorize {
             Err(failure) => {
                 let mut says = failure.to_string();
                 if let (Failure::Timeout(_), Request::Browser(asked)) = (failure, &exchange.request)
+                    && asked.login != Login::Follow
                 {
                     says.push_str(&never_returned(inputs, asked));
                 }

@@ -197,6 +197,18 @@ pub(super) fn unreachable(here: &Seen<'_>, failure: &Failure) -> Judgement {
             ),
             "If a proxy or a private authority signs the certificate, name its certificate in network.ca_file.",
         ),
+        // Where a login is followed, it is a server that did not answer.
+        Failure::Timeout(what)
+            if here.step.from == Party::User && what.starts_with("nobody came back") =>
+        {
+            (
+                Party::Unknown,
+                Confidence::Guess,
+                "Nobody came back from the sign-in in time.".to_owned(),
+                "Sign in again and finish it. An error page of the IdP means: see that client and redirect URI are registered \
+             there. A last page that does not load: paste its address.",
+            )
+        }
         Failure::Timeout(_) => (
             Party::Network,
             LIKELY,

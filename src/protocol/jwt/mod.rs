@@ -1,6 +1,7 @@
 //! JSON Web Tokens: split without failing, read with types, sign, verify.
 
 pub mod claims;
+pub mod delegation;
 pub mod jose;
 pub mod token;
 

@@ -106,7 +106,8 @@ fn line(cx: &Cx, cell: &Cell, title: &str, pad: usize) -> Row {
     row.copying(CopyText::from(value))
 }
 
-fn look(change: Change) -> (Role, &'static str) {
+/// Returns the role and the word of a change.
+pub fn look(change: Change) -> (Role, &'static str) {
     let role = match change {
         Change::Contradictory => Role::FindingError,
         Change::Dropped | Change::Added | Change::Changed => Role::FindingWarning,

@@ -23,7 +23,7 @@ macro_rules! panels {
     };
 }
 
-panels! { inputs request curl answer tokens findings log history }
+panels! { inputs request curl answer tokens findings log history diagram }
 
 /// No badge.
 fn no_badge(_: &Cx) -> Option<String> {

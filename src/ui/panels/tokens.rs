@@ -12,7 +12,7 @@ use crate::{
     },
     session::Session,
     ui::{
-        rows::{Cx, Row, since, token_rows, tokens::raw_row, words, wrap},
+        rows::{Cx, Row, lineage, since, token_rows, tokens::raw_row, words, wrap},
         theme::Role,
     },
 };
@@ -46,9 +46,9 @@ fn badge(cx: &Cx) -> Option<String> {
 
 fn rows(cx: &Cx) -> Vec<Row> {
     let own = own(cx);
-    let mut rows = Vec::new();
-    for record in &own {
-        if !rows.is_empty() {
+    let mut rows = lineage::line(cx);
+    for (at, record) in own.iter().enumerate() {
+        if at > 0 {
             rows.push(Row::blank());
         }
         rows.extend(record_rows(cx, record, false));
@@ -143,6 +143,8 @@ fn record_rows(cx: &Cx, record: &TokenRecord, shut: bool) -> Vec<Row> {
             "For the eye only: it is meant for the API, and a client must not rely on what is inside (RFC 9068 §6).",
         ));
     }
+    rows.extend(lineage::delegated(cx, record));
+    rows.extend(lineage::changed(cx, record));
     rows.extend(token_rows(cx, &record.token, &record.name, 1, &|name, value| remark(cx, record, name, value)));
     rows
 }

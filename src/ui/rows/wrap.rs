@@ -37,6 +37,7 @@ fn broken(row: &Row, width: usize, out: &mut Vec<Row>) {
         heading: row.heading,
         shut: row.shut,
         goes: row.goes,
+        place: row.place.clone(),
         found: row.found,
     };
     let mut start = 0;

@@ -131,6 +131,19 @@ pub fn log(model: &mut Model) {
     show(model, "log");
 }
 
+/// Shows the diagram with the cursor on this step's arrow; pressed again, what was shown before.
+pub fn diagram(model: &mut Model) {
+    model.screen.rail = false;
+    let before = model.place().chosen;
+    let place = model.place_mut();
+    if before == Some("diagram") {
+        place.chosen = place.before.take();
+        return;
+    }
+    (place.chosen, place.before) = (Some("diagram"), before);
+    model.to_arrow();
+}
+
 /// Looks at an earlier attempt, or a later one.
 pub fn attempt(model: &mut Model, delta: isize) {
     let count = model.session().step(model.place().step).attempts.len();
@@ -200,7 +213,10 @@ pub fn findings_of_row(model: &mut Model) {
         rows.iter()
             .position(|row| row.goes == Some(Goes::Place(index)))
     };
-    if let Some(at) = index.and_then(found) {
-        model.rows_state_mut().go_to(at, &rows, height);
+    // The verdict above stands at the foot, too: what the step itself has comes first.
+    if let Some(at) = index.or(Some(0)).and_then(found) {
+        let state = model.rows_state_mut();
+        state.scroll = at;
+        state.go_to(at, &rows, height);
     }
 }

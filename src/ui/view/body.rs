@@ -1,5 +1,7 @@
 //! The rows of a panel or of what lies over it, and what is known of the one under the cursor.
 
+use std::fmt::Write as _;
+
 use ratatui::layout::{Position, Rect};
 use unicode_width::UnicodeWidthStr;
 
@@ -85,15 +87,22 @@ pub fn draw(canvas: &mut Canvas<'_>, model: &Model, places: &Places) -> Option<P
     cursor
 }
 
-/// Says how much is above and below, on the rule over the rows.
+/// Says where the cursor is, and how much is above and below, on the rule over the rows.
 fn more(canvas: &mut Canvas<'_>, places: &Places, model: &Model, rows: &[Row], height: usize) {
     let state = model.rows_state();
     let shown = crate::ui::rows::fold(rows, &state.folds).len();
-    if shown <= height || places.rule.width < 20 {
+    let mut says = String::new();
+    if let Some(place) = rows.get(state.cursor).and_then(|row| row.place.as_ref()) {
+        says = format!(" {place} ");
+    }
+    if shown > height {
+        let from = state.scroll.min(shown - height);
+        let rows = if says.is_empty() { " " } else { "rows " };
+        let _ = write!(says, "{rows}{}-{} of {shown} ", from + 1, from + height);
+    }
+    if says.is_empty() || places.rule.width < 20 {
         return;
     }
-    let from = state.scroll.min(shown - height);
-    let says = format!(" {}-{} of {shown} ", from + 1, from + height);
     let wide = u16::try_from(says.width())
         .unwrap_or(u16::MAX)
         .min(places.rule.width);

@@ -4,7 +4,7 @@ use ratatui::layout::Rect;
 
 use super::{Canvas, Spans, lines};
 use crate::{
-    lint::verdict::Judgement,
+    lint::{Severity, verdict::Judgement},
     protocol::{exchange::Request, time::Lifetime, visible::visible},
     session::{Attempt, Status, What},
     ui::{
@@ -14,6 +14,38 @@ use crate::{
         theme::Role,
     },
 };
+
+/// Returns how many lines the foot takes: two, and up to four where what is said would not be told to its end.
+pub fn height(model: &Model, width: u16) -> u16 {
+    const MOST: u16 = 4;
+    let over = model.screen.overlay.is_some();
+    if model.waiting_page() && !over {
+        // The address comes first.
+        return 2;
+    }
+    let says = match said(model, over) {
+        Some((_, says)) => says.to_owned(),
+        None if over => return 2,
+        None if layout::verdict_here(model).is_some() => return MOST,
+        None => match model.session().status(model.place().step) {
+            // Why there is such a step is on its page, too.
+            Status::Ready => return 2,
+            _ => story(model).1,
+        },
+    };
+    let width = width.saturating_sub(2);
+    let lines = lines(&model.look, Role::Text, &says, width, usize::from(MOST));
+    u16::try_from(lines.len()).unwrap_or(MOST).clamp(2, MOST)
+}
+
+/// Returns the sentence of the last key or command, and whether it is a bad one.
+fn said(model: &Model, over: bool) -> Option<(bool, &str)> {
+    match (&model.screen.toast, &model.session().notice) {
+        (Some(toast), _) => Some((toast.bad, toast.says.as_str())),
+        (None, Some(notice)) if !over => Some((notice.bad, notice.says.as_str())),
+        (None, _) => None,
+    }
+}
 
 /// Draws the sentence of the last key or command, then the story of the step.
 pub fn draw(canvas: &mut Canvas<'_>, model: &Model, places: &Places) {
@@ -36,11 +68,7 @@ pub fn draw(canvas: &mut Canvas<'_>, model: &Model, places: &Places) {
     }
     let most = usize::from(place.height);
     let mut out: Vec<Spans> = Vec::new();
-    let said = match (&model.screen.toast, &model.session().notice) {
-        (Some(toast), _) => Some((toast.bad, &toast.says)),
-        (None, Some(notice)) => Some((notice.bad, &notice.says)),
-        (None, None) => None,
-    };
+    let said = said(model, model.screen.overlay.is_some());
     if let Some((bad, says)) = said {
         let role = if bad {
             Role::FindingWarning
@@ -75,10 +103,6 @@ pub fn draw(canvas: &mut Canvas<'_>, model: &Model, places: &Places) {
 /// Whose side it is on, what is wrong, and what to do; the strings where two should be one.
 fn judged(model: &Model, verdict: &Judgement, width: u16, most: usize) -> Vec<Spans> {
     let look = &model.look;
-    let shown = |text: &str| {
-        let text = model.session().vault.mask(text);
-        visible(&text).into_owned()
-    };
     let (owner, sure) = (verdict.owner.name(), verdict.confidence.id());
     let lead = if verdict.step == model.place().step {
         format!("{owner}, {sure}.")
@@ -89,7 +113,7 @@ fn judged(model: &Model, verdict: &Judgement, width: u16, most: usize) -> Vec<Sp
     let mut out: Vec<Spans> = lines(
         look,
         Role::Text,
-        &format!("{lead} {}", shown(&verdict.says)),
+        &format!("{lead} {}", shown(model, &verdict.says)),
         width,
         2,
     );
@@ -100,8 +124,18 @@ fn judged(model: &Model, verdict: &Judgement, width: u16, most: usize) -> Vec<Sp
         out[0].push((Role::Text, rest));
     }
     let left = most.saturating_sub(out.len());
-    out.extend(lines(look, Role::Text, &shown(&verdict.fix), width, left));
+    out.extend(lines(
+        look,
+        Role::Text,
+        &shown(model, &verdict.fix),
+        width,
+        left,
+    ));
     out
+}
+
+fn shown(model: &Model, text: &str) -> String {
+    visible(&model.session().vault.mask(text)).into_owned()
 }
 
 fn story(model: &Model) -> (Role, String) {
@@ -133,7 +167,18 @@ fn story(model: &Model) -> (Role, String) {
                 format!("It cannot be sent yet: {}.", reasons.join(", ")),
             )
         }
-        Status::Ready => (Role::Muted, why.to_owned()),
+        Status::Ready => match state.findings().next() {
+            // What is wrong with a request is said before it goes.
+            Some(finding) if finding.severity > Severity::Note => (
+                Role::FindingWarning,
+                format!(
+                    "{}: {} i tells more.",
+                    finding.code,
+                    shown(model, &finding.says)
+                ),
+            ),
+            _ => (Role::Muted, why.to_owned()),
+        },
         Status::Done => told(looked_at, Role::Text),
         _ => told(looked_at, Role::FindingError),
     }

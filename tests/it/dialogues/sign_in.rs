@@ -1,7 +1,7 @@
 //! What comes back from the browser and in the ID Token: each fault is named and ends the walk.
 
 use jagwalk::{
-    protocol::exchange::{Answer, Redirect, Via},
+    protocol::exchange::{Answer, Failure, Redirect, Via},
     protocol::{digest::b64url, secret::Secret},
     session::{Command, Outcome, headless::End},
 };
@@ -117,6 +117,35 @@ fn every_fault_of_a_redirect_is_named_at_once() {
     match session.step(id("authorize")).outcome() {
         Some(Outcome::Failed(why)) => assert_eq!(why.len(), 2, "{why:?}"),
         other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn whom_nobody_comes_back_from_is_told_apart_from_a_server_that_hangs() {
+    for (login, what, owner) in [
+        (
+            "follow",
+            "idp.example:443 took the request and sent no complete header within 30 s",
+            "network",
+        ),
+        (
+            "open",
+            "nobody came back from the sign-in within 5 min",
+            "unknown",
+        ),
+    ] {
+        let profile = profile(&[("sso.login", login)]);
+        let (session, _) = walk(profile, |request| {
+            (which(request) == "authorize").then(|| Err(Failure::Timeout(what.to_owned())))
+        });
+        let said = says(&session, "authorize");
+        assert!(said.contains(what), "{said}");
+        let of_a_person = login == "open";
+        assert_eq!(said.contains("error page"), of_a_person, "{said}");
+        let verdict = &super::json(&session)["verdict"];
+        assert_eq!(verdict["owner"], owner, "{verdict}");
+        let fix = verdict["fix"].as_str().unwrap_or_default();
+        assert_eq!(fix.contains("network.timeout"), !of_a_person, "{fix}");
     }
 }
 

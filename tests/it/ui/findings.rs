@@ -1,0 +1,47 @@
+//! What is wrong, on the screen: marks, the panel, the verdict at the foot, the ledger and the hand-off.
+
+use super::desk::Desk;
+
+#[test]
+fn a_verdict_leads_to_the_very_claim() {
+    for size in [(80, 24), (120, 40)] {
+        let mut desk = Desk::lab(size);
+        desk.keys("F/idjag-aud-slash<enter><enter>")
+            .sees("idp-idjag-aud-slash is on");
+        desk.keys("<esc><esc>").sees("fault: idp-idjag-aud-slash");
+        desk.keys("R").sees("IdP, certain, at step 5.");
+        desk.keys("i")
+            .sees("BEARER-ENDPOINT")
+            .sees("trailing slash");
+        desk.keys("g").sees("Verdict  IdP, certain");
+        desk.keys("Ki")
+            .sees("IDJAG-AUD-ISSUER  error")
+            .sees("trailing slash");
+        // From the finding to its place, and from the place to the finding.
+        desk.keys("<enter>").sees("[Tokens]");
+        desk.keys("i").sees("[Findings").sees("trailing slash");
+        desk.keys("L").sees("contradictory");
+        desk.keys("<esc>H")
+            .sees("For the administrator of the IdP")
+            .sees("They part at character");
+    }
+}
+
+#[test]
+fn a_mistake_of_ours_is_seen_before_it_goes() {
+    let mut desk = Desk::lab((120, 40));
+    desk.keys("<enter><enter><enter><enter>")
+        .sees("▸ 3 Authorize");
+    desk.keys("e/Scope<enter><enter><ctrl-u>email<enter>")
+        .sees("AUTHZ-OPENID-SCOPE");
+    desk.keys("i").sees("Findings 1").sees("query:scope");
+    desk.keys("<enter>").sees("[Request]").sees("✗");
+}
+
+#[test]
+fn where_all_is_well_there_is_nothing_to_hand_off() {
+    let mut desk = Desk::lab((120, 40));
+    desk.keys("R").sees("200 OK");
+    desk.keys("H").sees("Nothing went wrong");
+    desk.keys("L").sees("kept").sees_no("contradictory");
+}

@@ -1,0 +1,24 @@
+//! The sentences at the foot: told to their end where there is room, and never at the cost of the address.
+
+use super::desk::{Desk, tenant};
+
+#[test]
+fn a_long_sentence_is_told_to_its_end_on_a_small_terminal() {
+    let says = "Made from the old token and unaffected: the ID-JAG, which ends 2026-11-22 10:43:29 UTC (in 4 min 59 s), \
+                and the access token of the resource authorization server, which ends 2026-11-22 10:53:29 UTC \
+                (in 14 min 59 s). Omega.";
+    for size in [(80, 24), (120, 40)] {
+        let mut desk = Desk::sham(tenant(), 404, "{}", size);
+        desk.keys("p");
+        for _ in 0..2 {
+            desk.engine.model.say(says);
+            desk.sees("Omega.");
+            // The second time it is the page of a step, without the list over it.
+            desk.keys("<esc>");
+        }
+        desk.engine.model.say("Short.");
+        let screen = desk.screen();
+        let rule = screen.lines().rev().position(|line| line.contains("────"));
+        assert_eq!(rule, Some(3), "two lines and the hints:\n{screen}");
+    }
+}
