@@ -145,8 +145,12 @@ fn write_profile(lab: &Lab, folder: &Path) -> Result<String, ServeError> {
             fault.title, fault.id
         );
     }
+    let server = lab.mcp();
+    let mcp = format!(
+        "# Its MCP server: --flow mcp --set api.url={server} --set agent.resource= --set resource_as.issuer=\n"
+    );
     let mut profile = format!(
-        "{ABOUT}{faults}\nformat = 1\ntitle = \"Lab\"\nflow = \"xaa\"\nenvironment = \"test\"\n"
+        "{ABOUT}{mcp}{faults}\nformat = 1\ntitle = \"Lab\"\nflow = \"xaa\"\nenvironment = \"test\"\n"
     );
     for (path, setting) in lab.settings() {
         if let (false, Setting::Text(text)) = (path.contains('.'), setting) {

@@ -68,8 +68,9 @@ pub async fn run(options: Run) -> Result<u8, Failed> {
         }
         say(&format!("The lab misbehaves: {}.", fault.title));
     }
-    let lab = start::lab_with(&mut profile, faults).await?;
     let flow = flow_of(&options, &profile)?;
+    flow.fit(&mut profile);
+    let lab = start::lab_with(&mut profile, faults).await?;
     let through = through_of(flow, options.through.as_deref())?;
     let world = World::new(&profile, !options.no_browser).map_err(Failed::usage)?;
     let ink = Ink {

@@ -79,7 +79,12 @@ pub async fn lab_with(profile: &mut Profile, faults: lab::Switches) -> Result<Op
 
 /// Fills in what a lab profile's file leaves open.
 pub fn fill(profile: &mut Profile, lab: &Lab) {
-    for (path, setting) in lab.settings() {
+    let settings = if profile.calls_mcp() {
+        lab.mcp_settings()
+    } else {
+        lab.settings()
+    };
+    for (path, setting) in settings {
         let Some(field) = FieldPath::find(path) else {
             continue;
         };

@@ -66,6 +66,10 @@ pub enum Artifact {
     TxnToken,
     /// A proof of possession, looked at alone.
     DpopProof,
+    /// The protocol version that an MCP server agreed on.
+    McpVersion,
+    /// The session that an MCP server opened.
+    McpSession,
 }
 
 impl Artifact {
@@ -106,6 +110,8 @@ impl Artifact {
             Self::InstanceAssertion => "instance-assertion",
             Self::TxnToken => "txn-token",
             Self::DpopProof => "dpop-proof",
+            Self::McpVersion => "mcp-version",
+            Self::McpSession => "mcp-session",
         }
     }
 
@@ -135,6 +141,8 @@ impl Artifact {
             Self::InstanceAssertion => "instance assertion",
             Self::TxnToken => "Transaction Token",
             Self::DpopProof => "DPoP proof",
+            Self::McpVersion => "the protocol version of the MCP server",
+            Self::McpSession => "the session of the MCP server",
         }
     }
 
@@ -158,6 +166,7 @@ impl Artifact {
                 | Self::ResourceAsMetadata
                 | Self::ResourceAsScopes
                 | Self::ApiMetadata
+                | Self::McpVersion
         )
     }
 

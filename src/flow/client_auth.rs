@@ -263,7 +263,13 @@ pub fn finish(mut draft: Draft, inputs: &Inputs<'_>, step: &str) -> Draft {
             .flat_map(|form| &form.0)
             .map(|(name, _)| Pointer::Form(name.clone())),
     );
+    let form = request.form().is_some();
     for place in places {
+        // What is generally known of a content type is known of forms.
+        let other = place == Pointer::Header(Message::Request, "content-type".to_owned());
+        if other && !form {
+            continue;
+        }
         if let Some(says) = glossary::of_place(&place) {
             draft.notes.push((place, says));
         }

@@ -20,7 +20,7 @@ pub use ink::Ink;
 pub use reading::{Gain, Made, Reading, TokenRecord, Verdict};
 
 use crate::{
-    profile::{FieldPath, Profile, SecretSource},
+    profile::{FieldPath, FieldValue, Profile, SecretSource, fields},
     protocol::{
         exchange::Request,
         party::Party,
@@ -71,6 +71,8 @@ pub struct Flow {
     pub about: &'static str,
     /// Where it is written.
     pub spec: &'static [SpecRef],
+    /// What the API is where the profile does not say: `http` or `mcp`.
+    pub api: &'static str,
     /// Its stages, in order.
     pub stages: &'static [Stage],
 }
@@ -87,6 +89,15 @@ impl Flow {
         self.stages
             .iter()
             .flat_map(|stage| stage.steps.iter().copied())
+    }
+
+    /// Fits a profile to this flow: what the API is, where the profile is silent.
+    pub fn fit(&self, profile: &mut Profile) {
+        let said = profile.own(fields::API_KIND);
+        let silent = said.is_none_or(FieldValue::is_empty);
+        if silent && (self.api == "mcp" || profile.calls_mcp()) {
+            profile.fill(fields::API_KIND, FieldValue::Text(self.api.to_owned()));
+        }
     }
 
     /// Returns the stage a step stands in.

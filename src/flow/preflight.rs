@@ -424,7 +424,7 @@ fn network(out: &mut Report, profile: &Profile, around: &Around) {
 fn server_checks(out: &mut Report, profile: &Profile, server: Server, fetched: &[Fetched]) {
     let party = server.party;
     let Some(issuer) = profile.text(server.issuer) else {
-        if party == Party::ResourceAs && profile.flag(fields::API_DISCOVER) {
+        if party == Party::ResourceAs && profile.asks_api() {
             let says = format!(
                 "{} is empty: a walk takes it from the API's metadata.",
                 server.issuer

@@ -25,8 +25,7 @@ pub fn offered(profile: &Profile, bag: &Bag) -> Result<Vec<String>, String> {
     let metadata = bag.metadata(Party::ResourceAs);
     let issuer = metadata.and_then(|metadata| metadata.text("issuer"));
     let audience = profile.text(fields::AGENT_AUDIENCE);
-    let Some(audience) = audience.or_else(|| issuer.filter(|_| profile.flag(fields::API_DISCOVER)))
-    else {
+    let Some(audience) = audience.or_else(|| issuer.filter(|_| profile.asks_api())) else {
         return Err(
             "agent.audience is empty; once it names a server, its scopes are offered here."
                 .to_owned(),

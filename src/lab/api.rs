@@ -1,13 +1,16 @@
-//! The API: a notes service that takes access tokens of the resource AS; a pure handler over state in memory.
+//! The API: a notes service that takes access tokens of the resource AS, and the MCP server beside it; a pure handler
+//! over state in memory.
 
 use std::{collections::HashMap, fmt::Write as _};
 
 use serde_json::{Value, json};
 
 use super::{
+    chance::{Chance, Random},
     form::Form,
     jwt::{Kind, as_text},
     keyring::Keyring,
+    mcp::{self, MCP, Mcp},
     message::{Incoming, Outgoing},
     people::NOTES_SCOPES,
     refusal::{Refusal, must, received},
@@ -32,11 +35,12 @@ pub(super) struct Api {
     trusted: String,
     keys: Keyring,
     notes: HashMap<String, Vec<String>>,
+    mcp: Mcp,
 }
 
 impl Api {
     /// Makes an API that trusts one resource AS of these habits.
-    pub fn new(habits: &'static Habits, origin: &str, resource_as: &str) -> Self {
+    pub fn new(habits: &'static Habits, origin: &str, resource_as: &str, random: Random) -> Self {
         let keys = shape::here(habits.resource_as_paths, "/jwks");
         let below = resource_as.trim_end_matches('/');
         Self {
@@ -46,54 +50,94 @@ impl Api {
             trusted: resource_as.to_owned(),
             keys: Keyring::new(format!("{below}{keys}")),
             notes: HashMap::new(),
+            mcp: Mcp::new(Chance(random)),
         }
     }
 
     /// Metadata of the protected resource (RFC 9728 §2).
-    fn metadata(&self) -> Value {
+    fn metadata(&self, resource: &str, name: &str) -> Value {
         json!({
-            "resource": self.resource,
+            "resource": resource,
             "authorization_servers": [self.trusted],
             "scopes_supported": NOTES_SCOPES,
             "bearer_methods_supported": ["header"],
-            "resource_name": "Notes of the jagwalk lab",
+            "resource_name": name,
         })
     }
 
     fn notes(&mut self, incoming: &Incoming, now: Timestamp) -> Outgoing {
         match self.notes_result(incoming, now) {
             Ok(answer) => answer,
-            Err(refused) => self.refusal(&refused),
+            Err(refused) => self.refusal(&refused, METADATA),
         }
+    }
+
+    /// The MCP server: whoever may not call it learns nothing of it.
+    fn mcp(&mut self, incoming: &Incoming, now: Timestamp) -> Outgoing {
+        match self.mcp_result(incoming, now) {
+            Ok(answer) => answer,
+            Err(refused) => self.refusal(&refused, mcp::METADATA),
+        }
+    }
+
+    fn mcp_result(&mut self, incoming: &Incoming, now: Timestamp) -> Result<Outgoing, Refused> {
+        // A page of another site must not talk to a server on loopback (MCP, Transports: security warning).
+        let strange = incoming
+            .header("origin")
+            .filter(|origin| *origin != self.origin);
+        if let Some(origin) = strange {
+            let says = format!("Expected no Origin but {}, received {origin}.", self.origin);
+            let body = json!({ "jsonrpc": "2.0", "id": null, "error": { "code": -32600, "message": says } });
+            return Ok(Outgoing::json(403, &body));
+        }
+        let raw = one_token(incoming)?.ok_or(Refused::NoToken)?;
+        let resource = format!("{}{MCP}", self.origin);
+        let claims = self.judge(raw, &resource, true, now)?;
+        let needed = if Mcp::writes(incoming) {
+            "notes.write"
+        } else {
+            "notes.read"
+        };
+        self.scope(&claims, needed, "this call")?;
+        let sub = claims["sub"].as_str().unwrap_or_default();
+        let notes = notes_of(&mut self.notes, sub);
+        let answer = match incoming.method.as_str() {
+            "DELETE" => self.mcp.end(incoming, sub),
+            _ => self.mcp.answer(incoming, sub, notes),
+        };
+        if notes.len() > NOTES_KEPT {
+            notes.remove(0);
+        }
+        Ok(answer)
+    }
+
+    /// Refuses a token without that scope; returns what it has.
+    fn scope(&self, claims: &Value, needed: &'static str, what: &str) -> Result<(), Refused> {
+        let scope = match claims.get(self.habits.scope_claim) {
+            Some(Value::Array(words)) => words.iter().filter_map(Value::as_str).collect(),
+            _ => Claims(claims).words(self.habits.scope_claim),
+        };
+        if scope.contains(&needed) {
+            return Ok(());
+        }
+        let says = format!(
+            "Expected scope {needed} for {what}, received {}.",
+            received(Some(&scope.join(" ")))
+        );
+        Err(Refused::Scope(
+            needed,
+            Refusal::new("insufficient_scope", says),
+        ))
     }
 
     fn notes_result(&mut self, incoming: &Incoming, now: Timestamp) -> Result<Outgoing, Refused> {
         let raw = one_token(incoming)?.ok_or(Refused::NoToken)?;
-        let claims = self.judge(raw, now)?;
+        let claims = self.judge(raw, &self.resource, false, now)?;
         let write = incoming.method == "POST";
         let needed = if write { "notes.write" } else { "notes.read" };
-        let scope = match claims.get(self.habits.scope_claim) {
-            Some(Value::Array(words)) => words.iter().filter_map(Value::as_str).collect(),
-            _ => Claims(&claims).words(self.habits.scope_claim),
-        };
-        if !scope.contains(&needed) {
-            let says = format!(
-                "Expected scope {needed} for {}, received {}.",
-                incoming.method,
-                received(Some(&scope.join(" ")))
-            );
-            return Err(Refused::Scope(
-                needed,
-                Refusal::new("insufficient_scope", says),
-            ));
-        }
+        self.scope(&claims, needed, &incoming.method)?;
         let sub = claims["sub"].as_str().unwrap_or_default();
-        let notes = self.notes.entry(sub.to_owned()).or_insert_with(|| {
-            vec![
-                format!("Welcome, {sub}."),
-                "Tokens are for the API to read, not for the client.".to_owned(),
-            ]
-        });
+        let notes = notes_of(&mut self.notes, sub);
         let mut status = 200;
         if write {
             notes.push(new_note(incoming)?);
@@ -111,8 +155,14 @@ impl Api {
         Ok(Outgoing::json(status, &body).with("cache-control", "no-store"))
     }
 
-    /// Judges an access token (RFC 9068 §4).
-    fn judge(&self, raw: &str, now: Timestamp) -> Result<Value, Refusal> {
+    /// Judges an access token (RFC 9068 §4); `alone` has it made out to that resource and nobody else (EMA-S §5.1).
+    fn judge(
+        &self,
+        raw: &str,
+        resource: &str,
+        alone: bool,
+        now: Timestamp,
+    ) -> Result<Value, Refusal> {
         let kind = Kind {
             name: "access token",
             error: "invalid_token",
@@ -121,13 +171,12 @@ impl Api {
         };
         let claims = kind.open(raw, self.keys.keys()?, self.keys.url())?;
         kind.equals(&claims, "iss", &self.trusted)?;
-        let for_us = Claims(&claims)
-            .list("aud")
-            .contains(&self.resource.as_str());
+        let audience = Claims(&claims).list("aud");
+        let for_us = audience.contains(&resource) && !(alone && audience.len() > 1);
         must(for_us, "invalid_token", || {
             format!(
-                "Expected aud {} in the access token, received {}.",
-                self.resource,
+                "Expected aud {resource}{} in the access token, received {}.",
+                if alone { " alone" } else { "" },
                 as_text(claims.get("aud"))
             )
         })?;
@@ -143,9 +192,9 @@ impl Api {
         Ok(claims)
     }
 
-    fn refusal(&self, refused: &Refused) -> Outgoing {
+    fn refusal(&self, refused: &Refused, metadata: &str) -> Outgoing {
         let mut challenge = format!(
-            "Bearer realm=\"lab API\", resource_metadata=\"{}{METADATA}\"",
+            "Bearer realm=\"lab API\", resource_metadata=\"{}{metadata}\"",
             self.origin
         );
         let (status, error, says) = match refused {
@@ -180,7 +229,7 @@ impl Api {
 impl Server for Api {
     fn wants(&self, incoming: &Incoming) -> Option<String> {
         let raw = one_token(incoming).ok()??;
-        (incoming.path == NOTES).then(|| self.keys.wants(raw))?
+        matches!(incoming.path.as_str(), NOTES | MCP).then(|| self.keys.wants(raw))?
     }
 
     fn learn(&mut self, fetched: Result<Vec<u8>, String>) {
@@ -195,11 +244,37 @@ impl Server for Api {
         match (incoming.path.as_str(), incoming.method.as_str()) {
             (NOTES, "GET" | "POST") => self.notes(incoming, now),
             (NOTES, _) => Outgoing::not_allowed(incoming, "GET, POST"),
-            (METADATA, "GET") => Outgoing::json(200, &self.metadata()),
-            (METADATA, _) => Outgoing::not_allowed(incoming, "GET"),
-            _ => Outgoing::not_found(incoming, &format!("{NOTES} and {METADATA}")),
+            (MCP, "POST" | "DELETE") => self.mcp(incoming, now),
+            // There is nothing that it would say by itself (MCP, Transports: listening for messages from the server).
+            (MCP, _) => Outgoing::not_allowed(incoming, "POST, DELETE"),
+            (METADATA, "GET") => Outgoing::json(
+                200,
+                &self.metadata(&self.resource, "Notes of the jagwalk lab"),
+            ),
+            (mcp::METADATA, "GET") => {
+                let resource = format!("{}{MCP}", self.origin);
+                Outgoing::json(
+                    200,
+                    &self.metadata(&resource, "MCP server of the jagwalk lab"),
+                )
+            }
+            (METADATA | mcp::METADATA, _) => Outgoing::not_allowed(incoming, "GET"),
+            _ => Outgoing::not_found(
+                incoming,
+                &format!("{NOTES} and {METADATA}, {MCP} and {}", mcp::METADATA),
+            ),
         }
     }
+}
+
+/// Returns a user's notes; whoever comes for the first time finds two.
+fn notes_of<'a>(notes: &'a mut HashMap<String, Vec<String>>, sub: &str) -> &'a mut Vec<String> {
+    notes.entry(sub.to_owned()).or_insert_with(|| {
+        vec![
+            format!("Welcome, {sub}."),
+            "Tokens are for the API to read, not for the client.".to_owned(),
+        ]
+    })
 }
 
 /// Why a call is refused.

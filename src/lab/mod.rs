@@ -26,6 +26,7 @@ mod gate;
 mod idp;
 mod jwt;
 mod keyring;
+mod mcp;
 mod message;
 mod people;
 mod refusal;
@@ -103,6 +104,7 @@ pub struct Lab {
     idp: String,
     resource_as: String,
     api: String,
+    mcp: String,
     shape: Shape,
     app: Option<Credentials>,
     clients: Vec<(ClientKind, Registered)>,
@@ -208,6 +210,8 @@ pub async fn start(options: Options) -> Result<Lab, LabError> {
     let as_issuer = format!("{as_origin}{}", habits.tenant);
     let api_origin = format!("{scheme}://127.0.0.1:{api_port}");
     let resource = format!("{api_origin}{}", api::NOTES);
+    let mcp = format!("{api_origin}{}", mcp::MCP);
+    let resources = vec![resource.clone(), mcp.clone()];
     let faults = options.faults;
     let mut idp = idp::Idp::new(
         habits,
@@ -216,7 +220,7 @@ pub async fn start(options: Options) -> Result<Lab, LabError> {
         clients.at_idp,
         idp::Target {
             issuer: as_issuer.clone(),
-            resource: resource.clone(),
+            resources: resources.clone(),
         },
         options.random,
         faults.clone(),
@@ -234,14 +238,14 @@ pub async fn start(options: Options) -> Result<Lab, LabError> {
         &as_origin,
         resource_as::Neighbours {
             idp: idp_issuer.clone(),
-            resource: resource.clone(),
+            resources,
         },
         as_key,
         clients.at_resource_as,
         options.random,
         faults.clone(),
     );
-    let api = api::Api::new(habits, &api_origin, &as_issuer);
+    let api = api::Api::new(habits, &api_origin, &as_issuer, options.random);
 
     let ledger = serve::Ledger::default();
     let around = serve::Surroundings {
@@ -271,6 +275,7 @@ pub async fn start(options: Options) -> Result<Lab, LabError> {
         idp: idp_issuer,
         resource_as: as_issuer,
         api: resource,
+        mcp,
         shape: options.shape,
         app: clients.app,
         clients: clients.registered,
@@ -295,6 +300,27 @@ impl Lab {
     /// Returns the address of the notes, which is the API's resource identifier, too.
     pub fn api(&self) -> &str {
         &self.api
+    }
+
+    /// Returns the address of the MCP server, which is its resource identifier, too.
+    pub fn mcp(&self) -> &str {
+        &self.mcp
+    }
+
+    /// Returns those values for the flow that calls the MCP server: its address alone leads to its authorization server
+    /// and to its identifier.
+    pub fn mcp_settings(&self) -> Vec<(&'static str, Setting)> {
+        let text = |text: &str| Setting::Text(text.to_owned());
+        let mut settings = self.settings();
+        settings.retain(|(path, _)| {
+            !matches!(*path, "agent.resource" | "resource_as.issuer") && !path.starts_with("api.")
+        });
+        settings.extend([
+            ("api.kind", text("mcp")),
+            ("api.url", text(&self.mcp)),
+            ("api.tool", text("list_notes")),
+        ]);
+        settings
     }
 
     /// Returns the values that a profile with `lab = true` gets, by their path in the profile.

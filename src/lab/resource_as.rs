@@ -41,7 +41,8 @@ pub(super) struct ResourceAs {
     path: &'static str,
     token_endpoint: String,
     jwks: String,
-    resource: String,
+    /// What it guards; the first is meant where an ID-JAG names none.
+    resources: Vec<String>,
     trusted: String,
     idp_keys: Keyring,
     key: PrivateKey,
@@ -54,8 +55,8 @@ pub(super) struct ResourceAs {
 pub(super) struct Neighbours {
     /// The issuer of the IdP that it trusts.
     pub idp: String,
-    /// The resource identifier of the API that it guards.
-    pub resource: String,
+    /// The resource identifiers of the APIs that it guards.
+    pub resources: Vec<String>,
 }
 
 impl ResourceAs {
@@ -89,7 +90,7 @@ impl ResourceAs {
             habits,
             issuer,
             path,
-            resource: neighbours.resource,
+            resources: neighbours.resources,
             idp_keys: Keyring::new(format!("{}{idp_keys}", neighbours.idp)),
             trusted: neighbours.idp,
             key,
@@ -109,7 +110,7 @@ impl ResourceAs {
             "authorization_grant_profiles_supported": [urn::ID_JAG_PROFILE],
             "token_endpoint_auth_methods_supported": self.habits.resource_as_methods,
             "token_endpoint_auth_signing_alg_values_supported": super::CLIENT_ALGS,
-            "protected_resources": [self.resource],
+            "protected_resources": self.resources,
         })
     }
 
@@ -129,7 +130,7 @@ impl ResourceAs {
     fn redeem(&self, form: &Form, client: &Client, now: Timestamp) -> Result<Value, Refusal> {
         let claims = self.judge(form.need("assertion")?, client, now)?;
         let sub = claims["sub"].as_str().unwrap_or_default();
-        self.right_resource(form, &claims)?;
+        let resource = self.right_resource(form, &claims)?;
         let asked = form
             .get("scope")
             .filter(|_| !self.habits.assertion_scope_wins || claims.get("scope").is_none());
@@ -139,7 +140,7 @@ impl ResourceAs {
             issuer: &self.issuer,
             sub,
             email: user_of(sub).map_or(sub, |user| user.email),
-            resource: &self.resource,
+            resource,
             client: &client.id,
             scope: &scope,
             now,
@@ -153,7 +154,7 @@ impl ResourceAs {
         });
         if self.habits.redeem_tells {
             answer["scope"] = json!(scope);
-            answer["resource"] = json!(self.resource);
+            answer["resource"] = json!(resource);
         }
         Ok(answer)
     }
@@ -186,18 +187,20 @@ impl ResourceAs {
         Ok(claims)
     }
 
-    /// Refuses a resource that is not the one guarded here, in the ID-JAG and in the request.
-    fn right_resource(&self, form: &Form, claims: &Value) -> Result<(), Refusal> {
+    /// Returns the one resource that the ID-JAG is for; refuses what is not guarded here, in the ID-JAG and in the
+    /// request.
+    fn right_resource(&self, form: &Form, claims: &Value) -> Result<&str, Refusal> {
         let in_claims = Claims(claims).list("resource");
-        let known = |resource: &&str| *resource == self.resource;
+        let guarded = |named: &str| self.resources.iter().find(|resource| *resource == named);
+        let all = self.resources.join(" or ");
         must(
-            in_claims.iter().all(known)
+            in_claims.len() <= 1
+                && in_claims.iter().all(|named| guarded(named).is_some())
                 && (claims.get("resource").is_none() || !in_claims.is_empty()),
             "invalid_target",
             || {
                 format!(
-                    "Expected resource {} in the ID-JAG, received {}.",
-                    self.resource,
+                    "Expected resource {all} in the ID-JAG, received {}.",
                     as_text(claims.get("resource"))
                 )
             },
@@ -205,25 +208,35 @@ impl ResourceAs {
         let audience = form
             .get("audience")
             .filter(|_| self.habits.redeems_with_audience);
-        must(
-            audience.is_none_or(|audience| known(&audience)),
-            "invalid_target",
-            || {
-                format!(
-                    "Expected audience {}, received {}.",
-                    self.resource,
-                    received(audience)
-                )
-            },
-        )?;
-        let strange = form.all("resource").find(|resource| !known(resource));
+        let asked = || {
+            let named = audience.map(|audience| ("audience", audience));
+            named
+                .into_iter()
+                .chain(form.all("resource").map(|named| ("resource", named)))
+        };
+        let meant = in_claims
+            .first()
+            .copied()
+            .or_else(|| asked().next().map(|(_, named)| named));
+        let resource = match meant {
+            None => &self.resources[0],
+            Some(named) => guarded(named).ok_or_else(|| {
+                let says = format!(
+                    "Expected resource {all}, received {}.",
+                    received(Some(named))
+                );
+                Refusal::new("invalid_target", says)
+            })?,
+        };
+        let strange = asked().find(|(_, named)| named != resource);
         must(strange.is_none(), "invalid_target", || {
+            let (name, named) = strange.unwrap_or_default();
             format!(
-                "Expected resource {}, received {}.",
-                self.resource,
-                received(strange)
+                "Expected {name} {resource}, received {}.",
+                received(Some(named))
             )
-        })
+        })?;
+        Ok(resource)
     }
 }
 

@@ -340,7 +340,7 @@ fields! {
         "Token of an Okta administrator, only to list the server's scopes.", eg "env:OKTA_API_TOKEN";
 
     API_KIND = "api.kind", "Kind", Kind::Choice(&["http", "mcp"]),
-        "Plain HTTP, or an MCP server.", eg "http", default "http";
+        "Plain HTTP, or an MCP server; in the flow mcp it is an MCP server unless this says otherwise.", eg "http", default "http";
     API_URL = "api.url", "Address", Kind::Url,
         "What to call with the access token; without it the call is skipped.", eg "https://api.todo.example/todos";
     API_METHOD = "api.method", "Method", Kind::Text,
@@ -348,9 +348,11 @@ fields! {
     API_HEADERS = "api.headers", "Headers", Kind::Map,
         "More headers for that call.", eg "accept=application/json";
     API_BODY = "api.body", "Body", Kind::LongText,
-        "What that call sends.", eg "{\"title\": \"buy milk\"}";
+        "What that call sends; at an MCP server the arguments of the tool, a JSON object.", eg "{\"title\": \"buy milk\"}";
+    API_TOOL = "api.tool", "Tool", Kind::Text,
+        "The tool of an MCP server that is called once they are listed; * is the first that needs no arguments. None is called when empty.", eg "list_todos";
     API_DISCOVER = "api.discover", "Discover", Kind::Flag,
-        "Whether the API is asked first, without a token, which authorization server it trusts (RFC 9728).", eg "true", default "false";
+        "Whether the API is asked first, without a token, which authorization server it trusts (RFC 9728); an MCP server is, unless this is false.", eg "true", default "false";
     API_VENDOR = "api.vendor", "Vendor", Kind::Choice(VENDORS),
         "Who made the API's gateway.", eg "generic", from VENDOR;
 

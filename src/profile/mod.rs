@@ -130,6 +130,23 @@ impl Profile {
         }
     }
 
+    /// Tells whether the API is an MCP server: as `api.kind` says, else as the flow has it.
+    pub fn calls_mcp(&self) -> bool {
+        match self.own(fields::API_KIND).and_then(FieldValue::as_text) {
+            Some(kind) => kind == "mcp",
+            None => self.text(fields::FLOW) == Some("mcp"),
+        }
+    }
+
+    /// Tells whether the API is asked which authorization server it trusts (RFC 9728): as `api.discover` says; an MCP
+    /// server always is, unless the profile says no.
+    pub fn asks_api(&self) -> bool {
+        match self.own(fields::API_DISCOVER) {
+            Some(FieldValue::Flag(asks)) => *asks,
+            _ => self.calls_mcp(),
+        }
+    }
+
     /// Returns how long one request may take.
     pub fn timeout(&self) -> Duration {
         self.text(fields::NETWORK_TIMEOUT)

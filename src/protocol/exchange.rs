@@ -170,7 +170,8 @@ impl Exchange {
 pub enum Purpose {
     /// The step's own request.
     Main,
-    /// A form of discovery that did not answer.
+    /// What is to be known or said beside the step's own request: a form of discovery that did not answer, a page of a
+    /// list before the last, a notification.
     Metadata,
     /// A fetch of keys.
     Keys,

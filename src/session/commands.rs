@@ -23,7 +23,8 @@ impl Session {
         }
     }
 
-    pub(super) fn adopt(&mut self, profile: Profile) {
+    pub(super) fn adopt(&mut self, mut profile: Profile) {
+        self.flow.fit(&mut profile);
         let changed: Vec<FieldPath> = FIELDS
             .iter()
             .map(|field| field.path)

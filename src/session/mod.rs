@@ -165,7 +165,8 @@ pub struct Session {
 
 impl Session {
     /// Starts a session with its first walk.
-    pub fn new(flow: &'static Flow, profile: Profile, ink: Ink) -> Self {
+    pub fn new(flow: &'static Flow, mut profile: Profile, ink: Ink) -> Self {
+        flow.fit(&mut profile);
         let mut session = Self {
             flow,
             origin: (profile.clone(), ink),

@@ -15,6 +15,7 @@ use crate::{
     protocol::{
         exchange::{Answer, Exchange, Request},
         http::Response,
+        mcp,
         oauth::challenge_param,
         redirect, saml,
         secret::Secret,
@@ -263,6 +264,9 @@ impl Vault {
                 if let Some((_, value)) = pair.split_once('=') {
                     self.learn(&Secret::minted("cookie", value.trim_matches('"')));
                 }
+            }
+            if name.eq_ignore_ascii_case(mcp::SESSION_HEADER) {
+                self.learn(&Secret::minted(Artifact::McpSession.id(), value.as_str()));
             }
             if name.eq_ignore_ascii_case("www-authenticate")
                 && let Some(token) = challenge_param(value, "access_token")

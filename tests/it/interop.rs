@@ -63,6 +63,41 @@ fn an_api_of_others_names_its_server() {
 }
 
 #[test]
+fn an_mcp_server_of_others_is_opened_and_its_tool_called() {
+    if !ready() {
+        return;
+    }
+    let world = World::new();
+    let mut peer = Peer::start(&world, &[]);
+    let server = peer.json["rs"]["mcp"]
+        .as_str()
+        .expect("the peer has an MCP server");
+    let url = format!("api.url={server}");
+    let settings = [
+        "flow=mcp",
+        url.as_str(),
+        "api.tool=whoami",
+        "agent.resource=",
+        "agent.scope=mcp:tools",
+        "resource_as.issuer=",
+    ];
+    let output = run(&world, &peer, Auth::PrivateKeyJwt, "alice", &settings).expect_code(0);
+    let report = output.json();
+    assert_eq!(report["outcome"], "done", "{output}");
+    let last = steps(&report).last().expect("there are steps");
+    assert_eq!(last["id"], "mcp-tools", "{output}");
+    let says = last["says"].as_str().expect("a step says what happened");
+    assert!(says.contains("whoami was called and answered"), "{says}");
+    let body = last["response"]["body"].as_str().expect("a body is text");
+    assert!(
+        body.contains("wiki-at-chat") && body.contains("mcp:tools"),
+        "{body}"
+    );
+    peer.wait_log("/mcp 202");
+    assert_masked(&output, &peer);
+}
+
+#[test]
 fn a_user_whom_policy_denies_is_refused_at_the_exchange() {
     if !ready() {
         return;

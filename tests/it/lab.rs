@@ -6,6 +6,7 @@ use jagwalk::{
         digest::{b64url, sha256},
         http::{HttpRequest, Params, Response},
         jwt::{Token, jose},
+        mcp::RpcError,
         metadata::{Jwks, WellKnown, metadata_url},
         oauth::{OAuthError, challenge_param, urn},
         party::Party,
@@ -499,7 +500,14 @@ fn told_well(row: &Row, request: &HttpRequest, answer: &Response) -> Result<(), 
             Err(format!("redirected to {to}"))
         };
     }
-    let says = OAuthError::of(answer).description.unwrap_or_default();
+    let rpc = answer
+        .json()
+        .ok()
+        .and_then(|json| RpcError::of(&json)?.message);
+    let says = OAuthError::of(answer)
+        .description
+        .or(rpc)
+        .unwrap_or_default();
     if says.len() < 20 && !row.error.is_empty() {
         return Err(format!("says too little: {text}"));
     }
@@ -558,7 +566,10 @@ const BASIC: ClientKind = ClientKind::SecretBasic;
 fn outcome(answer: &Response) -> (u16, String) {
     let error = match answer.header("location") {
         Some(to) => query(to, "error"),
-        None => OAuthError::of(answer).error,
+        None => OAuthError::of(answer).error.or_else(|| {
+            let error = RpcError::of(&answer.json().ok()?)?;
+            error.code.map(|code| code.to_string())
+        }),
     };
     (answer.status, error.unwrap_or_default())
 }

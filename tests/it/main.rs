@@ -3,6 +3,7 @@
 mod canary;
 mod check;
 mod chromium;
+mod conformance;
 mod curl;
 mod decode;
 mod device;
@@ -21,6 +22,7 @@ mod lab;
 mod laws;
 mod lineage;
 mod markdown;
+mod mcp;
 mod panels;
 #[allow(dead_code, reason = "helpers wait for the tests that need them")]
 mod peer;

@@ -213,7 +213,7 @@ fn string<'a>(json: &'a Value, pointer: &str) -> &'a str {
 }
 
 /// Returns the folder that the packages are installed in; nothing outside the checkout is read.
-fn folder() -> PathBuf {
+pub fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("target/interop")
 }
 

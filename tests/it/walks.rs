@@ -90,11 +90,12 @@ pub async fn drive<T: Transport>(session: &mut Session, transport: T) -> End {
             let _ = to_walk.send(Incoming::Event(event));
         }
     });
+    let last = session.flow.steps().last().expect("a flow has steps");
     headless::walk(
         session,
         &mut driver,
         &mut incoming,
-        StepId("call-api"),
+        last.info().id,
         |_| {},
         |_| false,
     )

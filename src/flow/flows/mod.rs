@@ -1,13 +1,15 @@
 //! The flows, one file each.
 
+mod mcp;
 mod xaa;
 
 use super::Flow;
 
+pub use mcp::MCP;
 pub use xaa::XAA;
 
 /// Every flow that can be walked.
-pub static FLOWS: &[&Flow] = &[&XAA];
+pub static FLOWS: &[&Flow] = &[&XAA, &MCP];
 
 /// Returns the flow of that id.
 pub fn find(id: &str) -> Option<&'static Flow> {

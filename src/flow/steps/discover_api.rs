@@ -4,16 +4,20 @@ use std::sync::Arc;
 
 use url::Url;
 
-use super::support::{self, api_url};
+use super::{
+    mcp::post,
+    support::{self, api_url},
+};
 use crate::{
     flow::{
         Artifact, Blocked, Draft, Gain, Inputs, Made, Reading, Step, StepId, StepInfo, Verdict,
         client_auth::finish,
     },
-    profile::fields,
+    profile::{Profile, fields},
     protocol::{
         exchange::{Exchange, Purpose, Request},
         http::{HttpRequest, Response},
+        mcp::initialize,
         metadata::ServerMetadata,
         oauth::{OAuthError, resource_metadata},
         party::Party,
@@ -43,30 +47,72 @@ pub static DISCOVER_API: DiscoverApi = DiscoverApi {
               made out to a server that the API does not trust.",
         optional: false,
     },
+    mcp: false,
+};
+
+/// The step of the flow that calls an MCP server: always there, and the first.
+pub static DISCOVER_MCP: DiscoverApi = DiscoverApi {
+    info: StepInfo {
+        id: StepId("discover-api"),
+        title: "Ask the MCP server which authorization server it trusts",
+        short: "MCP metadata",
+        from: Party::Client,
+        to: Party::Api,
+        needs: &[],
+        gives: &[Artifact::ApiMetadata],
+        fields: &[
+            fields::API_URL,
+            fields::API_DISCOVER,
+            fields::AGENT_RESOURCE,
+            fields::RESOURCE_AS_ISSUER,
+        ],
+        spec: &["EMA-S §6", "RFC 9728 §5.1", "RFC 9728 §3.3"],
+        why: "An MCP server that is called without a token says where its metadata is, and the metadata names two things: \
+              the identifier that goes into the ID-JAG as resource, and the authorization server that redeems it.",
+        optional: false,
+    },
+    mcp: true,
 };
 
 /// Calls the API without a token and fetches what its refusal names.
 pub struct DiscoverApi {
     info: StepInfo,
+    /// Whether it is the one that asks an MCP server.
+    mcp: bool,
 }
 
 impl Step for DiscoverApi {
     fn info(&self) -> &'static StepInfo {
-        &DISCOVER_API.info
+        // Both values of this type are statics; the table is the only place that makes them.
+        if self.mcp {
+            &DISCOVER_MCP.info
+        } else {
+            &DISCOVER_API.info
+        }
+    }
+
+    fn skipped(&self, profile: &Profile) -> Option<String> {
+        let skipped = self.mcp && !support::by_api(profile);
+        skipped.then(|| "The profile says so: api.discover is false.".to_owned())
     }
 
     fn asked(&self, inputs: &Inputs<'_>) -> bool {
-        support::by_api(inputs.profile)
+        self.mcp || support::by_api(inputs.profile)
     }
 
     fn when(&self) -> Option<&'static str> {
-        Some("`api.discover` is true")
+        (!self.mcp).then_some("`api.discover` is true")
     }
 
     fn draft(&self, inputs: &Inputs<'_>) -> Result<Draft, Vec<Blocked>> {
         let url = api_url(inputs).map_err(|why| vec![why])?;
+        let request = if self.mcp {
+            post(url, &initialize(1))
+        } else {
+            HttpRequest::get(url, "application/json")
+        };
         let draft = Draft {
-            request: Request::Http(HttpRequest::get(url, "application/json")),
+            request: Request::Http(request),
             notes: vec![(
                 Pointer::Url,
                 "From api.url, without a token: the refusal is what is wanted (RFC 9728 §5.1)."
@@ -85,15 +131,56 @@ impl Step for DiscoverApi {
             .iter()
             .rev()
             .find(|made| made.purpose == Purpose::Metadata);
-        match side {
-            Some(side) => described(inputs, &main.request.http().address(), &side.exchange),
-            None => match support::response(main) {
-                Ok(response) => challenged(response),
-                Err(reading) => *reading,
-            },
+        let called = main.request.http().address();
+        let refused = match support::response(main) {
+            Ok(response) => response,
+            Err(reading) => return *reading,
+        };
+        let places = if self.mcp && refused.status == 401 && resource_metadata(refused).is_none() {
+            well_known(&called)
+        } else {
+            Vec::new()
+        };
+        let tried = made.iter().filter(|made| made.purpose == Purpose::Metadata);
+        let gone = side.is_none_or(|side| {
+            let response = side.exchange.response();
+            response.is_some_and(|response| (400..500).contains(&response.status))
+        });
+        match (places.get(tried.count()), side) {
+            (Some((_, url)), _) if gone => Reading::bare(
+                Verdict::Also(Purpose::Metadata, HttpRequest::get(url, "application/json")),
+                format!(
+                    "The MCP server refused as it should, without saying where its metadata is; {url} is tried."
+                ),
+            ),
+            (_, Some(side)) => {
+                let at = side.exchange.request.http().address();
+                let asked = places.iter().find(|(_, url)| *url == at);
+                let asked = asked.map_or(&called, |(identifier, _)| identifier);
+                described(inputs, asked, &side.exchange)
+            }
+            (_, None) => challenged(refused),
         }
     }
 }
+
+/// Returns where a server's metadata are when it does not say so: for the address that was called, then for its host
+/// (RFC 9728 §3.1; MCP, Authorization: protected resource metadata discovery). Each has the identifier it is about.
+fn well_known(called: &str) -> Vec<(String, String)> {
+    let Ok(url) = Url::parse(called) else {
+        return Vec::new();
+    };
+    let host = url.origin().ascii_serialization();
+    let path = url.path().trim_end_matches('/');
+    let mut places = vec![(host.clone(), format!("{host}{WELL_KNOWN}"))];
+    if !path.is_empty() {
+        places.insert(0, (called.to_owned(), format!("{host}{WELL_KNOWN}{path}")));
+    }
+    places
+}
+
+/// What goes between the host and the path of a resource (RFC 9728 §3).
+const WELL_KNOWN: &str = "/.well-known/oauth-protected-resource";
 
 fn rejected(says: String) -> Reading {
     Reading::bare(Verdict::Rejected(vec![says.clone()]), says)

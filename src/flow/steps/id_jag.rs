@@ -126,7 +126,8 @@ impl Step for IdJag {
         params.push("grant_type", urn::TOKEN_EXCHANGE);
         params.push("requested_token_type", urn::ID_JAG);
         params.push("audience", audience);
-        for resource in inputs.profile.list(fields::AGENT_RESOURCE) {
+        let (resources, resource_note) = resources(inputs);
+        for resource in resources {
             params.push("resource", resource);
         }
         if let Some(scope) = inputs.profile.text(fields::AGENT_SCOPE) {
@@ -160,6 +161,7 @@ impl Step for IdJag {
                 None => format!("The issuer that the API's metadata names.{advertised}"),
             },
         ));
+        draft.notes.extend(resource_note);
         let whose = match artifact {
             Artifact::SamlAssertion => saml_refresh::note(inputs),
             _ => format!(
@@ -181,6 +183,30 @@ impl Step for IdJag {
         }
         reading
     }
+}
+
+/// Returns the resources that are asked for. An MCP server is always named: where the profile names none, by the
+/// identifier in its metadata, else by its address (EMA-S §4; EMA-D §4 and test suites require it).
+fn resources(inputs: &Inputs<'_>) -> (Vec<String>, Option<(Pointer, String)>) {
+    let own = inputs.profile.list(fields::AGENT_RESOURCE);
+    if !own.is_empty() || !inputs.profile.calls_mcp() {
+        return (own, None);
+    }
+    let described = inputs.bag.metadata(Party::Api);
+    let (resource, says) = match described.and_then(|metadata| metadata.text("resource")) {
+        Some(named) => (
+            Some(named),
+            "The identifier in the MCP server's metadata; agent.resource is empty.",
+        ),
+        None => (
+            inputs.profile.text(fields::API_URL),
+            "From api.url; agent.resource is empty and no metadata of the MCP server is there.",
+        ),
+    };
+    let note = (Pointer::Form("resource".to_owned()), says.to_owned());
+    let resources: Vec<String> = resource.map(str::to_owned).into_iter().collect();
+    let note = (!resources.is_empty()).then_some(note);
+    (resources, note)
 }
 
 /// Reads the answer of the IdP.

@@ -26,7 +26,7 @@ pub fn by_device(profile: &Profile) -> bool {
 
 /// Tells whether the API is asked which authorization server it trusts (RFC 9728).
 pub fn by_api(profile: &Profile) -> bool {
-    profile.flag(fields::API_DISCOVER)
+    profile.asks_api()
 }
 
 /// Returns the address of the API.

@@ -191,11 +191,14 @@ impl Idp {
         if self.habits.needs_resource {
             form.need("resource")?;
         }
+        let guarded = &self.target.resources;
         for resource in form.all("resource") {
-            must(resource == self.target.resource, "invalid_target", || {
+            let known = guarded.iter().any(|guarded| guarded == resource);
+            let only = form.get("resource") == Some(resource);
+            must(known && only, "invalid_target", || {
                 format!(
-                    "Expected resource {} behind {}, received {}.",
-                    self.target.resource,
+                    "Expected one resource, {}, behind {}, received {}.",
+                    guarded.join(" or "),
                     self.target.issuer,
                     received(Some(resource))
                 )
@@ -266,7 +269,7 @@ mod tests {
         install_crypto();
         let target = Target {
             issuer: "http://as".to_owned(),
-            resource: "http://api".to_owned(),
+            resources: vec!["http://api".to_owned()],
         };
         let keys = SigningKeys::make().unwrap();
         let idp = Idp::new(

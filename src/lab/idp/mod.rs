@@ -77,8 +77,8 @@ impl SigningKeys {
 pub(super) struct Target {
     /// The issuer of the resource AS.
     pub issuer: String,
-    /// The resource identifier of the API behind it.
-    pub resource: String,
+    /// The resource identifiers of the APIs behind it.
+    pub resources: Vec<String>,
 }
 
 impl Idp {

@@ -50,6 +50,15 @@ pub fn rows(model: &Model, width: u16) -> Vec<Row> {
 
 const PAD: usize = 22;
 
+/// Who filled a field in: the lab, where it is walked, else the flow.
+fn filled(profile: &Profile) -> &'static str {
+    if profile.flag(fields::LAB) {
+        "  from the lab"
+    } else {
+        "  from the flow"
+    }
+}
+
 fn value(profile: &Profile, field: fields::FieldPath, none: &str) -> (Role, String, String) {
     let shown = |text: String| {
         let text = without_password(&text).unwrap_or(text);
@@ -60,7 +69,7 @@ fn value(profile: &Profile, field: fields::FieldPath, none: &str) -> (Role, Stri
         Origin::Filled => (
             Role::FieldValue,
             shown(profile.shown(field)),
-            "  from the lab".to_owned(),
+            filled(profile).to_owned(),
         ),
         Origin::Inherited(from) => (
             Role::Muted,

@@ -3,7 +3,7 @@
 use super::Panel;
 use crate::{
     flow::{Artifact, Blocked, Draft, Origin as From, Step},
-    profile::{FieldPath, Kind, Origin, fields},
+    profile::{FieldPath, Kind, Origin, Profile, fields},
     session::Status,
     ui::{
         rows::{Cx, Goes, Row, words, wrap},
@@ -93,7 +93,7 @@ fn field(cx: &Cx, path: FieldPath, pad: usize, draft: Option<&Draft>) -> Vec<Row
     }
     if let Some(says) = unused(cx, path) {
         spans.push((Role::Muted, format!("  {says}")));
-    } else if let Some(says) = origin(profile.origin(path)) {
+    } else if let Some(says) = origin(profile, path) {
         spans.push((Role::Muted, format!("  {says}")));
     }
     let mut head = Row::pair(entry.label, pad, Role::FieldValue, "");
@@ -141,9 +141,10 @@ fn concerns(at: &str, path: FieldPath) -> bool {
     false
 }
 
-fn origin(origin: Origin) -> Option<String> {
-    match origin {
+fn origin(profile: &Profile, path: FieldPath) -> Option<String> {
+    match profile.origin(path) {
         Origin::Own | Origin::Absent => None,
+        Origin::Filled if !profile.flag(fields::LAB) => Some("from the flow".to_owned()),
         Origin::Filled => Some("from the lab".to_owned()),
         Origin::Inherited(from) => Some(format!("from {from}")),
         Origin::Default => Some("default".to_owned()),

@@ -4,10 +4,11 @@ use jagwalk::{
     lab::{ClientKind, Credentials},
     protocol::{
         http::{Body, HttpRequest},
+        mcp,
         oauth::urn,
     },
 };
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::world::{Jwt, World, assert_with, authenticate, form, push, remove, set};
 
@@ -38,6 +39,10 @@ pub enum Base {
     Read,
     /// Adds a note.
     Write,
+    /// Opens a session at the MCP server.
+    Open,
+    /// Lists the tools in an open session.
+    Tools,
 }
 
 /// A request that is not finished: what is signed is signed at the end.
@@ -86,6 +91,11 @@ impl Draft<'_> {
             (None, None) => {}
         }
         request
+    }
+
+    /// Says something else to the MCP server.
+    pub fn say(&mut self, message: &Value) {
+        self.request.body = Body::Text(message.to_string());
     }
 
     pub fn query(&mut self, name: &str, value: &str) {
@@ -218,6 +228,16 @@ pub async fn draft<'a>(world: &'a World, spare: &'a Spare, base: Base) -> Draft<
             }
             (request, None, idp)
         }
+        Base::Open | Base::Tools => {
+            let mut request = world.mcp(&mcp::initialize(1));
+            if base == Base::Tools {
+                let session = world.mcp_session().await;
+                request = world.mcp(&mcp::request(2, "tools/list", json!({})));
+                request.set_header(mcp::SESSION_HEADER, session);
+                request.set_header(mcp::VERSION_HEADER, mcp::VERSION);
+            }
+            (request, None, idp)
+        }
     };
     let proof = client
         .as_ref()
@@ -226,6 +246,7 @@ pub async fn draft<'a>(world: &'a World, spare: &'a Spare, base: Base) -> Draft<
     let token = match (base, &client) {
         (Base::Bearer(_), Some(client)) => Some(world.id_jag(&client.client_id)),
         (Base::Read | Base::Write, _) => Some(world.access_token()),
+        (Base::Open | Base::Tools, _) => Some(world.mcp_token()),
         _ => None,
     };
     Draft {

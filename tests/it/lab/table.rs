@@ -2,7 +2,7 @@
 
 use jagwalk::{
     lab::ClientKind,
-    protocol::{digest::b64url, http::{Body, HttpRequest}, keys::Alg, oauth::urn},
+    protocol::{digest::b64url, http::{Body, HttpRequest}, keys::Alg, mcp, oauth::urn},
 };
 use serde_json::json;
 
@@ -318,6 +318,7 @@ const EXCHANGE: &[Row] = &[
     row(Base::Exchange(BASIC), "audience two", 400, "invalid_target", |d| d.push("audience", "https://as.example.com")),
     row(Base::Exchange(BASIC), "resource unknown", 400, "invalid_target", |d| d.set("resource", "https://api.example.com")),
     row(Base::Exchange(BASIC), "a second resource unknown", 400, "invalid_target", |d| d.push("resource", "https://api.example.com")),
+    row(Base::Exchange(BASIC), "a second resource known", 400, "invalid_target", |d| d.push("resource", d.world.lab.mcp())),
     row(Base::Exchange(BASIC), "resource with a fragment", 400, "invalid_target", |d| d.set("resource", &format!("{}#x", d.world.lab.api()))),
     row(Base::Exchange(BASIC), "resource relative", 400, "invalid_target", |d| d.set("resource", "notes")),
     row(Base::Exchange(BASIC), "scope unknown", 400, "invalid_scope", |d| d.set("scope", "notes.read mail.read")),
@@ -465,6 +466,14 @@ const BEARER: &[Row] = &[
     row(Base::Bearer(BASIC), "resource another", 400, "invalid_target", |d| d.token().claim("resource", "https://api.example.com")),
     row(Base::Bearer(BASIC), "resource no text", 400, "invalid_target", |d| d.token().claim("resource", 7)),
     row(Base::Bearer(BASIC), "resource asked another", 400, "invalid_target", |d| d.push("resource", "https://api.example.com")),
+    row(Base::Bearer(BASIC), "resource asked the other API", 400, "invalid_target", |d| {
+        let mcp = d.world.lab.mcp().to_owned();
+        d.push("resource", &mcp);
+    }),
+    row(Base::Bearer(BASIC), "resource two", 400, "invalid_target", |d| {
+        let both = json!([d.world.lab.api(), d.world.lab.mcp()]);
+        d.token().claim("resource", both);
+    }),
     row(Base::Bearer(BASIC), "scope asked beyond", 400, "invalid_scope", |d| d.push("scope", "notes.read notes.delete")),
     row(Base::Bearer(BASIC), "scope asked malformed", 400, "invalid_scope", |d| d.push("scope", " notes.read")),
     row(Base::Bearer(BASIC), "scope malformed", 400, "invalid_scope", |d| d.token().claim("scope", "notes.read  notes.write")),
@@ -535,5 +544,60 @@ const API: &[Row] = &[
     row(Base::Write, "empty note", 400, "invalid_request", |d| d.request.body = Body::Text(String::new())),
 ];
 
+/// The MCP server: first who calls, then what is said.
+const MCP: &[Row] = &[
+    row(Base::Open, "no token", 401, "", |d| d.token = None),
+    row(Base::Open, "token in the address", 400, "invalid_request", |d| d.query("access_token", "x")),
+    row(Base::Open, "aud the notes", 401, "invalid_token", |d| {
+        let notes = d.world.lab.api().to_owned();
+        d.token().claim("aud", notes);
+    }),
+    row(Base::Open, "aud more than the MCP server", 401, "invalid_token", |d| {
+        let both = json!([d.world.lab.mcp(), d.world.lab.api()]);
+        d.token().claim("aud", both);
+    }),
+    row(Base::Read, "aud the MCP server", 401, "invalid_token", |d| {
+        let mcp = d.world.lab.mcp().to_owned();
+        d.token().claim("aud", mcp);
+    }),
+    row(Base::Open, "exp passed", 401, "invalid_token", |_| advance(300)),
+    row(Base::Open, "the ID-JAG itself", 401, "invalid_token", |d| d.present(&d.spare.id_jag)),
+    row(Base::Open, "scope missing", 403, "insufficient_scope", |d| d.token().without("scope")),
+    row(Base::Tools, "scope to read only, a tool that writes", 403, "insufficient_scope", |d| {
+        d.token().claim("scope", "notes.read");
+        d.say(&mcp::request(2, "tools/call", json!({ "name": "add_note", "arguments": { "text": "milk" } })));
+    }),
+    row(Base::Open, "from a page of another site", 403, "-32600", |d| d.header("origin", "https://evil.example")),
+    row(Base::Open, "GET", 405, "", |d| "GET".clone_into(&mut d.request.method)),
+    row(Base::Open, "accepts no stream", 406, "-32600", |d| d.request.set_header("accept", "application/json")),
+    row(Base::Open, "content type of a form", 415, "-32600", |d| d.request.set_header("content-type", "application/x-www-form-urlencoded")),
+    row(Base::Open, "no JSON", 400, "-32700", |d| d.request.body = Body::Text("{".to_owned())),
+    row(Base::Open, "jsonrpc 1.0", 400, "-32600", |d| d.say(&json!({ "jsonrpc": "1.0", "id": 1, "method": "ping" }))),
+    row(Base::Open, "a batch", 400, "-32600", |d| d.say(&json!([mcp::initialize(1)]))),
+    row(Base::Open, "an id that is none", 400, "-32600", |d| d.say(&json!({ "jsonrpc": "2.0", "id": {}, "method": "ping" }))),
+    row(Base::Open, "initialize without an id", 400, "-32600", |d| d.say(&json!({ "jsonrpc": "2.0", "method": "initialize" }))),
+    row(Base::Open, "no protocolVersion", 200, "-32602", |d| {
+        d.say(&mcp::request(1, "initialize", json!({ "capabilities": {}, "clientInfo": { "name": "c", "version": "0" } })));
+    }),
+    row(Base::Open, "no capabilities", 200, "-32602", |d| {
+        d.say(&mcp::request(1, "initialize", json!({ "protocolVersion": "x", "clientInfo": { "name": "c", "version": "0" } })));
+    }),
+    row(Base::Open, "no clientInfo", 200, "-32602", |d| {
+        d.say(&mcp::request(1, "initialize", json!({ "protocolVersion": "x", "capabilities": {} })));
+    }),
+    row(Base::Tools, "session missing", 400, "-32600", |d| d.request.headers.retain(|(name, _)| name != mcp::SESSION_HEADER)),
+    row(Base::Tools, "session unknown", 404, "-32600", |d| d.request.set_header(mcp::SESSION_HEADER, "guess")),
+    row(Base::Tools, "session of another", 404, "-32600", |d| d.token().claim("sub", "u-1003-carol")),
+    row(Base::Tools, "version missing", 400, "-32600", |d| d.request.headers.retain(|(name, _)| name != mcp::VERSION_HEADER)),
+    row(Base::Tools, "version that was not agreed on", 400, "-32600", |d| d.request.set_header(mcp::VERSION_HEADER, "2025-06-18")),
+    row(Base::Tools, "method unknown", 200, "-32601", |d| d.say(&mcp::request(2, "resources/list", json!({})))),
+    row(Base::Tools, "cursor of nobody", 200, "-32602", |d| d.say(&mcp::request(2, "tools/list", json!({ "cursor": "x" })))),
+    row(Base::Tools, "tool unknown", 200, "-32602", |d| d.say(&mcp::request(2, "tools/call", json!({ "name": "delete_note" })))),
+    row(Base::Tools, "an argument missing", 200, "-32602", |d| d.say(&mcp::request(2, "tools/call", json!({ "name": "add_note" })))),
+    row(Base::Tools, "an argument too many", 200, "-32602", |d| {
+        d.say(&mcp::request(2, "tools/call", json!({ "name": "list_notes", "arguments": { "all": true } })));
+    }),
+];
+
 /// Every row.
-pub const ALL: &[&[Row]] = &[AUTHORIZE_PAGE, AUTHORIZE, GATE, CLIENT_ASSERTION, CODE, DEVICE, EXCHANGE, SAML, BEARER, API];
+pub const ALL: &[&[Row]] = &[AUTHORIZE_PAGE, AUTHORIZE, GATE, CLIENT_ASSERTION, CODE, DEVICE, EXCHANGE, SAML, BEARER, API, MCP];

@@ -9,9 +9,10 @@ use jagwalk::{
     lab::{self, ClientKind, Credentials, Fetch, Lab, Options},
     protocol::{
         digest::{b64url, pkce_s256},
-        http::{Bytes, HttpRequest, Params, Response, form_encode},
+        http::{Body, Bytes, HttpRequest, Params, Response, form_encode},
         jwt::jose,
         keys::{Alg, PrivateKey, alg_name, alg_named, install_crypto},
+        mcp,
         oauth::urn,
         secret::Secret,
         time::Timestamp,
@@ -256,6 +257,37 @@ impl World {
                 "jti": "j-1", "iat": now().secs(), "exp": now().secs() + 300, "scope": "notes.read notes.write",
             }),
         )
+    }
+
+    /// Returns an access token for the MCP server, signed by the forger.
+    pub fn mcp_token(&self) -> Jwt {
+        let mut token = self.access_token();
+        token.claims["aud"] = self.lab.mcp().into();
+        token
+    }
+
+    /// Makes a request to the MCP server, without a token.
+    pub fn mcp(&self, message: &Value) -> HttpRequest {
+        let mut request = HttpRequest::get(self.lab.mcp(), mcp::ACCEPT);
+        "POST".clone_into(&mut request.method);
+        request.set_header("content-type", "application/json");
+        request.body = Body::Text(message.to_string());
+        request
+    }
+
+    /// Opens a session at the MCP server and says that it is open; returns its name.
+    pub async fn mcp_session(&self) -> String {
+        let field = format!("Bearer {}", self.mcp_token().signed());
+        let mut request = self.mcp(&mcp::initialize(1));
+        request.set_header("authorization", field.as_str());
+        let opened = send(&request).await;
+        let session = opened.header(mcp::SESSION_HEADER).unwrap().to_owned();
+        let mut request = self.mcp(&mcp::initialized());
+        request.set_header("authorization", field.as_str());
+        request.set_header(mcp::SESSION_HEADER, session.as_str());
+        request.set_header(mcp::VERSION_HEADER, mcp::VERSION);
+        assert_eq!(send(&request).await.status, 202);
+        session
     }
 
     fn forged(&self, typ: &str, claims: Value) -> Jwt {

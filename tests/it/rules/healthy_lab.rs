@@ -56,7 +56,7 @@ fn findings(session: &Session, profile: &Profile) -> (usize, Vec<String>) {
         };
         looked += 1;
         for subject in [draft, subject] {
-            let findings = lint::findings("xaa", &subject).into_iter();
+            let findings = lint::findings(session.flow.id.0, &subject).into_iter();
             let loud = findings.filter(|finding| finding.severity > Severity::Note);
             told.extend(loud.map(|finding| format!("{}: {finding:?}", info.id.0)));
         }

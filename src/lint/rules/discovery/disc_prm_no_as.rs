@@ -11,7 +11,7 @@ pub static RULE: Rule = Rule {
     spec: "RFC 9728 §2",
     revision: "RFC 9728",
     since: Revision::FIRST,
-    flows: &["mcp"],
+    flows: &["xaa", "mcp"],
     steps: &["discover-api"],
     why: "Without the list a client has to be told by hand where to redeem its ID-JAG.",
     cause: "The member is optional and was left out.",

@@ -12,7 +12,7 @@ pub static RULE: Rule = Rule {
     spec: "RFC 9728 §3.3",
     revision: "RFC 9728",
     since: Revision::FIRST,
-    flows: &["mcp"],
+    flows: &["xaa", "mcp"],
     steps: &["discover-api"],
     why: "The metadata tells where to get tokens. Metadata about another resource can lead a client to ask for, and \
           hand over, tokens that belong elsewhere; the text has it thrown away.",
