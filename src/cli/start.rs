@@ -84,6 +84,8 @@ pub fn fill(profile: &mut Profile, lab: &Lab) {
     } else {
         lab.settings()
     };
+    // Of another flow's values none may stay: that flow has another API.
+    profile.empty_fillings();
     for (path, setting) in settings {
         let Some(field) = FieldPath::find(path) else {
             continue;

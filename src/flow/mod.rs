@@ -93,8 +93,8 @@ impl Flow {
 
     /// Fits a profile to this flow: what the API is, where the profile is silent.
     pub fn fit(&self, profile: &mut Profile) {
-        let said = profile.own(fields::API_KIND);
-        let silent = said.is_none_or(FieldValue::is_empty);
+        // What another flow filled in says nothing.
+        let silent = profile.origin(fields::API_KIND) != crate::profile::Origin::Own;
         if silent && (self.api == "mcp" || profile.calls_mcp()) {
             profile.fill(fields::API_KIND, FieldValue::Text(self.api.to_owned()));
         }

@@ -187,6 +187,11 @@ impl Profile {
         self.values.remove(&field);
     }
 
+    /// Forgets what was filled in before, by a lab or by another flow.
+    pub fn empty_fillings(&mut self) {
+        self.filled.clear();
+    }
+
     /// Fills in a value that holds only where the file says nothing (`lab = true`); it never reaches the file.
     pub fn fill(&mut self, field: FieldPath, value: FieldValue) {
         self.filled.insert(field, value.fitted(field.field().kind));

@@ -189,6 +189,16 @@ impl Session {
         session
     }
 
+    /// Starts the first walk of another flow with the same profile; what is still under way for this one stays strange to
+    /// it.
+    #[must_use]
+    pub fn switched(&self, flow: &'static Flow, ink: Ink) -> Self {
+        let mut session = Self::new(flow, self.profile.clone(), ink);
+        session.patience = self.patience;
+        session.next = self.next;
+        session
+    }
+
     /// Opens a stored walk for reading; nothing can be sent from it.
     pub fn archived(flow: &'static Flow, profile: Profile, walk: Walk) -> Self {
         let ink = Ink {

@@ -284,6 +284,8 @@ pub enum Then {
     Delete(String),
     /// Starts a new walk.
     NewWalk,
+    /// Walks another flow, by its index.
+    Flow(usize),
 }
 
 /// What is being typed.

@@ -66,6 +66,8 @@ pub enum Goes {
     Attempt(usize),
     /// To a step.
     Step(StepId),
+    /// To a flow, by its index.
+    Flow(usize),
     /// To the place that a finding of the step speaks of, by the finding's index.
     Place(usize),
     /// To an artifact, which can be handed in there.

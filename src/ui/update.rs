@@ -371,7 +371,13 @@ fn pick(model: &mut Model, ink: Ink) -> Vec<Effect> {
     let cursor = overlay.state().cursor;
     match overlay {
         Overlay::Profiles(_) => return profiles::open(model, false),
-        Overlay::Flows(_) => model.screen.overlay = None,
+        Overlay::Flows(_) => {
+            let goes = model.under.goes;
+            model.screen.overlay = None;
+            if let Some(Goes::Flow(at)) = goes {
+                return walking::choose_flow(model, at, ink);
+            }
+        }
         Overlay::Copy(_) => {
             let taken = copy::items(model)
                 .get(cursor)
@@ -474,6 +480,7 @@ fn yes(model: &mut Model, ink: Ink) -> Vec<Effect> {
             Then::Quit => vec![Effect::Quit],
             Then::Delete(name) => vec![Effect::Profiles(ProfilesOp::Delete(name))],
             Then::NewWalk => walking::begin_anew(model, ink),
+            Then::Flow(at) => walking::switch_flow(model, at, ink),
         },
     }
 }

@@ -4,16 +4,17 @@ use crate::{
     flow::flows,
     ui::{
         model::Model,
-        rows::{Row, wrap},
+        rows::{Goes, Row, wrap},
         theme::Role,
     },
 };
 
-/// Returns two rows for each flow: its title and what it is for.
+/// Returns a row for each flow; what it is for is in its note.
 pub fn rows(model: &Model, width: u16) -> Vec<Row> {
     let rows = flows::FLOWS
         .iter()
-        .map(|flow| {
+        .enumerate()
+        .map(|(index, flow)| {
             let here = std::ptr::eq(*flow, model.session().flow);
             Row::new(vec![
                 (Role::Text, " ".to_owned()),
@@ -22,6 +23,7 @@ pub fn rows(model: &Model, width: u16) -> Vec<Row> {
                 (Role::Muted, if here { "  this one" } else { "" }.to_owned()),
             ])
             .noted(Some(flow.about.to_owned()))
+            .going(Goes::Flow(index))
         })
         .collect();
     wrap(rows, width)

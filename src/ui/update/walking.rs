@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use super::{Ask, Effect, Model, OpenId, Purpose, Then};
 use crate::{
-    flow::Ink,
+    flow::{Ink, flows::FLOWS},
     protocol::exchange::{Exchange, Failure, Request, Timings},
     session::{Command, Event, What},
+    ui::model::Opened,
 };
 
 /// Sends the step that is shown.
@@ -96,6 +97,47 @@ pub fn new_walk(model: &mut Model, ink: Ink) -> Vec<Effect> {
         then: Then::NewWalk,
     });
     Vec::new()
+}
+
+/// Walks another flow with this profile, after a question when something would be lost.
+pub fn choose_flow(model: &mut Model, at: usize, ink: Ink) -> Vec<Effect> {
+    let Some(flow) = FLOWS.get(at).copied() else {
+        return Vec::new();
+    };
+    if model.session().archived {
+        model.warn("This is a stored trace; it stays in its flow.");
+        return Vec::new();
+    }
+    if std::ptr::eq(flow, model.session().flow) {
+        return Vec::new();
+    }
+    if !model.session().has_results() {
+        return switch_flow(model, at, ink);
+    }
+    model.screen.ask = Some(Ask {
+        says: format!("Walk {} instead? What this walk gained is gone.", flow.id.0),
+        then: Then::Flow(at),
+    });
+    Vec::new()
+}
+
+/// Walks another flow with this profile, from its first step; the file stays as it is.
+pub fn switch_flow(model: &mut Model, at: usize, ink: Ink) -> Vec<Effect> {
+    let Some(flow) = FLOWS.get(at).copied() else {
+        return Vec::new();
+    };
+    let mut effects = Vec::new();
+    if model.session().waiting().is_some() {
+        effects = model.command(Command::Abort, ink);
+    }
+    let opened = model.opened_mut();
+    let session = opened.session.switched(flow, ink);
+    let fresh = Opened::new(opened.id, session, opened.has_file, opened.problems.clone());
+    let saved = std::mem::replace(opened, fresh).saved;
+    opened.saved = saved;
+    // The lab has other values for another flow.
+    effects.extend(super::lab(model));
+    effects
 }
 
 /// Starts a new walk at its first step.

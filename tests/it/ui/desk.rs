@@ -17,7 +17,7 @@ use jagwalk::{
     flow::{Ink, Want, flows::XAA, preflight::Preflight},
     lab::{Lab, Switches, faults},
     profile::{
-        Problem, Profile, fields,
+        FieldValue, Problem, Profile, fields,
         import::{Import, understand},
         load::{self, load},
     },
@@ -114,7 +114,8 @@ pub struct TestHost<T> {
     pub written: Mutex<Vec<String>>,
     /// What checks come to; without it they never end.
     pub checked: Mutex<Option<Preflight>>,
-    filled: Option<Profile>,
+    /// What the lab fills in for an API, and for an MCP server.
+    filled: Option<[Profile; 2]>,
     /// What the lab does wrong.
     pub faults: Switches,
     real_time: bool,
@@ -217,7 +218,11 @@ impl<T: Transport> Host for TestHost<T> {
     }
 
     async fn lab(&self, profile: Profile) -> Result<Profile, String> {
-        self.filled.clone().map_or(Ok(profile), Ok)
+        let at = usize::from(profile.calls_mcp());
+        Ok(self
+            .filled
+            .as_ref()
+            .map_or(profile, |both| both[at].clone()))
     }
 
     fn faults(&self) -> Vec<FaultEntry> {
@@ -322,13 +327,16 @@ impl Desk<World> {
         let lab = runtime
             .block_on(start::lab_for(&mut filled))
             .expect("the lab starts");
+        let mut for_mcp = profile.clone();
+        for_mcp.fill(fields::API_KIND, FieldValue::Text("mcp".to_owned()));
+        start::fill(&mut for_mcp, lab.as_ref().expect("the profile wants it"));
         let transport = World::new(&profile, false).expect("its settings are plain");
         let host = TestHost {
             transport: Arc::new(transport),
             files: Mutex::default(),
             written: Mutex::default(),
             checked: Mutex::default(),
-            filled: Some(filled),
+            filled: Some([filled, for_mcp]),
             faults: lab
                 .as_ref()
                 .map_or_else(Switches::default, |lab| lab.faults().clone()),
