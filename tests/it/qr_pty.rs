@@ -30,6 +30,8 @@ fn waiting(world: &World, sso: &str, (rows, cols): (u16, u16), text: &str) -> Pt
 fn the_page_of_the_device_shows_a_code_that_leads_to_the_address_with_the_code_in_it() {
     let world = World::new();
     let mut pty = waiting(&world, "login = \"device\"", (24, 80), "enter the code:");
+    // A page is written in pieces; the code is whole when it can be read.
+    pty.wait_until(|screen| scanned(&screen.contents()).is_some());
     let screen = pty.screen();
     let line = |wanted: &dyn Fn(&str) -> bool| {
         let found = screen.lines().map(str::trim_end).find(|line| wanted(line));
@@ -55,6 +57,7 @@ fn the_page_of_the_device_shows_a_code_that_leads_to_the_address_with_the_code_i
     // Where it does not fit, that is said, and the address and the code stay.
     pty.resize(16, 60);
     pty.wait_for("A QR code of the address needs ");
+    pty.wait_until(|screen| scanned(&screen.contents()).is_none());
     let screen = pty.screen();
     assert!(
         screen.contains(&address) && screen.contains(spaced[..24].trim_end()),
@@ -98,6 +101,11 @@ fn a_small_terminal_shows_the_whole_address_raw_and_says_how_large_the_code_woul
     assert_eq!(raw, address);
     pty.send("Q");
     pty.wait_for("As a QR code the address needs a screen of ");
+    pty.wait_until(|screen| {
+        let text = screen.contents();
+        let after = text.split("needs a screen of ").nth(1).unwrap_or_default();
+        after.contains(';')
+    });
     let screen = pty.screen();
     assert_eq!(scanned(&screen), None, "{screen}");
     // The size it names is enough, and one line less is not.
