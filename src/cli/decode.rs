@@ -16,7 +16,7 @@ use crate::{
     profile::Profile,
     protocol::{
         http::HttpRequest,
-        jwt::{Claims, Part, Signature, Token, TokenKind, jose, token::Form},
+        jwt::{Claims, Part, Signature, Token, TokenKind, claims::TIMES, jose, token::Form},
         metadata::{Jwks, WellKnown, metadata_url},
         secret::Secret,
         time::Timestamp,
@@ -27,9 +27,6 @@ use crate::{
 
 /// More than this is no token.
 const LIMIT: u64 = 4 * 1024 * 1024;
-
-/// Claims that are times (RFC 7519 §4.1, OIDC §2).
-const TIMES: &[&str] = &["exp", "iat", "nbf", "auth_time", "updated_at"];
 
 /// Takes a token apart and says what is wrong with it; the exit status is 1 when a rule calls something an error.
 ///

@@ -7,7 +7,7 @@ use super::{
 use crate::{
     flow::{
         Artifact, Blocked, Draft, Ink, Inputs, Made, Reading, Step, StepId, StepInfo, Verdict,
-        client_auth::{Server, finish, token_request},
+        client_auth::finish,
     },
     profile::{Profile, Side, fields},
     protocol::{
@@ -85,26 +85,11 @@ impl Step for DeviceToken {
     }
 
     fn draft(&self, inputs: &Inputs<'_>) -> Result<Draft, Vec<Blocked>> {
-        let mut blocked = Vec::new();
-        let endpoint = IDP
-            .token_endpoint(inputs)
-            .map_err(|why| blocked.push(why))
-            .ok();
-        let code = inputs.bag.value(Artifact::DeviceCode);
-        if code.is_none() {
-            blocked.push(Blocked::Needs(Artifact::DeviceCode));
-        }
-        let (Some(endpoint), Some(code)) = (endpoint, code) else {
-            return Err(blocked);
-        };
+        let (endpoint, code) = IDP.shown(inputs, Artifact::DeviceCode)?;
         let mut params = Params::default();
         params.push("grant_type", urn::DEVICE_CODE);
         params.push("device_code", code.clone());
-        let server = Server {
-            issuer: IDP.issuer(inputs),
-            token_endpoint: &endpoint,
-        };
-        let mut draft = token_request(inputs, self.info.id.0, Side::Sso, server, params)?;
+        let mut draft = IDP.asked(inputs, self.info.id, Side::Sso, endpoint, params)?;
         draft.notes.push((
             Pointer::Form("device_code".to_owned()),
             format!(
@@ -112,7 +97,6 @@ impl Step for DeviceToken {
                 interval(inputs)
             ),
         ));
-        draft.resolved.push((fields::IDP_TOKEN_ENDPOINT, endpoint));
         Ok(finish(draft, inputs, self.info.id.0))
     }
 

@@ -7,7 +7,7 @@ use super::{
 use crate::{
     flow::{
         Artifact, Blocked, Draft, Inputs, Made, Reading, Step, StepId, StepInfo, Verdict,
-        client_auth::{Server, finish, token_request},
+        client_auth::finish,
     },
     profile::{Profile, Side, Subject, fields},
     protocol::{
@@ -135,11 +135,7 @@ impl Step for IdJag {
         }
         params.push("subject_token", token);
         params.push("subject_token_type", token_type);
-        let server = Server {
-            issuer: IDP.issuer(inputs),
-            token_endpoint: &endpoint,
-        };
-        let mut draft = token_request(inputs, self.info.id.0, Side::Agent, server, params)?;
+        let mut draft = IDP.asked(inputs, self.info.id, Side::Agent, endpoint, params)?;
         draft.wants.extend(wants);
         let metadata_issuer = inputs
             .bag
@@ -172,7 +168,6 @@ impl Step for IdJag {
         draft
             .notes
             .push((Pointer::Form("subject_token".to_owned()), whose));
-        draft.resolved.push((fields::IDP_TOKEN_ENDPOINT, endpoint));
         Ok(finish(draft, inputs, self.info.id.0))
     }
 

@@ -7,7 +7,7 @@ use super::{
 use crate::{
     flow::{
         Artifact, Blocked, Draft, Inputs, Made, Reading, Step, StepId, StepInfo, Verdict,
-        client_auth::{Server, finish, token_request},
+        client_auth::finish,
     },
     profile::{Profile, Side, fields},
     protocol::{
@@ -67,36 +67,19 @@ impl Step for JwtBearer {
     }
 
     fn draft(&self, inputs: &Inputs<'_>) -> Result<Draft, Vec<Blocked>> {
-        let mut blocked = Vec::new();
-        let endpoint = RESOURCE_AS
-            .token_endpoint(inputs)
-            .map_err(|why| blocked.push(why))
-            .ok();
-        let grant = inputs.bag.value(Artifact::IdJag);
-        if grant.is_none() {
-            blocked.push(Blocked::Needs(Artifact::IdJag));
-        }
-        let (Some(endpoint), Some(grant)) = (endpoint, grant) else {
-            return Err(blocked);
-        };
+        let (endpoint, grant) = RESOURCE_AS.shown(inputs, Artifact::IdJag)?;
         let mut params = Params::default();
         params.push("grant_type", urn::JWT_BEARER);
         params.push("assertion", grant.clone());
         if let Some(scope) = inputs.profile.text(fields::RESOURCE_AS_SCOPE) {
             params.push("scope", scope);
         }
-        let server = Server {
-            issuer: RESOURCE_AS.issuer(inputs),
-            token_endpoint: &endpoint,
-        };
-        let mut draft = token_request(inputs, self.info.id.0, Side::ResourceAs, server, params)?;
+        let mut draft =
+            RESOURCE_AS.asked(inputs, self.info.id, Side::ResourceAs, endpoint, params)?;
         draft.notes.push((
             Pointer::Form("client_id".to_owned()),
             "The client's id at the resource authorization server; the ID-JAG's client_id must be the same.".to_owned(),
         ));
-        draft
-            .resolved
-            .push((fields::RESOURCE_AS_TOKEN_ENDPOINT, endpoint));
         Ok(finish(draft, inputs, self.info.id.0))
     }
 

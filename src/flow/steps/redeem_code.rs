@@ -7,7 +7,7 @@ use super::{
 use crate::{
     flow::{
         Artifact, Blocked, Draft, Inputs, Made, Reading, Step, StepId, StepInfo,
-        client_auth::{Server, finish, token_request},
+        client_auth::finish,
     },
     profile::{Side, fields},
     protocol::{http::Params, oauth::urn, party::Party, pointer::Pointer},
@@ -60,18 +60,7 @@ impl Step for RedeemCode {
     }
 
     fn draft(&self, inputs: &Inputs<'_>) -> Result<Draft, Vec<Blocked>> {
-        let mut blocked = Vec::new();
-        let endpoint = IDP
-            .token_endpoint(inputs)
-            .map_err(|why| blocked.push(why))
-            .ok();
-        let code = inputs.bag.value(Artifact::Code);
-        if code.is_none() {
-            blocked.push(Blocked::Needs(Artifact::Code));
-        }
-        let (Some(endpoint), Some(code)) = (endpoint, code) else {
-            return Err(blocked);
-        };
+        let (endpoint, code) = IDP.shown(inputs, Artifact::Code)?;
         let mut params = Params::default();
         params.push("grant_type", urn::AUTHORIZATION_CODE);
         params.push("code", code.clone());
@@ -92,16 +81,11 @@ impl Step for RedeemCode {
         if let Some(verifier) = inputs.bag.value(Artifact::Verifier) {
             params.push("code_verifier", verifier.clone());
         }
-        let server = Server {
-            issuer: IDP.issuer(inputs),
-            token_endpoint: &endpoint,
-        };
-        let mut draft = token_request(inputs, self.info.id.0, Side::Sso, server, params)?;
+        let mut draft = IDP.asked(inputs, self.info.id, Side::Sso, endpoint, params)?;
         draft.notes.push((
             Pointer::Form("redirect_uri".to_owned()),
             "The very URI that the code was sent to; another one is refused.".to_owned(),
         ));
-        draft.resolved.push((fields::IDP_TOKEN_ENDPOINT, endpoint));
         Ok(finish(draft, inputs, self.info.id.0))
     }
 

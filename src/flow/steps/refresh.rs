@@ -7,8 +7,7 @@ use super::{
 use crate::{
     flow::{
         Artifact, Blocked, Draft, Gain, Held, Inputs, Made, Origin, Reading, Step, StepId,
-        StepInfo, Verdict,
-        client_auth::{Server, finish, token_request},
+        StepInfo, Verdict, client_auth::finish,
     },
     profile::{Profile, Side, Subject, fields},
     protocol::{
@@ -115,31 +114,15 @@ impl Step for Refresh {
     }
 
     fn draft(&self, inputs: &Inputs<'_>) -> Result<Draft, Vec<Blocked>> {
-        let mut blocked = Vec::new();
-        let endpoint = IDP
-            .token_endpoint(inputs)
-            .map_err(|why| blocked.push(why))
-            .ok();
-        let refresh = inputs.bag.value(Artifact::RefreshToken);
-        if refresh.is_none() {
-            blocked.push(Blocked::Needs(Artifact::RefreshToken));
-        }
-        let (Some(endpoint), Some(refresh)) = (endpoint, refresh) else {
-            return Err(blocked);
-        };
+        let (endpoint, refresh) = IDP.shown(inputs, Artifact::RefreshToken)?;
         let mut params = Params::default();
         params.push("grant_type", urn::REFRESH);
         params.push("refresh_token", refresh.clone());
-        let server = Server {
-            issuer: IDP.issuer(inputs),
-            token_endpoint: &endpoint,
-        };
-        let mut draft = token_request(inputs, self.info.id.0, Side::Sso, server, params)?;
+        let mut draft = IDP.asked(inputs, self.info.id, Side::Sso, endpoint, params)?;
         draft.notes.push((
             Pointer::Form("refresh_token".to_owned()),
             "Without a scope beside it, what was granted before is kept (RFC 6749 §6).".to_owned(),
         ));
-        draft.resolved.push((fields::IDP_TOKEN_ENDPOINT, endpoint));
         Ok(finish(draft, inputs, self.info.id.0))
     }
 

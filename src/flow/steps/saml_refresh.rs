@@ -4,9 +4,7 @@ use super::support::{self, IDP};
 use crate::{
     flow::{
         Artifact, Blocked, Draft, Inputs, Made, Reading, Step, StepId, StepInfo, TokenRecord,
-        Verdict, Want,
-        bag::Credential,
-        client_auth::{Server, finish, token_request},
+        Verdict, Want, bag::Credential, client_auth::finish,
     },
     profile::{Profile, Side, Subject, fields},
     protocol::{
@@ -95,11 +93,7 @@ impl Step for SamlRefresh {
         params.push("scope", scope(inputs.profile));
         params.push("subject_token", token);
         params.push("subject_token_type", urn::SAML2);
-        let server = Server {
-            issuer: IDP.issuer(inputs),
-            token_endpoint: &endpoint,
-        };
-        let mut draft = token_request(inputs, self.info.id.0, Side::Agent, server, params)?;
+        let mut draft = IDP.asked(inputs, self.info.id, Side::Agent, endpoint, params)?;
         draft.wants.extend(wants);
         for (name, says) in [
             (
@@ -116,7 +110,6 @@ impl Step for SamlRefresh {
         ] {
             draft.notes.push((Pointer::Form(name.to_owned()), says));
         }
-        draft.resolved.push((fields::IDP_TOKEN_ENDPOINT, endpoint));
         Ok(finish(draft, inputs, self.info.id.0))
     }
 

@@ -5,11 +5,15 @@ use std::sync::Arc;
 use url::Url;
 
 use crate::{
-    flow::{Artifact, Blocked, Gain, Inputs, KeySet, Made, Reading, TokenRecord, Verdict},
-    profile::{FieldPath, Profile, fields},
+    flow::{
+        Artifact, Blocked, Draft, Gain, Inputs, KeySet, Made, Reading, StepId, TokenRecord,
+        Verdict,
+        client_auth::{Server, token_request},
+    },
+    profile::{FieldPath, Profile, Side, fields},
     protocol::{
         exchange::{Exchange, Purpose},
-        http::{HttpRequest, Response},
+        http::{HttpRequest, Params, Response},
         jwt::{Claims, Signature, Token, jose},
         metadata::Jwks,
         oauth::{OAuthError, TokenAnswer},
@@ -113,6 +117,46 @@ impl Endpoint {
     /// As [`Endpoint::find`].
     pub fn token_endpoint(self, inputs: &Inputs<'_>) -> Result<String, Blocked> {
         self.find(inputs, self.token, "token_endpoint")
+    }
+
+    /// Returns the token endpoint, and something held that is shown there.
+    ///
+    /// # Errors
+    /// Each of the two that is missing.
+    pub fn shown<'a>(
+        self,
+        inputs: &Inputs<'a>,
+        artifact: Artifact,
+    ) -> Result<(String, &'a Secret), Vec<Blocked>> {
+        let mut blocked = Vec::new();
+        let endpoint = self.token_endpoint(inputs);
+        let endpoint = endpoint.map_err(|why| blocked.push(why)).ok();
+        let held = inputs.bag.value(artifact);
+        if held.is_none() {
+            blocked.push(Blocked::Needs(artifact));
+        }
+        endpoint.zip(held).ok_or(blocked)
+    }
+
+    /// Drafts a client's request to the token endpoint, which stands under its field, too.
+    ///
+    /// # Errors
+    /// As [`token_request`].
+    pub fn asked(
+        self,
+        inputs: &Inputs<'_>,
+        step: StepId,
+        side: Side,
+        endpoint: String,
+        params: Params,
+    ) -> Result<Draft, Vec<Blocked>> {
+        let server = Server {
+            issuer: self.issuer(inputs),
+            token_endpoint: &endpoint,
+        };
+        let mut draft = token_request(inputs, step.0, side, server, params)?;
+        draft.resolved.push((self.token, endpoint));
+        Ok(draft)
     }
 
     /// Returns the issuer: the profile's, else the metadata's own, else the one that the API names; `""` when none is

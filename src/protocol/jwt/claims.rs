@@ -4,6 +4,9 @@ use serde_json::Value;
 
 use crate::protocol::time::Timestamp;
 
+/// Claims that are times (RFC 7519 §4.1, OIDC §2 and §5.1).
+pub const TIMES: &[&str] = &["exp", "iat", "nbf", "auth_time", "updated_at"];
+
 /// The claims of a token, or its header, for reading.
 #[derive(Clone, Copy, Debug)]
 pub struct Claims<'a>(pub &'a Value);

@@ -6,6 +6,7 @@ use crate::{
     lint::ledger::{Cell, Change, Ledger},
     ui::{
         model::Model,
+        rail::cut,
         rows::{CopyText, Cx, Row, wrap},
         theme::Role,
     },
@@ -118,22 +119,7 @@ pub fn look(change: Change) -> (Role, &'static str) {
 
 /// Brings a text to a width: what is too long ends in a mark.
 fn fitted(cx: &Cx, text: &str, width: usize) -> String {
-    let mut out = String::new();
-    let mut used = 0;
-    let cut = cx.glyphs.cut;
-    let long = text.width() > width.saturating_sub(1);
-    let room = width.saturating_sub(1 + if long { cut.width() } else { 0 });
-    for c in text.chars() {
-        let wide = unicode_width::UnicodeWidthChar::width(c).unwrap_or(0);
-        if used + wide > room {
-            break;
-        }
-        used += wide;
-        out.push(c);
-    }
-    if long {
-        out.push_str(cut);
-        used += cut.width();
-    }
-    out + &" ".repeat(width.saturating_sub(used))
+    let text = cut(text, width.saturating_sub(1), cx.glyphs);
+    let gap = width.saturating_sub(text.width());
+    text + &" ".repeat(gap)
 }

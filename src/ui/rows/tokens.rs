@@ -6,6 +6,7 @@ use crate::{
     protocol::{
         jwt::{
             Claims, Part, Token,
+            claims::TIMES,
             token::{Form, TokenKind},
         },
         pointer::Pointer,
@@ -20,9 +21,6 @@ const MEMBERS_LIMIT: usize = 400;
 
 /// More bytes than this of a part that is no JSON are not shown.
 const TEXT_LIMIT: usize = 16 * 1024;
-
-/// Claims that are times (RFC 7519 §4.1, OIDC §2 and §5.1).
-const TIMES: &[&str] = &["exp", "iat", "nbf", "auth_time", "updated_at"];
 
 /// A remark on a claim, by its name and the text of its value.
 pub type Remark<'a> = &'a dyn Fn(&str, &str) -> Option<(Role, String)>;

@@ -9,6 +9,7 @@ use crate::{
     ui::{
         layout::Places,
         model::{Lab, Model},
+        rail::cut,
         theme::Role,
     },
 };
@@ -40,7 +41,7 @@ pub fn draw(canvas: &mut Canvas<'_>, model: &Model, places: &Places) {
     let marks = fitting(marks(model), &dot, room);
     let room = width.saturating_sub(fixed + wide(&marks) + usize::from(!marks.is_empty()));
     let mut left = lead;
-    left.push((Role::Text, cut(title, room, model.look.glyphs.cut)));
+    left.push((Role::Text, cut(&title, room, model.look.glyphs)));
     left.push((Role::Muted, dot));
     left.push(environment);
     canvas.both(places.header, 0, &left, &marks);
@@ -122,24 +123,4 @@ fn fitting(marks: Spans, dot: &str, room: usize) -> Spans {
 
 fn wide(spans: &[(Role, String)]) -> usize {
     spans.iter().map(|(_, text)| text.width()).sum()
-}
-
-/// Cuts a text to a width, with a sign.
-fn cut(text: String, width: usize, sign: &str) -> String {
-    if text.width() <= width {
-        return text;
-    }
-    let room = width.saturating_sub(sign.width());
-    let mut out = String::new();
-    for c in text.chars() {
-        if out.width() + unicode_width::UnicodeWidthChar::width(c).unwrap_or(0) > room {
-            break;
-        }
-        out.push(c);
-    }
-    out.truncate(out.trim_end().len());
-    if width >= sign.width() {
-        out.push_str(sign);
-    }
-    out
 }
