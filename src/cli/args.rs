@@ -235,7 +235,7 @@ impl FailOn {
 /// Options of `lab`.
 #[derive(Args, Debug)]
 pub struct Lab {
-    /// The first of three ports in a row; default: any free ones.
+    /// The first of four ports in a row; default: any free ones.
     #[arg(long, value_name = "N")]
     pub port: Option<u16>,
     /// Serves https, with a certificate authority of its own that the printed profile names.

@@ -178,21 +178,19 @@ fn findings(token: &Token, raw: &Secret, signature: &Signature, now: Timestamp) 
             .and_then(|claims| Claims(claims).time("exp")),
     };
     let profile = Profile::named("decode");
-    lint::findings(
-        "decode",
-        &Subject {
-            step: None,
-            request: None,
-            made: &[],
-            tokens: &[record],
-            past: &[],
-            profile: &profile,
-            bag: &Bag::default(),
-            keys: &KeySets::new(),
-            now,
-            revision: Revision::NEWEST,
-        },
-    )
+    lint::findings(&Subject {
+        flow: lint::DECODE,
+        step: None,
+        request: None,
+        made: &[],
+        tokens: &[record],
+        past: &[],
+        profile: &profile,
+        bag: &Bag::default(),
+        keys: &KeySets::new(),
+        now,
+        revision: Revision::NEWEST,
+    })
 }
 
 fn told(token: &Token, signature: &Signature, findings: &[Finding], now: Timestamp) -> String {

@@ -79,11 +79,12 @@ pub async fn lab_with(profile: &mut Profile, faults: lab::Switches) -> Result<Op
 
 /// Fills in what a lab profile's file leaves open.
 pub fn fill(profile: &mut Profile, lab: &Lab) {
-    let settings = if profile.calls_mcp() {
-        lab.mcp_settings()
+    let flow = if profile.calls_mcp() {
+        "mcp"
     } else {
-        lab.settings()
+        profile.flow()
     };
+    let settings = lab.settings_for(flow);
     // Of another flow's values none may stay: that flow has another API.
     profile.empty_fillings();
     for (path, setting) in settings {

@@ -7,7 +7,7 @@ use crate::{
     flow::{Made, Step, StepId, TokenRecord},
     lint::{self, Finding},
     protocol::{
-        exchange::{Answer, Exchange, Login, Redirect, Request, Via},
+        exchange::{Answer, Exchange, Login, Purpose, Redirect, Request, Via},
         http::Response,
         jwt::{Part, Signature},
     },
@@ -159,7 +159,7 @@ fn step_json(
         "to": info.to.id(),
         "status": status_id(session, info.id, through),
         "says": says(session, walk, info.id, reveal),
-        "attempts": shown.map_or(0, |state| state.attempts.len()),
+        "attempts": shown.map_or(0, tries),
         "ms": attempt.map(|attempt| millis(attempt.micros())),
         "request": main.map(request),
         "response": main.map(response),
@@ -168,6 +168,13 @@ fn step_json(
         "tokens": tokens,
         "findings": shown.into_iter().flat_map(StepState::findings).map(finding).collect::<Vec<_>>(),
     })
+}
+
+/// How often the step was tried: its attempts, and what a server asked to repeat within them.
+fn tries(state: &StepState) -> usize {
+    let made = state.attempts.iter().flat_map(|attempt| &attempt.made);
+    let again = made.filter(|made| made.purpose == Purpose::Retry).count();
+    state.attempts.len() + again
 }
 
 /// Milliseconds with one decimal.

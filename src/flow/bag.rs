@@ -58,6 +58,8 @@ pub enum Artifact {
     IdJag,
     /// The access token for the API.
     AccessToken,
+    /// What the access token is, as its answer says: `Bearer` or `DPoP`.
+    AccessTokenType,
     /// The actor's own token, of a flow that delegates.
     ActorToken,
     /// The assertion about the instance of a client that runs.
@@ -82,6 +84,9 @@ impl Artifact {
         Self::SamlAssertion,
         Self::IdJag,
         Self::AccessToken,
+        Self::ActorToken,
+        Self::InstanceAssertion,
+        Self::TxnToken,
     ];
 
     /// Returns the word used on the command line and in reports.
@@ -106,6 +111,7 @@ impl Artifact {
             Self::SamlAssertion => "saml-assertion",
             Self::IdJag => "id-jag",
             Self::AccessToken => "access-token",
+            Self::AccessTokenType => "access-token-type",
             Self::ActorToken => "actor-token",
             Self::InstanceAssertion => "instance-assertion",
             Self::TxnToken => "txn-token",
@@ -137,6 +143,7 @@ impl Artifact {
             Self::SamlAssertion => "SAML assertion",
             Self::IdJag => "ID-JAG",
             Self::AccessToken => "access token",
+            Self::AccessTokenType => "the type of the access token",
             Self::ActorToken => "actor token",
             Self::InstanceAssertion => "instance assertion",
             Self::TxnToken => "Transaction Token",
@@ -166,6 +173,7 @@ impl Artifact {
                 | Self::ResourceAsMetadata
                 | Self::ResourceAsScopes
                 | Self::ApiMetadata
+                | Self::AccessTokenType
                 | Self::McpVersion
         )
     }
@@ -337,6 +345,9 @@ pub struct KeySet {
 
 /// The keys of each party that were fetched in this walk.
 pub type KeySets = BTreeMap<Party, KeySet>;
+
+/// The newest nonce for proofs of each address that gave one (RFC 9449 §8.2).
+pub type Nonces = BTreeMap<String, String>;
 
 /// The secrets of this walk that came from outside, or why they did not.
 #[derive(Clone, Debug, Default, PartialEq)]

@@ -196,7 +196,7 @@ fn assertion(
         "iss": id,
         "sub": id,
         "aud": audience(client, server),
-        "jti": inputs.ink.token(&format!("client-assertion {step} {} {now}", inputs.attempt)),
+        "jti": inputs.ink.token(&format!("client-assertion {step} {} {now}", inputs.sent)),
         "iat": now,
         "exp": now + ASSERTION_LIFETIME,
     });

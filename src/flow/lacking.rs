@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::{Bag, Blocked, Flow, Held, Ink, Inputs, KeySets, Origin, Secrets, Step};
+use super::{Bag, Blocked, Flow, Held, Ink, Inputs, KeySets, Nonces, Origin, Secrets, Step};
 use crate::{
     profile::{FieldPath, FieldValue, Kind, Profile, SecretSource},
     protocol::{
@@ -41,12 +41,14 @@ pub fn lacking(flow: &Flow, step: &dyn Step, profile: &Profile) -> Vec<Blocked> 
 
 fn inputs<'a>(profile: &'a Profile, bag: &'a Bag) -> Inputs<'a> {
     static NO_KEYS: KeySets = KeySets::new();
+    static NO_NONCES: Nonces = Nonces::new();
     static NO_SECRETS: Secrets = Secrets(std::collections::BTreeMap::new());
     Inputs {
         profile,
         bag,
         keys: &NO_KEYS,
         secrets: &NO_SECRETS,
+        nonces: &NO_NONCES,
         listening: None,
         patience: Lifetime::from_secs(0),
         ink: Ink {
@@ -54,6 +56,7 @@ fn inputs<'a>(profile: &'a Profile, bag: &'a Bag) -> Inputs<'a> {
             seed: [0; 32],
         },
         attempt: 1,
+        sent: 0,
     }
 }
 

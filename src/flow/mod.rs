@@ -2,6 +2,7 @@
 
 pub mod bag;
 pub mod client_auth;
+pub mod dpop;
 pub mod flows;
 pub mod glossary;
 pub mod ink;
@@ -15,12 +16,12 @@ use std::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize};
 
-pub use bag::{Artifact, Bag, Held, KeySet, KeySets, Origin, Secrets};
+pub use bag::{Artifact, Bag, Held, KeySet, KeySets, Nonces, Origin, Secrets};
 pub use ink::Ink;
 pub use reading::{Gain, Made, Reading, TokenRecord, Verdict};
 
 use crate::{
-    profile::{FieldPath, FieldValue, Profile, SecretSource, fields},
+    profile::{FieldPath, FieldValue, Profile, SecretSource},
     protocol::{
         exchange::Request,
         party::Party,
@@ -71,8 +72,8 @@ pub struct Flow {
     pub about: &'static str,
     /// Where it is written.
     pub spec: &'static [SpecRef],
-    /// What the API is where the profile does not say: `http` or `mcp`.
-    pub api: &'static str,
+    /// What holds where the profile is silent, by field.
+    pub presets: &'static [(FieldPath, &'static str)],
     /// Its stages, in order.
     pub stages: &'static [Stage],
 }
@@ -91,12 +92,17 @@ impl Flow {
             .flat_map(|stage| stage.steps.iter().copied())
     }
 
-    /// Fits a profile to this flow: what the API is, where the profile is silent.
+    /// Fits a profile to this flow: what holds in it where the profile is silent.
     pub fn fit(&self, profile: &mut Profile) {
+        profile.walk(self.id.0);
         // What another flow filled in says nothing.
-        let silent = profile.origin(fields::API_KIND) != crate::profile::Origin::Own;
-        if silent && (self.api == "mcp" || profile.calls_mcp()) {
-            profile.fill(fields::API_KIND, FieldValue::Text(self.api.to_owned()));
+        for (field, _) in flows::FLOWS.iter().flat_map(|flow| flow.presets) {
+            profile.unfill(*field);
+        }
+        for (field, value) in self.presets {
+            if profile.origin(*field) != crate::profile::Origin::Own {
+                profile.fill(*field, FieldValue::Text((*value).to_owned()));
+            }
         }
     }
 
@@ -205,6 +211,8 @@ pub struct Inputs<'a> {
     pub keys: &'a KeySets,
     /// The secrets that were resolved for this walk.
     pub secrets: &'a Secrets,
+    /// The nonces for proofs that servers gave in this walk.
+    pub nonces: &'a Nonces,
     /// The redirect URI that is listened on, once it is known.
     pub listening: Option<&'a str>,
     /// How long a sign-in is waited for.
@@ -213,6 +221,8 @@ pub struct Inputs<'a> {
     pub ink: Ink,
     /// Which attempt of the step this is, from 1.
     pub attempt: u32,
+    /// How many requests the step has sent before, over all its attempts: what must be fresh each time counts by it.
+    pub sent: u32,
 }
 
 /// A request with its explanations, ready to go.

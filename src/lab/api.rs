@@ -7,22 +7,30 @@ use serde_json::{Value, json};
 
 use super::{
     chance::{Chance, Random},
-    form::Form,
-    jwt::{Kind, as_text},
+    dpop::{self, Proofs},
+    guard::{For, Guard, one_token},
     keyring::Keyring,
     mcp::{self, MCP, Mcp},
     message::{Incoming, Outgoing},
-    people::NOTES_SCOPES,
+    people::{NOTES_SCOPES, REPOS_SCOPES},
     refusal::{Refusal, must, received},
     serve::Server,
     shape::{self, Habits},
 };
-use crate::protocol::{http::FORM, jwt::Claims, time::Timestamp};
+use crate::protocol::{jwt::Claims, time::Timestamp};
 
 /// The path of the notes.
 pub(super) const NOTES: &str = "/notes";
 
 const METADATA: &str = "/.well-known/oauth-protected-resource/notes";
+
+/// The path of the repositories, which take tokens of the IdP: flows with one authorization server use them.
+pub(super) const REPOS: &str = "/repos";
+
+const REPOS_METADATA: &str = "/.well-known/oauth-protected-resource/repos";
+
+/// What the repositories are called in `aud`: a name, not an address.
+pub(super) const REPOS_AUDIENCE: &str = "repos.lab.example";
 
 /// How many notes one user may keep.
 const NOTES_KEPT: usize = 100;
@@ -32,23 +40,45 @@ pub(super) struct Api {
     habits: &'static Habits,
     origin: String,
     resource: String,
-    trusted: String,
-    keys: Keyring,
+    /// Takes tokens of the resource AS, for the notes and the MCP server.
+    guard: Guard,
+    /// Takes tokens of the IdP, for the repositories.
+    repos: Guard,
+    proofs: Proofs,
     notes: HashMap<String, Vec<String>>,
     mcp: Mcp,
 }
 
 impl Api {
-    /// Makes an API that trusts one resource AS of these habits.
-    pub fn new(habits: &'static Habits, origin: &str, resource_as: &str, random: Random) -> Self {
+    /// Makes an API that trusts one resource AS and one IdP of these habits.
+    pub fn new(
+        habits: &'static Habits,
+        origin: &str,
+        resource_as: &str,
+        idp: &str,
+        random: Random,
+    ) -> Self {
         let keys = shape::here(habits.resource_as_paths, "/jwks");
         let below = resource_as.trim_end_matches('/');
+        let idp_keys = shape::here(habits.idp_paths, "/jwks");
         Self {
             habits,
             origin: origin.to_owned(),
             resource: format!("{origin}{NOTES}"),
-            trusted: resource_as.to_owned(),
-            keys: Keyring::new(format!("{below}{keys}")),
+            guard: Guard {
+                trusted: resource_as.to_owned(),
+                alg: "ES256",
+                keys: Keyring::new(format!("{below}{keys}")),
+                needs: vec!["sub", habits.client_claim, "jti"],
+            },
+            repos: Guard {
+                trusted: idp.to_owned(),
+                alg: "RS256",
+                keys: Keyring::new(format!("{idp}{idp_keys}")),
+                needs: vec!["sub", "client_id", "jti"],
+            },
+            // As strict as the resource AS, with nonces of its own.
+            proofs: Proofs::new(Chance(random), true),
             notes: HashMap::new(),
             mcp: Mcp::new(Chance(random)),
         }
@@ -58,17 +88,58 @@ impl Api {
     fn metadata(&self, resource: &str, name: &str) -> Value {
         json!({
             "resource": resource,
-            "authorization_servers": [self.trusted],
+            "authorization_servers": [self.guard.trusted],
             "scopes_supported": NOTES_SCOPES,
             "bearer_methods_supported": ["header"],
             "resource_name": name,
+            "dpop_signing_alg_values_supported": dpop::ALGS,
         })
+    }
+
+    fn repos_metadata(&self) -> Value {
+        let resource = format!("{}{REPOS}", self.origin);
+        let mut metadata = self.metadata(&resource, "Repositories of the jagwalk lab");
+        metadata["authorization_servers"] = json!([self.repos.trusted]);
+        metadata["scopes_supported"] = json!(REPOS_SCOPES);
+        metadata
+    }
+
+    /// The repositories: who asks, who acts, and what there is.
+    fn repos(&mut self, incoming: &Incoming, now: Timestamp) -> Outgoing {
+        match self.repos_result(incoming, now) {
+            Ok(answer) => answer,
+            Err(refused) => self.refusal(incoming, &refused, REPOS_METADATA),
+        }
+    }
+
+    fn repos_result(&mut self, incoming: &Incoming, now: Timestamp) -> Result<Outgoing, Refused> {
+        let presented = one_token(incoming)?.ok_or(Refused::NoToken)?;
+        let wanted = For {
+            audience: REPOS_AUDIENCE,
+            alone: false,
+            url: &format!("{}{REPOS}", self.origin),
+        };
+        let claims = self
+            .repos
+            .judge(incoming, &presented, wanted, &mut self.proofs, now)?;
+        let scope = Claims(&claims).words("scope");
+        if !scope.contains(&"repo.read") {
+            return Err(lacks("repo.read", &incoming.method, &scope));
+        }
+        let body = json!({
+            "sub": claims["sub"],
+            "client_id": claims["client_id"],
+            "act": claims["act"],
+            "scope": claims["scope"],
+            "repositories": ["jagwalk-lab/flows", "jagwalk-lab/notes"],
+        });
+        Ok(Outgoing::json(200, &body).with("cache-control", "no-store"))
     }
 
     fn notes(&mut self, incoming: &Incoming, now: Timestamp) -> Outgoing {
         match self.notes_result(incoming, now) {
             Ok(answer) => answer,
-            Err(refused) => self.refusal(&refused, METADATA),
+            Err(refused) => self.refusal(incoming, &refused, METADATA),
         }
     }
 
@@ -76,7 +147,7 @@ impl Api {
     fn mcp(&mut self, incoming: &Incoming, now: Timestamp) -> Outgoing {
         match self.mcp_result(incoming, now) {
             Ok(answer) => answer,
-            Err(refused) => self.refusal(&refused, mcp::METADATA),
+            Err(refused) => self.refusal(incoming, &refused, mcp::METADATA),
         }
     }
 
@@ -90,9 +161,16 @@ impl Api {
             let body = json!({ "jsonrpc": "2.0", "id": null, "error": { "code": -32600, "message": says } });
             return Ok(Outgoing::json(403, &body));
         }
-        let raw = one_token(incoming)?.ok_or(Refused::NoToken)?;
+        let presented = one_token(incoming)?.ok_or(Refused::NoToken)?;
         let resource = format!("{}{MCP}", self.origin);
-        let claims = self.judge(raw, &resource, true, now)?;
+        let wanted = For {
+            audience: &resource,
+            alone: true,
+            url: &resource,
+        };
+        let claims = self
+            .guard
+            .judge(incoming, &presented, wanted, &mut self.proofs, now)?;
         let needed = if Mcp::writes(incoming) {
             "notes.write"
         } else {
@@ -120,19 +198,19 @@ impl Api {
         if scope.contains(&needed) {
             return Ok(());
         }
-        let says = format!(
-            "Expected scope {needed} for {what}, received {}.",
-            received(Some(&scope.join(" ")))
-        );
-        Err(Refused::Scope(
-            needed,
-            Refusal::new("insufficient_scope", says),
-        ))
+        Err(lacks(needed, what, &scope))
     }
 
     fn notes_result(&mut self, incoming: &Incoming, now: Timestamp) -> Result<Outgoing, Refused> {
-        let raw = one_token(incoming)?.ok_or(Refused::NoToken)?;
-        let claims = self.judge(raw, &self.resource, false, now)?;
+        let presented = one_token(incoming)?.ok_or(Refused::NoToken)?;
+        let wanted = For {
+            audience: &self.resource,
+            alone: false,
+            url: &self.resource,
+        };
+        let claims = self
+            .guard
+            .judge(incoming, &presented, wanted, &mut self.proofs, now)?;
         let write = incoming.method == "POST";
         let needed = if write { "notes.write" } else { "notes.read" };
         self.scope(&claims, needed, &incoming.method)?;
@@ -155,48 +233,19 @@ impl Api {
         Ok(Outgoing::json(status, &body).with("cache-control", "no-store"))
     }
 
-    /// Judges an access token (RFC 9068 §4); `alone` has it made out to that resource and nobody else (EMA-S §5.1).
-    fn judge(
-        &self,
-        raw: &str,
-        resource: &str,
-        alone: bool,
-        now: Timestamp,
-    ) -> Result<Value, Refusal> {
-        let kind = Kind {
-            name: "access token",
-            error: "invalid_token",
-            types: &["at+jwt"],
-            algs: &["ES256"],
+    fn refusal(&self, incoming: &Incoming, refused: &Refused, metadata: &str) -> Outgoing {
+        let presented = one_token(incoming).ok().flatten();
+        let scheme = match presented {
+            Some(presented) if presented.dpop => "DPoP",
+            _ => "Bearer",
         };
-        let claims = kind.open(raw, self.keys.keys()?, self.keys.url())?;
-        kind.equals(&claims, "iss", &self.trusted)?;
-        let audience = Claims(&claims).list("aud");
-        let for_us = audience.contains(&resource) && !(alone && audience.len() > 1);
-        must(for_us, "invalid_token", || {
-            format!(
-                "Expected aud {resource}{} in the access token, received {}.",
-                if alone { " alone" } else { "" },
-                as_text(claims.get("aud"))
-            )
-        })?;
-        kind.in_time(&claims, now)?;
-        for name in ["sub", self.habits.client_claim, "jti"] {
-            kind.needs(&claims, name)?;
-        }
-        kind.time(&claims, "iat")?;
-        must(claims.get("cnf").is_none(), "invalid_token", || {
-            "The access token is bound to a key (cnf) and is not taken as a Bearer token (RFC 9449 section 7.2)."
-                .to_owned()
-        })?;
-        Ok(claims)
-    }
-
-    fn refusal(&self, refused: &Refused, metadata: &str) -> Outgoing {
         let mut challenge = format!(
-            "Bearer realm=\"lab API\", resource_metadata=\"{}{metadata}\"",
+            "{scheme} realm=\"lab API\", resource_metadata=\"{}{metadata}\"",
             self.origin
         );
+        if scheme == "DPoP" {
+            let _ = write!(challenge, ", algs=\"{}\"", dpop::ALGS.join(" "));
+        }
         let (status, error, says) = match refused {
             // A request without credentials learns no error code (RFC 6750 §3.1).
             Refused::NoToken => {
@@ -205,7 +254,12 @@ impl Api {
                     .with("www-authenticate", challenge);
             }
             Refused::Scope(_, refusal) => (403, refusal.error, &refusal.says),
-            Refused::Token(refusal) if refusal.error == "invalid_token" => {
+            Refused::Token(refusal)
+                if matches!(
+                    refusal.error,
+                    "invalid_token" | "invalid_dpop_proof" | "use_dpop_nonce"
+                ) =>
+            {
                 (401, refusal.error, &refusal.says)
             }
             Refused::Token(refusal) => (refusal.status, refusal.error, &refusal.says),
@@ -228,19 +282,33 @@ impl Api {
 
 impl Server for Api {
     fn wants(&self, incoming: &Incoming) -> Option<String> {
-        let raw = one_token(incoming).ok()??;
-        matches!(incoming.path.as_str(), NOTES | MCP).then(|| self.keys.wants(raw))?
+        let raw = one_token(incoming).ok()??.raw;
+        match incoming.path.as_str() {
+            NOTES | MCP => self.guard.keys.wants(raw),
+            REPOS => self.repos.keys.wants(raw),
+            _ => None,
+        }
     }
 
-    fn learn(&mut self, fetched: Result<Vec<u8>, String>) {
-        self.keys.learn(fetched);
+    fn learn(&mut self, url: &str, fetched: &Result<Vec<u8>, String>) {
+        for keys in [&mut self.guard.keys, &mut self.repos.keys] {
+            keys.learn(url, fetched);
+        }
     }
 
     fn forget_keys(&mut self) {
-        self.keys.forget();
+        self.guard.keys.forget();
+        self.repos.keys.forget();
     }
 
     fn answer(&mut self, incoming: &Incoming, now: Timestamp) -> Outgoing {
+        let answer = self.answered(incoming, now);
+        self.proofs.tell(incoming, answer, now)
+    }
+}
+
+impl Api {
+    fn answered(&mut self, incoming: &Incoming, now: Timestamp) -> Outgoing {
         match (incoming.path.as_str(), incoming.method.as_str()) {
             (NOTES, "GET" | "POST") => self.notes(incoming, now),
             (NOTES, _) => Outgoing::not_allowed(incoming, "GET, POST"),
@@ -258,7 +326,11 @@ impl Server for Api {
                     &self.metadata(&resource, "MCP server of the jagwalk lab"),
                 )
             }
-            (METADATA | mcp::METADATA, _) => Outgoing::not_allowed(incoming, "GET"),
+            (REPOS, "GET") => self.repos(incoming, now),
+            (REPOS_METADATA, "GET") => Outgoing::json(200, &self.repos_metadata()),
+            (REPOS | METADATA | mcp::METADATA | REPOS_METADATA, _) => {
+                Outgoing::not_allowed(incoming, "GET")
+            }
             _ => Outgoing::not_found(
                 incoming,
                 &format!("{NOTES} and {METADATA}, {MCP} and {}", mcp::METADATA),
@@ -277,6 +349,15 @@ fn notes_of<'a>(notes: &'a mut HashMap<String, Vec<String>>, sub: &str) -> &'a m
     })
 }
 
+/// Refuses a token for what it does not allow.
+fn lacks(needed: &'static str, what: &str, scope: &[&str]) -> Refused {
+    let says = format!(
+        "Expected scope {needed} for {what}, received {}.",
+        received(Some(&scope.join(" ")))
+    );
+    Refused::Scope(needed, Refusal::new("insufficient_scope", says))
+}
+
 /// Why a call is refused.
 enum Refused {
     NoToken,
@@ -288,38 +369,6 @@ impl From<Refusal> for Refused {
     fn from(refusal: Refusal) -> Self {
         Self::Token(refusal)
     }
-}
-
-/// Finds the one Bearer token of a request, in its header (RFC 6750 §2.1).
-fn one_token(incoming: &Incoming) -> Result<Option<&str>, Refusal> {
-    let wrong = |says: &str| Err(Refusal::new("invalid_request", says));
-    if Form::lenient(&incoming.query).get("access_token").is_some() {
-        return wrong(
-            "Expected the access token in the Authorization field, received it in the address.",
-        );
-    }
-    let body = std::str::from_utf8(&incoming.body).unwrap_or_default();
-    if incoming.content_type() == FORM && Form::lenient(body).get("access_token").is_some() {
-        return wrong(
-            "Expected the access token in the Authorization field, received it in the body.",
-        );
-    }
-    let mut fields = incoming.all("authorization");
-    let Some(field) = fields.next() else {
-        return Ok(None);
-    };
-    if fields.next().is_some() {
-        return wrong("Expected one Authorization field, received more than one.");
-    }
-    let (scheme, token) = field.split_once(' ').unwrap_or((field, ""));
-    if !scheme.eq_ignore_ascii_case("bearer") {
-        return Ok(None);
-    }
-    let token = token.trim();
-    if token.is_empty() || token.contains(char::is_whitespace) {
-        return wrong("Expected one access token after Bearer, received none or several words.");
-    }
-    Ok(Some(token))
 }
 
 /// Reads the note of a POST: the member `text` of a JSON object, else the body as it is.

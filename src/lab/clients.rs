@@ -268,6 +268,20 @@ impl Clients {
     }
 }
 
+/// Makes the workload of that name as the actor issuer knows it: a key, and nothing that could leak from a file.
+pub(super) fn workload(name: &str) -> Result<(Credentials, Arc<Client>), KeyError> {
+    let key = PrivateKey::generate(Alg::ES256)?;
+    let (credentials, auth) = Proof::Key(&key, Alg::ES256).of(name);
+    let client = Client {
+        id: name.to_owned(),
+        auth,
+        grants: &[urn::CLIENT_CREDENTIALS],
+        at_resource_as: None,
+        app: None,
+    };
+    Ok((credentials, Arc::new(client)))
+}
+
 /// What a client may do that signs users in and does no more.
 const SIGN_IN_GRANTS: &[&str] = &[urn::AUTHORIZATION_CODE, urn::DEVICE_CODE, urn::REFRESH];
 

@@ -40,10 +40,13 @@ impl Keyring {
         jose::wants_fresh_keys(&token, self.keys.as_ref()).then(|| self.url.clone())
     }
 
-    /// Takes in what a fetch brought; keys known before survive a failed one.
-    pub fn learn(&mut self, fetched: Result<Vec<u8>, String>) {
-        let read = fetched.and_then(|bytes| {
-            serde_json::from_slice(&bytes).map_err(|error| format!("no JSON: {error}"))
+    /// Takes in what a fetch of that address brought, where it is this one's; keys known before survive a failed one.
+    pub fn learn(&mut self, url: &str, fetched: &Result<Vec<u8>, String>) {
+        if url != self.url {
+            return;
+        }
+        let read = fetched.as_ref().map_err(Clone::clone).and_then(|bytes| {
+            serde_json::from_slice(bytes).map_err(|error| format!("no JSON: {error}"))
         });
         match read {
             Ok(json) => {

@@ -1,7 +1,7 @@
 //! The lab: an IdP, a resource AS and an API on loopback, to walk against without any account.
 //!
-//! Three issuers on three ports, in one process, with keys made at start and real HTTP between them. Each server is a
-//! pure handler (`idp`, `resource_as`, `api`); `serve` is the only file that knows sockets. What is checked stands as
+//! Four origins on four ports, in one process, with keys made at start and real HTTP between them: the IdP, the resource
+//! AS, the API, and around them the parties of the flows that delegate (`outskirts`). Each server is a pure handler; `serve` is the only file that knows sockets. What is checked stands as
 //! one sequence of sentences per token and per request, and each refusal names expected and received.
 //!
 //! The IdP has one habit that no real server has: a `login_hint` that names a user signs that user in, unless `prompt`
@@ -17,17 +17,21 @@ use crate::protocol::{
     secret::Secret,
 };
 
+mod actor_issuer;
 mod api;
 mod chance;
 mod clients;
+mod dpop;
 pub mod faults;
 mod form;
 mod gate;
+mod guard;
 mod idp;
 mod jwt;
 mod keyring;
 mod mcp;
 mod message;
+mod outskirts;
 mod people;
 mod refusal;
 mod resource_as;
@@ -80,10 +84,19 @@ const RESOURCE_AS_FIELDS: [&str; 6] = [
     "resource_as.assertion_audience",
 ];
 
+const ACTOR_ISSUER_FIELDS: [&str; 6] = [
+    "actor_issuer.client_id",
+    "actor_issuer.auth",
+    "actor_issuer.alg",
+    "actor_issuer.private_key",
+    "actor_issuer.client_secret",
+    "actor_issuer.assertion_audience",
+];
+
 /// What the lab needs from outside.
 #[derive(Clone)]
 pub struct Options {
-    /// The first of three ports in a row; `None` for free ones.
+    /// The first of four ports in a row; `None` for free ones.
     pub port: Option<u16>,
     /// How its servers fetch each other's keys.
     pub fetch: Fetch,
@@ -105,6 +118,9 @@ pub struct Lab {
     resource_as: String,
     api: String,
     mcp: String,
+    repos: String,
+    actor_issuer: String,
+    workload: Credentials,
     shape: Shape,
     app: Option<Credentials>,
     clients: Vec<(ClientKind, Registered)>,
@@ -133,7 +149,7 @@ pub enum LabError {
         /// What the system said.
         error: std::io::Error,
     },
-    /// There are no three ports from there on.
+    /// There are no four ports from there on.
     PortsEnd(u16),
     /// A key could not be made.
     Key(KeyError),
@@ -144,7 +160,7 @@ impl LabError {
     pub fn hint(&self) -> &'static str {
         match self {
             Self::Port { .. } => "Give another --port, or leave it out for free ports.",
-            Self::PortsEnd(_) => "The lab takes three ports in a row: give one up to 65533.",
+            Self::PortsEnd(_) => "The lab takes four ports in a row: give one up to 65532.",
             Self::Key(_) => "Try again; if it stays, please report it.",
         }
     }
@@ -159,7 +175,7 @@ impl fmt::Display for LabError {
             Self::PortsEnd(port) => {
                 write!(
                     f,
-                    "Expected a port with two more after it, received {port}."
+                    "Expected a port with three more after it, received {port}."
                 )
             }
             Self::Key(error) => write!(f, "The lab cannot make its keys: {error}"),
@@ -169,28 +185,32 @@ impl fmt::Display for LabError {
 
 impl std::error::Error for LabError {}
 
-/// Starts the lab; when this returns, all three servers accept connections.
+/// Starts the lab; when this returns, all its servers accept connections.
 ///
 /// # Errors
 /// When a port is taken or a key cannot be made.
 pub async fn start(options: Options) -> Result<Lab, LabError> {
     install_crypto();
     let ports = match options.port {
-        None => [0; 3],
+        None => [0; 4],
         Some(first) => {
-            let last = first.checked_add(2).ok_or(LabError::PortsEnd(first))?;
-            [first, first + 1, last]
+            let last = first.checked_add(3).ok_or(LabError::PortsEnd(first))?;
+            [first, first + 1, first + 2, last]
         }
     };
     let (idp_listener, idp_port) = listen(ports[0]).await?;
     let (as_listener, as_port) = listen(ports[1]).await?;
     let (api_listener, api_port) = listen(ports[2]).await?;
+    let (outer_listener, outer_port) = listen(ports[3]).await?;
     let chance = chance::Chance(options.random);
     let habits = options.shape.habits();
-    let (signing, as_key, clients) = spawn_blocking(move || {
+    let (signing, as_key, actor_key, workload, clients) = spawn_blocking(move || {
         let signing = idp::SigningKeys::make()?;
         let as_key = PrivateKey::generate(Alg::ES256)?;
-        Ok((signing, as_key, clients::Clients::make(chance, habits)?))
+        let actor_key = PrivateKey::generate(Alg::ES256)?;
+        let workload = clients::workload("code-reviewer")?;
+        let clients = clients::Clients::make(chance, habits)?;
+        Ok((signing, as_key, actor_key, workload, clients))
     })
     .await
     .unwrap_or_else(|_| Err(KeyError("The thread that makes keys has ended.".to_owned())))
@@ -209,6 +229,7 @@ pub async fn start(options: Options) -> Result<Lab, LabError> {
     };
     let as_issuer = format!("{as_origin}{}", habits.tenant);
     let api_origin = format!("{scheme}://127.0.0.1:{api_port}");
+    let outer_origin = format!("{scheme}://127.0.0.1:{outer_port}");
     let resource = format!("{api_origin}{}", api::NOTES);
     let mcp = format!("{api_origin}{}", mcp::MCP);
     let resources = vec![resource.clone(), mcp.clone()];
@@ -245,7 +266,22 @@ pub async fn start(options: Options) -> Result<Lab, LabError> {
         options.random,
         faults.clone(),
     );
-    let api = api::Api::new(habits, &api_origin, &as_issuer, options.random);
+    let api = api::Api::new(habits, &api_origin, &as_issuer, &idp_issuer, options.random);
+
+    let (workload, workload_client) = workload;
+    let actor_issuer = actor_issuer::ActorIssuer::new(
+        &outer_origin,
+        actor_key,
+        vec![workload_client],
+        vec![idp_issuer.clone(), as_issuer.clone()],
+        options.random,
+        faults.clone(),
+    );
+    let outskirts = outskirts::Outskirts(vec![outskirts::Part {
+        path: actor_issuer::AGENTS,
+        party: Party::ActorIssuer,
+        server: Box::new(actor_issuer),
+    }]);
 
     let ledger = serve::Ledger::default();
     let around = serve::Surroundings {
@@ -255,7 +291,15 @@ pub async fn start(options: Options) -> Result<Lab, LabError> {
         tls: options.tls,
         switches: faults.clone(),
     };
-    let mut running = vec![serve::serve(api_listener, Party::Api, api, around.clone())];
+    let mut running = vec![
+        serve::serve(api_listener, Party::Api, api, around.clone()),
+        serve::serve(
+            outer_listener,
+            Party::ActorIssuer,
+            outskirts,
+            around.clone(),
+        ),
+    ];
     if habits.one_host {
         let org = shape::Org {
             idp,
@@ -276,6 +320,9 @@ pub async fn start(options: Options) -> Result<Lab, LabError> {
         resource_as: as_issuer,
         api: resource,
         mcp,
+        repos: format!("{api_origin}{}", api::REPOS),
+        actor_issuer: format!("{outer_origin}{}", actor_issuer::AGENTS),
+        workload,
         shape: options.shape,
         app: clients.app,
         clients: clients.registered,
@@ -307,9 +354,27 @@ impl Lab {
         &self.mcp
     }
 
-    /// Returns those values for the flow that calls the MCP server: its address alone leads to its authorization server
-    /// and to its identifier.
-    pub fn mcp_settings(&self) -> Vec<(&'static str, Setting)> {
+    /// Returns the issuer of actor tokens.
+    pub fn actor_issuer(&self) -> &str {
+        &self.actor_issuer
+    }
+
+    /// Returns the address of the repositories, which take tokens of the IdP.
+    pub fn repos(&self) -> &str {
+        &self.repos
+    }
+
+    /// Returns the values that a profile with `lab = true` gets for a flow, by their path in the profile.
+    pub fn settings_for(&self, flow: &str) -> Vec<(&'static str, Setting)> {
+        match flow {
+            "mcp" => self.mcp_settings(),
+            _ => self.settings(),
+        }
+    }
+
+    /// Those of the flow that calls the MCP server: its address alone leads to its authorization server and to its
+    /// identifier.
+    fn mcp_settings(&self) -> Vec<(&'static str, Setting)> {
         let text = |text: &str| Setting::Text(text.to_owned());
         let mut settings = self.settings();
         settings.retain(|(path, _)| {
@@ -336,6 +401,18 @@ impl Lab {
             ("api.url", text(&self.api)),
             ("api.method", text("GET")),
         ];
+        let text_of = |path, value: String| (path, Setting::Text(value));
+        settings.extend([
+            text_of("actor_issuer.issuer", self.actor_issuer.clone()),
+            text_of(
+                "actor_issuer.token_endpoint",
+                format!("{}/token", self.actor_issuer),
+            ),
+            text_of(
+                "actor_issuer.jwks_uri",
+                format!("{}/jwks", self.actor_issuer),
+            ),
+        ]);
         let vendor = self.shape.vendor();
         settings.extend(vendor.map(|(field, word)| (field, text(word))));
         let sso = self.app.as_ref().unwrap_or(&client.idp);
@@ -344,6 +421,7 @@ impl Lab {
             (SSO_FIELDS, Some(sso)),
             (AGENT_FIELDS, agent),
             (RESOURCE_AS_FIELDS, client.resource_as.as_ref()),
+            (ACTOR_ISSUER_FIELDS, Some(&self.workload)),
         ] {
             let Some(proof) = credentials else { continue };
             let audience = "token-endpoint".to_owned();
@@ -388,12 +466,12 @@ impl Lab {
         &self.faults
     }
 
-    /// Returns every request that the three servers have seen, oldest first.
+    /// Returns every request that the servers have seen, oldest first.
     pub fn ledger(&self) -> Vec<Entry> {
         self.ledger.entries()
     }
 
-    /// Stops all three servers and waits until their ports are free.
+    /// Stops all servers and waits until their ports are free.
     pub async fn stop(self) {
         // Nobody waits for an answer that a fault holds back.
         self.faults.release();

@@ -51,6 +51,9 @@ pub const IDP_SCOPES: [&str; 4] = ["openid", "email", "profile", "offline_access
 /// Scopes of the notes service. `notes.delete` exists, but policy gives it to no agent.
 pub const NOTES_SCOPES: [&str; 3] = ["notes.read", "notes.write", "notes.delete"];
 
+/// Scopes of the repositories.
+pub const REPOS_SCOPES: [&str; 2] = ["repo.read", "repo.write"];
+
 /// Returns the user of that sign-in name or address.
 pub fn user_named(hint: &str) -> Option<&'static User> {
     USERS

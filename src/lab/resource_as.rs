@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use super::{
     chance::{Chance, Random},
     clients::Client,
+    dpop::{self, Proofs},
     faults::{Minted, Switches},
     form::{Form, scope_words},
     gate::Gate,
@@ -48,6 +49,7 @@ pub(super) struct ResourceAs {
     key: PrivateKey,
     chance: Chance,
     gate: Gate,
+    proofs: Proofs,
     switches: Switches,
 }
 
@@ -95,6 +97,8 @@ impl ResourceAs {
             trusted: neighbours.idp,
             key,
             chance: Chance(random),
+            // It is the strict one: a proof is good for minutes only, by its own clock.
+            proofs: Proofs::new(Chance(random), true),
             switches,
         }
     }
@@ -111,24 +115,35 @@ impl ResourceAs {
             "token_endpoint_auth_methods_supported": self.habits.resource_as_methods,
             "token_endpoint_auth_signing_alg_values_supported": super::CLIENT_ALGS,
             "protected_resources": self.resources,
+            "dpop_signing_alg_values_supported": dpop::ALGS,
         })
     }
 
     fn token(&mut self, incoming: &Incoming, now: Timestamp) -> Outgoing {
-        let result = self
-            .gate
-            .admit(incoming, now)
-            .and_then(|(form, client, _)| self.redeem(&form, &client, now));
-        match result {
+        let answer = match self.token_result(incoming, now) {
             Ok(body) => uncached(Outgoing::json(200, &body)),
             Err(refusal) => shape::told(self.habits.resource_as_refusals, refusal)
                 .token_answer("lab resource AS"),
-        }
+        };
+        self.proofs.tell(incoming, answer, now)
+    }
+
+    fn token_result(&mut self, incoming: &Incoming, now: Timestamp) -> Result<Value, Refusal> {
+        let (form, client, _) = self.gate.admit(incoming, now)?;
+        let endpoint = &self.token_endpoint;
+        let jkt = self.proofs.judge(incoming, endpoint, None, now)?;
+        self.redeem(&form, &client, jkt.as_ref(), now)
     }
 
     /// Redeems an ID-JAG (JAG §4.4). It may come again while it is valid (JAG §4.4.3).
-    fn redeem(&self, form: &Form, client: &Client, now: Timestamp) -> Result<Value, Refusal> {
-        let claims = self.judge(form.need("assertion")?, client, now)?;
+    fn redeem(
+        &self,
+        form: &Form,
+        client: &Client,
+        jkt: Option<&String>,
+        now: Timestamp,
+    ) -> Result<Value, Refusal> {
+        let claims = self.judge(form.need("assertion")?, client, jkt, now)?;
         let sub = claims["sub"].as_str().unwrap_or_default();
         let resource = self.right_resource(form, &claims)?;
         let asked = form
@@ -136,7 +151,7 @@ impl ResourceAs {
             .filter(|_| !self.habits.assertion_scope_wins || claims.get("scope").is_none());
         let scope = granted_scope(asked, &claims)?;
         let life = self.habits.access_life;
-        let access = (self.habits.access)(&Access {
+        let mut access = (self.habits.access)(&Access {
             issuer: &self.issuer,
             sub,
             email: user_of(sub).map_or(sub, |user| user.email),
@@ -147,9 +162,12 @@ impl ResourceAs {
             end: now.plus_secs(life),
             jti: self.chance.token(16),
         });
+        if let Some(jkt) = jkt {
+            access["cnf"] = dpop::cnf(jkt);
+        }
         let mut answer = json!({
             "access_token": self.switches.mint(Minted::AccessToken, &client.id, &access, &self.key, Alg::ES256)?,
-            "token_type": "Bearer",
+            "token_type": dpop::token_type(jkt),
             "expires_in": life,
         });
         if self.habits.redeem_tells {
@@ -160,7 +178,13 @@ impl ResourceAs {
     }
 
     /// Judges an ID-JAG (JAG §4.4.1, RFC 7521 §5.2): every fault is `invalid_grant`.
-    fn judge(&self, raw: &str, client: &Client, now: Timestamp) -> Result<Value, Refusal> {
+    fn judge(
+        &self,
+        raw: &str,
+        client: &Client,
+        jkt: Option<&String>,
+        now: Timestamp,
+    ) -> Result<Value, Refusal> {
         let kind = Kind {
             name: "ID-JAG",
             error: "invalid_grant",
@@ -180,10 +204,23 @@ impl ResourceAs {
         must(user_of(sub).is_some(), "invalid_grant", || {
             format!("No user {} is known here.", received(Some(sub)))
         })?;
-        must(claims.get("cnf").is_none(), "invalid_grant", || {
-            "The ID-JAG is bound to a key (cnf), and no proof of that key can be checked here."
-                .to_owned()
-        })?;
+        // A bound ID-JAG is redeemed with a proof by its key (JAG §9.8.1).
+        if let Some(cnf) = claims.get("cnf") {
+            let bound = dpop::bound_to(&claims);
+            must(bound.is_some(), "invalid_grant", || {
+                format!(
+                    "Expected cnf with jkt in the ID-JAG, received {}.",
+                    as_text(Some(cnf))
+                )
+            })?;
+            must(bound == jkt.map(String::as_str), "invalid_grant", || {
+                format!(
+                    "Expected a DPoP proof by the key {} that the ID-JAG is bound to, received {}.",
+                    received(bound),
+                    received(jkt.map(String::as_str))
+                )
+            })?;
+        }
         Ok(claims)
     }
 
@@ -252,8 +289,8 @@ impl Server for ResourceAs {
             .then(|| self.idp_keys.wants(raw))?
     }
 
-    fn learn(&mut self, fetched: Result<Vec<u8>, String>) {
-        self.idp_keys.learn(fetched);
+    fn learn(&mut self, url: &str, fetched: &Result<Vec<u8>, String>) {
+        self.idp_keys.learn(url, fetched);
     }
 
     fn forget_keys(&mut self) {

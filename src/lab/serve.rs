@@ -53,13 +53,13 @@ pub(super) trait Server: Send + 'static {
         None
     }
 
-    /// Returns the address of keys that are needed before this request can be judged.
+    /// Returns the address of keys that are needed before this request can be judged; asked again after each fetch.
     fn wants(&self, _incoming: &Incoming) -> Option<String> {
         None
     }
 
     /// Takes in what the fetch of those keys brought.
-    fn learn(&mut self, _fetched: Result<Vec<u8>, String>) {}
+    fn learn(&mut self, _url: &str, _fetched: &Result<Vec<u8>, String>) {}
 
     /// Forgets the keys of others.
     fn forget_keys(&mut self) {}
@@ -185,10 +185,15 @@ impl Desk {
             self.with(Server::forget_keys);
         }
         let incoming = &incoming;
-        let wanted = self.with(|server| server.wants(incoming));
-        if let Some(url) = wanted {
-            let fetched = (self.surroundings.fetch)(url).await;
-            self.with(|server| server.learn(fetched));
+        let mut asked: Vec<String> = Vec::new();
+        while let Some(url) = self.with(|server| server.wants(incoming)) {
+            // What did not help once does not help again.
+            if asked.contains(&url) {
+                break;
+            }
+            let fetched = (self.surroundings.fetch)(url.clone()).await;
+            self.with(|server| server.learn(&url, &fetched));
+            asked.push(url);
         }
         let now = switches.time(party, (self.surroundings.now)());
         let mut outgoing = self.with(|server| server.answer(incoming, now));

@@ -376,8 +376,8 @@ impl Server for Org {
         self.custom.wants(incoming)
     }
 
-    fn learn(&mut self, fetched: Result<Vec<u8>, String>) {
-        self.custom.learn(fetched);
+    fn learn(&mut self, url: &str, fetched: &Result<Vec<u8>, String>) {
+        self.custom.learn(url, fetched);
     }
 
     fn answer(&mut self, incoming: &Incoming, now: Timestamp) -> Outgoing {

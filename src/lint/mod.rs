@@ -270,10 +270,10 @@ pub struct Ran {
 }
 
 /// Runs every rule that looks at this step of this flow.
-pub fn run(flow: &str, subject: &Subject<'_>) -> Vec<Ran> {
+pub fn run(subject: &Subject<'_>) -> Vec<Ran> {
     let step = subject.step_id();
     rules::all()
-        .filter(|rule| rule.flows.contains(&flow) || step == DECODE)
+        .filter(|rule| rule.flows.contains(&subject.flow) || step == DECODE)
         .filter(|rule| rule.steps.contains(&step) && rule.since <= subject.revision)
         .map(|rule| Ran {
             rule,
@@ -283,8 +283,8 @@ pub fn run(flow: &str, subject: &Subject<'_>) -> Vec<Ran> {
 }
 
 /// Runs every rule that looks at this step and returns what was found, the worst first.
-pub fn findings(flow: &str, subject: &Subject<'_>) -> Vec<Finding> {
-    let mut findings: Vec<Finding> = run(flow, subject)
+pub fn findings(subject: &Subject<'_>) -> Vec<Finding> {
+    let mut findings: Vec<Finding> = run(subject)
         .into_iter()
         .filter_map(|ran| match ran.check {
             Check::Found(findings) => Some(findings),

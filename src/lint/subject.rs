@@ -29,6 +29,8 @@ use crate::{
 /// One step of a walk, for rules.
 #[derive(Clone, Copy, Debug)]
 pub struct Subject<'a> {
+    /// The flow that is walked; [`DECODE`] for tokens looked at alone.
+    pub flow: &'a str,
     /// The step; `None` for tokens looked at alone.
     pub step: Option<&'static StepInfo>,
     /// What is, or was, sent: the last main request. `None` where tokens were handed in.
@@ -295,7 +297,8 @@ impl<'a> Subject<'a> {
     pub fn side(&self) -> Option<Client> {
         Some(match self.step_id() {
             "redeem-code" | "device-token" | "refresh" | "authorize" => Client::Sso,
-            "id-jag" | "saml-refresh" => Client::Agent,
+            "id-jag" | "saml-refresh" | "exchange" => Client::Agent,
+            "agent-token" => Client::ActorIssuer,
             "jwt-bearer" => Client::ResourceAs,
             _ => return None,
         })
@@ -481,6 +484,7 @@ mod tests {
         let request = Request::Http(HttpRequest::post_form("https://as.example/token", params));
         let (profile, bag, keys) = (Profile::default(), Bag::default(), KeySets::new());
         let subject = Subject {
+            flow: DECODE,
             step: None,
             request: Some(&request),
             made: &[],

@@ -5,7 +5,7 @@ use super::{
     fields::{self, FieldPath},
 };
 
-/// Which of the three clients.
+/// Which of the clients.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub enum Side {
     /// The client that signs the user in: `[sso]`.
@@ -14,6 +14,8 @@ pub enum Side {
     Agent,
     /// The client at the resource AS: `[resource_as]`.
     ResourceAs,
+    /// The workload at the issuer of actor tokens: `[actor_issuer]`.
+    ActorIssuer,
 }
 
 /// How a client proves itself (RFC 6749 §2.3, RFC 7523 §2.2).
@@ -135,6 +137,15 @@ impl Side {
                 kid: fields::RESOURCE_AS_KID,
                 alg: fields::RESOURCE_AS_ALG,
                 audience: fields::RESOURCE_AS_ASSERTION_AUDIENCE,
+            },
+            Self::ActorIssuer => ClientFields {
+                id: fields::ACTOR_ISSUER_CLIENT_ID,
+                auth: fields::ACTOR_ISSUER_AUTH,
+                secret: fields::ACTOR_ISSUER_CLIENT_SECRET,
+                key: fields::ACTOR_ISSUER_PRIVATE_KEY,
+                kid: fields::ACTOR_ISSUER_KID,
+                alg: fields::ACTOR_ISSUER_ALG,
+                audience: fields::ACTOR_ISSUER_ASSERTION_AUDIENCE,
             },
         }
     }

@@ -178,6 +178,7 @@ pub const TABLES: &[&str] = &[
     "agent",
     "resource_as",
     "api",
+    "actor_issuer",
     "dpop",
     "step",
     "network",
@@ -356,9 +357,32 @@ fields! {
     API_VENDOR = "api.vendor", "Vendor", Kind::Choice(VENDORS),
         "Who made the API's gateway.", eg "generic", from VENDOR;
 
+    ACTOR_ISSUER_ISSUER = "actor_issuer.issuer", "Issuer", Kind::Url,
+        "Who says which workload it is that acts: the issuer of actor tokens.", eg "https://workloads.acme.example";
+    ACTOR_ISSUER_TOKEN_ENDPOINT = "actor_issuer.token_endpoint", "Token endpoint", Kind::Url,
+        "Where the agent gets its actor token.", eg "https://workloads.acme.example/token";
+    ACTOR_ISSUER_JWKS_URI = "actor_issuer.jwks_uri", "Key set", Kind::Url,
+        "Key set of that issuer, to check actor tokens with.", eg "https://workloads.acme.example/jwks";
+    ACTOR_ISSUER_CLIENT_ID = "actor_issuer.client_id", "Client id", Kind::Text,
+        "The agent's id at that issuer.", eg "code-reviewer";
+    ACTOR_ISSUER_AUTH = "actor_issuer.auth", "Authentication", Kind::Choice(AUTHS),
+        "How the agent proves itself to that issuer; follows the key or secret when empty.", eg "private_key_jwt";
+    ACTOR_ISSUER_CLIENT_SECRET = "actor_issuer.client_secret", "Client secret", Kind::Secret,
+        "The agent's secret at that issuer.", eg "env:ACME_WORKLOAD_SECRET";
+    ACTOR_ISSUER_PRIVATE_KEY = "actor_issuer.private_key", "Private key", Kind::Secret,
+        "The agent's key at that issuer: PEM (PKCS#8, PKCS#1, SEC1) or JWK.", eg "file:workload.pem";
+    ACTOR_ISSUER_KID = "actor_issuer.kid", "Key id", Kind::Text,
+        "Name of that key; from the JWK when empty, else its thumbprint.", eg "workload-1";
+    ACTOR_ISSUER_ALG = "actor_issuer.alg", "Algorithm", Kind::Choice(ALGS),
+        "What the agent signs with there; fits the key when empty.", eg "ES256";
+    ACTOR_ISSUER_ASSERTION_AUDIENCE = "actor_issuer.assertion_audience", "Assertion audience", Kind::Text,
+        "The aud of the client assertion there: issuer, token-endpoint, or any other text.", eg "issuer", default "issuer";
+    ACTOR_ISSUER_AUDIENCE = "actor_issuer.audience", "Audience", Kind::Text,
+        "Whom the actor token is for: the server that it is shown to.", eg "https://acme.okta.example", from IDP_ISSUER;
+
     DPOP_MODE = "dpop.mode", "DPoP", Kind::Choice(&["off", "on", "required"]),
-        "Whether tokens are bound to a key (RFC 9449); required refuses one that is not.", eg "on", default "off";
-    DPOP_ALG = "dpop.alg", "Algorithm", Kind::Choice(ALGS),
+        "Whether tokens are bound to a key of the walk (RFC 9449): on takes one that is not all the same, required refuses it.", eg "on", default "off";
+    DPOP_ALG = "dpop.alg", "Algorithm", Kind::Choice(&["ES256", "ES384", "EdDSA"]),
         "What DPoP proofs are signed with.", eg "ES256", default "ES256";
 
     NETWORK_CA_FILE = "network.ca_file", "CA file", Kind::Text,

@@ -39,6 +39,9 @@ pub struct Profile {
     values: BTreeMap<FieldPath, FieldValue>,
     filled: BTreeMap<FieldPath, FieldValue>,
     steps: BTreeMap<String, StepOverrides>,
+    /// The flow that is walked, where that is another one than the file opens first.
+    #[serde(default, skip)]
+    walked: Option<&'static str>,
     /// Values that a template left open: they say nothing, and nothing is inherited in their place.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     blanks: BTreeMap<FieldPath, FieldValue>,
@@ -130,11 +133,22 @@ impl Profile {
         }
     }
 
+    /// Returns the flow that is walked, else the one that the file opens first.
+    pub fn flow(&self) -> &str {
+        let written = || self.text(fields::FLOW).unwrap_or_default();
+        self.walked.unwrap_or_else(written)
+    }
+
+    /// Says which flow is walked, whatever the file opens first.
+    pub fn walk(&mut self, flow: &'static str) {
+        self.walked = Some(flow);
+    }
+
     /// Tells whether the API is an MCP server: as `api.kind` says, else as the flow has it.
     pub fn calls_mcp(&self) -> bool {
         match self.own(fields::API_KIND).and_then(FieldValue::as_text) {
             Some(kind) => kind == "mcp",
-            None => self.text(fields::FLOW) == Some("mcp"),
+            None => self.flow() == "mcp",
         }
     }
 
@@ -190,6 +204,11 @@ impl Profile {
     /// Forgets what was filled in before, by a lab or by another flow.
     pub fn empty_fillings(&mut self) {
         self.filled.clear();
+    }
+
+    /// Takes back what was filled in.
+    pub fn unfill(&mut self, field: FieldPath) {
+        self.filled.remove(&field);
     }
 
     /// Fills in a value that holds only where the file says nothing (`lab = true`); it never reaches the file.

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use aws_lc_rs::{
+    agreement,
     encoding::{AsDer, Pkcs8V1Der},
     rsa::{KeyPair as RsaKeyPair, KeyPairComponents, KeySize, PublicKeyComponents},
     signature::{
@@ -155,6 +156,42 @@ impl PrivateKey {
             key.alg = Some(alg);
             key
         })
+    }
+
+    /// Makes the key that belongs to a draw of random bytes: the same bytes, the same key. `draw` is asked for blocks by
+    /// their number, until they make a key.
+    ///
+    /// # Errors
+    /// For an algorithm whose keys are not made so: only ES256, ES384 and EdDSA are.
+    pub fn derive(alg: Alg, draw: impl Fn(u8) -> [u8; 32]) -> Result<Self, KeyError> {
+        let (curve, agreed, size) = match alg {
+            Alg::ES256 => (CURVES[0], &agreement::ECDH_P256, 32),
+            Alg::ES384 => (CURVES[1], &agreement::ECDH_P384, 48),
+            Alg::EdDSA => {
+                let pair = Ed25519KeyPair::from_seed_unchecked(&draw(0))
+                    .map_err(|error| rejected("Ed25519", &error))?;
+                return Self::from_ed(&pair);
+            }
+            other => {
+                return Err(KeyError(format!(
+                    "A key for one walk is made for ES256, ES384 or EdDSA, received {}.",
+                    alg_name(other)
+                )));
+            }
+        };
+        // All but one draw in billions is a scalar of the curve.
+        for block in (0..u8::MAX - 1).step_by(2) {
+            let bytes = Zeroizing::new([draw(block), draw(block + 1)].concat());
+            let scalar = &bytes[..size];
+            let Ok(key) = agreement::PrivateKey::from_private_key(agreed, scalar) else {
+                continue;
+            };
+            let point = key.compute_public_key().map_err(|_| unexportable())?;
+            let pair = EcdsaKeyPair::from_private_key_and_public_key(curve, scalar, point.as_ref())
+                .map_err(|error| rejected("EC", &error))?;
+            return Self::from_ec(&pair);
+        }
+        Err(KeyError("No key could be made of the draw.".to_owned()))
     }
 
     fn from_pem(text: &str) -> Result<Self, KeyError> {
@@ -539,6 +576,26 @@ mod tests {
                 "{alg:?}"
             );
         }
+    }
+
+    #[test]
+    fn the_same_draw_is_the_same_key() {
+        install_crypto();
+        for alg in [Alg::ES256, Alg::ES384, Alg::EdDSA] {
+            let of = |seed: u8| PrivateKey::derive(alg, |block| [seed ^ block; 32]).unwrap();
+            assert_eq!(of(7).thumbprint(), of(7).thumbprint(), "{alg:?}");
+            assert_ne!(of(7).thumbprint(), of(8).thumbprint(), "{alg:?}");
+            let signature = of(7).sign(alg, b"text").unwrap();
+            assert!(verify(of(7).public_jwk(), alg, b"text", &signature).unwrap());
+            assert!(!verify(of(8).public_jwk(), alg, b"text", &signature).unwrap());
+        }
+        // Zero is no scalar of the curve: the next draw is taken.
+        let late = |block: u8| if block < 2 { [0; 32] } else { [3; 32] };
+        let second = PrivateKey::derive(Alg::ES256, late).unwrap();
+        let third = PrivateKey::derive(Alg::ES256, |_| [3; 32]).unwrap();
+        assert_eq!(second.thumbprint(), third.thumbprint());
+        let refused = PrivateKey::derive(Alg::RS256, |_| [1; 32]).unwrap_err();
+        assert!(refused.0.contains("received RS256"), "{refused}");
     }
 
     #[test]

@@ -15,10 +15,18 @@ pub mod urn {
     pub const DEVICE_CODE: &str = "urn:ietf:params:oauth:grant-type:device_code";
     /// RFC 8693 §2.1.
     pub const TOKEN_EXCHANGE: &str = "urn:ietf:params:oauth:grant-type:token-exchange";
+    /// RFC 6749 §4.4.
+    pub const CLIENT_CREDENTIALS: &str = "client_credentials";
     /// RFC 7523 §2.1.
     pub const JWT_BEARER: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";
     /// RFC 7523 §2.2.
     pub const CLIENT_ASSERTION: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
+    /// RFC 8693 §3.
+    pub const JWT: &str = "urn:ietf:params:oauth:token-type:jwt";
+    /// TXN §11.1.
+    pub const TXN_TOKEN: &str = "urn:ietf:params:oauth:token-type:txn_token";
+    /// CIA §13.1.
+    pub const CLIENT_INSTANCE: &str = "urn:ietf:params:oauth:token-type:client-instance-jwt";
     /// RFC 8693 §3.
     pub const ACCESS_TOKEN: &str = "urn:ietf:params:oauth:token-type:access_token";
     /// RFC 8693 §3.

@@ -36,16 +36,21 @@ impl Session {
         }
     }
 
-    pub(super) fn inputs(&self, ink: Ink, attempt: u32) -> Inputs<'_> {
+    /// Returns what a step may look at; `attempt` is the one that it is, or would be.
+    pub(super) fn inputs(&self, id: Option<StepId>, ink: Ink, attempt: u32) -> Inputs<'_> {
+        let attempts = id.map(|id| &self.step(id).attempts).into_iter().flatten();
+        let sent: usize = attempts.map(|attempt| attempt.made.len()).sum();
         Inputs {
             profile: &self.profile,
             bag: &self.walk.bag,
             keys: &self.walk.keys,
             secrets: &self.walk.secrets,
+            nonces: &self.walk.nonces,
             listening: self.walk.listening.as_deref(),
             patience: self.patience,
             ink,
             attempt,
+            sent: u32::try_from(sent).unwrap_or(u32::MAX),
         }
     }
 
@@ -56,7 +61,7 @@ impl Session {
         let attempt = u32::try_from(self.step(id).attempts.len())
             .unwrap_or(u32::MAX)
             .saturating_add(1);
-        let draft = step.draft(&self.inputs(ink, attempt));
+        let draft = step.draft(&self.inputs(Some(id), ink, attempt));
         self.step_mut(id).draft = Some(draft);
         self.step_mut(id).drafted = self.examine_draft(id, ink.now);
     }
@@ -97,7 +102,7 @@ impl Session {
 
     /// Brings the list of steps up to date: what is asked for, and what has something to show.
     fn list(&mut self, ink: Ink) {
-        let inputs = self.inputs(ink, 1);
+        let inputs = self.inputs(None, ink, 1);
         let asked: Vec<StepId> = self
             .flow
             .steps()

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{Agreed, Effect, Going, Had, Outcome, SendId, Session, What, commands::words};
 use crate::{
-    flow::{Gain, Held, Ink, Made, Origin, Step, StepId, TokenRecord, Verdict},
+    flow::{Gain, Held, Ink, Made, Origin, Step, StepId, TokenRecord, Verdict, dpop},
     protocol::{
         exchange::{Exchange, Failure, Purpose, Request},
         jwt::Signature,
@@ -117,7 +117,25 @@ impl Session {
             .flow
             .step(id)
             .expect("a session has every step of its flow");
-        let reading = step.read(&self.inputs(ink, number), &made);
+        if exchange.request.http().header(dpop::HEADER).is_some() {
+            self.walk.nonces.extend(dpop::given(exchange));
+            if !looping
+                && dpop::wants_nonce(exchange, &made)
+                && let Some(request) = self.with_nonce(id, exchange, number, ink)
+            {
+                if let Some(refused) = self
+                    .step_mut(id)
+                    .attempts
+                    .last_mut()
+                    .and_then(|attempt| attempt.made.last_mut())
+                {
+                    refused.purpose = Purpose::Retry;
+                }
+                self.emit(id, (purpose, request), Lifetime(0), ink.now, effects);
+                return;
+            }
+        }
+        let reading = step.read(&self.inputs(Some(id), ink, number), &made);
         for record in &reading.tokens {
             self.vault.learn(&record.token.raw);
         }
@@ -159,6 +177,17 @@ impl Session {
             }
             None => self.go_on(ink, effects),
         }
+    }
+
+    /// Makes a request that was refused for its nonce once more, with the one that came: the step's own is drafted anew,
+    /// for it may hold an assertion that is good once.
+    fn with_nonce(&self, id: StepId, refused: &Exchange, number: u32, ink: Ink) -> Option<Request> {
+        let inputs = self.inputs(Some(id), ink, number);
+        if let Some(request) = dpop::again(&refused.request, &inputs) {
+            return Some(Request::Http(request));
+        }
+        let draft = self.flow.step(id)?.draft(&inputs).ok()?;
+        draft.wants.is_empty().then_some(draft.request)
     }
 
     /// Says what the last main exchange turned out to be for.

@@ -77,21 +77,19 @@ impl Session {
             return Vec::new();
         };
         let past = self.past(but);
-        lint::findings(
-            self.flow.id.0,
-            &Subject {
-                step: Some(step.info()),
-                request: look.request,
-                made: look.made,
-                tokens: look.tokens,
-                past: &past,
-                profile: &self.profile,
-                bag: &self.walk.bag,
-                keys: &self.walk.keys,
-                now: look.now,
-                revision: Revision::of(&self.profile),
-            },
-        )
+        lint::findings(&Subject {
+            flow: self.flow.id.0,
+            step: Some(step.info()),
+            request: look.request,
+            made: look.made,
+            tokens: look.tokens,
+            past: &past,
+            profile: &self.profile,
+            bag: &self.walk.bag,
+            keys: &self.walk.keys,
+            now: look.now,
+            revision: Revision::of(&self.profile),
+        })
     }
 
     /// Returns every attempt of the walk but one, oldest first; what was handed in stands where it was handed in.

@@ -23,7 +23,7 @@ pub use state::{
 pub use vault::Vault;
 
 use crate::{
-    flow::{Artifact, Bag, Flow, Ink, KeySets, Secrets, Step, StepId, Want},
+    flow::{Artifact, Bag, Flow, Ink, KeySets, Nonces, Secrets, Step, StepId, Want},
     profile::{FieldPath, Profile},
     protocol::{
         exchange::{Exchange, Purpose, Request, Via},
@@ -445,6 +445,7 @@ fn blank(flow: &'static Flow, number: u32, ink: Ink) -> Walk {
             .collect(),
         bag: Bag::default(),
         keys: KeySets::default(),
+        nonces: Nonces::new(),
         secrets: Secrets::default(),
         listening: None,
         deaf: None,

@@ -5,7 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    flow::{Bag, Blocked, Draft, KeySets, Made, Secrets, StepId, TokenRecord, Want},
+    flow::{Bag, Blocked, Draft, KeySets, Made, Nonces, Secrets, StepId, TokenRecord, Want},
     lint::Finding,
     profile::FieldPath,
     protocol::{
@@ -217,6 +217,9 @@ pub struct Walk {
     pub bag: Bag,
     /// The keys that were fetched.
     pub keys: KeySets,
+    /// The nonces for proofs that servers gave.
+    #[serde(skip)]
+    pub nonces: Nonces,
     /// The secrets that were read from outside.
     #[serde(skip)]
     pub secrets: Secrets,

@@ -2,6 +2,7 @@
 
 use crate::{
     flow::{Flow, FlowId, Stage, steps},
+    profile::fields,
     protocol::party::Party,
 };
 
@@ -19,7 +20,7 @@ pub static MCP: Flow = Flow {
         "RFC 8693",
         "RFC 7523",
     ],
-    api: "mcp",
+    presets: &[(fields::API_KIND, "mcp")],
     stages: &[
         Stage {
             title: "Discovery",

@@ -17,7 +17,7 @@ pub static XAA: Flow = Flow {
         "RFC 7523",
         "OpenID Connect Core 1.0",
     ],
-    api: "http",
+    presets: &[],
     stages: &[
         Stage {
             title: "Discovery",

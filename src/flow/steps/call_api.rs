@@ -4,14 +4,13 @@ use super::support;
 use crate::{
     flow::{
         Artifact, Blocked, Draft, Inputs, Made, Reading, Step, StepId, StepInfo, Verdict,
-        client_auth::finish,
+        client_auth::finish, dpop,
     },
     profile::{Profile, fields},
     protocol::{
         exchange::Request,
-        http::{Body, HttpRequest, Value},
+        http::{Body, HttpRequest},
         party::Party,
-        pointer::{Pointer, Side},
     },
 };
 
@@ -30,6 +29,7 @@ pub static CALL_API: CallApi = CallApi {
             fields::API_METHOD,
             fields::API_HEADERS,
             fields::API_BODY,
+            fields::DPOP_MODE,
         ],
         spec: &["RFC 6750 §2.1", "RFC 9068 §4"],
         why: "The proof of the pudding: the API takes the token, or says why not. It sees the user's name in the token \
@@ -70,7 +70,6 @@ impl Step for CallApi {
         for (name, value) in inputs.profile.map(fields::API_HEADERS) {
             request.set_header(name, value.as_str());
         }
-        request.set_header("authorization", Value::after("Bearer ", token.clone()));
         if let Some(body) = inputs.profile.text(fields::API_BODY) {
             if request.header("content-type").is_none() {
                 request.set_header("content-type", "application/json");
@@ -80,13 +79,10 @@ impl Step for CallApi {
             // Some servers answer 411 to a POST without a length.
             request.body = Body::Text(String::new());
         }
+        let notes = dpop::present(&mut request, inputs, token).map_err(|why| vec![why])?;
         let draft = Draft {
             request: Request::Http(request),
-            notes: vec![(
-                Pointer::Header(Side::Request, "authorization".to_owned()),
-                "Bearer and the access token: whoever holds the token may use it (RFC 6750 §2.1)."
-                    .to_owned(),
-            )],
+            notes,
             wants: Vec::new(),
             resolved: vec![(fields::API_URL, url.to_owned())],
             made: inputs.ink.now,

@@ -44,6 +44,8 @@ pub static ID_JAG: IdJag = IdJag {
             fields::AGENT_ASSERTION_AUDIENCE,
             fields::AGENT_SAML_ASSERTION,
             fields::IDP_TOKEN_ENDPOINT,
+            fields::DPOP_MODE,
+            fields::DPOP_ALG,
         ],
         spec: &["JAG §4.3", "RFC 8693 §2.1"],
         why: "The agent asks the user's own IdP for a grant made out to one other authorization server. This is where \

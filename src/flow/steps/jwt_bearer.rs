@@ -7,7 +7,7 @@ use super::{
 use crate::{
     flow::{
         Artifact, Blocked, Draft, Inputs, Made, Reading, Step, StepId, StepInfo, Verdict,
-        client_auth::finish,
+        client_auth::finish, dpop,
     },
     profile::{Profile, Side, fields},
     protocol::{
@@ -40,6 +40,7 @@ pub static JWT_BEARER: JwtBearer = JwtBearer {
             fields::RESOURCE_AS_ASSERTION_AUDIENCE,
             fields::RESOURCE_AS_SCOPE,
             fields::RESOURCE_AS_TOKEN_ENDPOINT,
+            fields::DPOP_MODE,
         ],
         spec: &["JAG §4.4", "RFC 7523 §2.1"],
         why: "The other company's server trusts the IdP, not the agent's word: it checks that the ID-JAG is signed by \
@@ -108,12 +109,18 @@ impl Step for JwtBearer {
             &came,
         );
         let mut gained = vec![support::gain(&record)];
+        gained.push(support::typed(&came));
         gained.extend(keys.gain(Party::ResourceAs));
+        let downgraded = dpop::downgraded(inputs, came.answer.token_type.as_deref());
         let (verdict, says) = match &record.signature {
             Signature::Failed { why } => (
                 Verdict::Suspect(format!("The signature of the access token failed: {why}.")),
                 format!("An access token came, but its signature failed: {why}."),
             ),
+            _ if downgraded.is_some() => {
+                let says = downgraded.unwrap_or_default();
+                (Verdict::Rejected(vec![says.clone()]), says)
+            }
             signature => {
                 let end = record
                     .expires

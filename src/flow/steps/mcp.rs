@@ -4,11 +4,13 @@ use serde_json::Value as Json;
 
 use super::support::{self, api_url};
 use crate::{
-    flow::{Artifact, Blocked, Draft, Gain, Inputs, Reading, StepId, Verdict, client_auth::finish},
+    flow::{
+        Artifact, Blocked, Draft, Gain, Inputs, Reading, StepId, Verdict, client_auth::finish, dpop,
+    },
     profile::fields,
     protocol::{
         exchange::{Exchange, Request},
-        http::{Body, HttpRequest, Response, Value},
+        http::{Body, HttpRequest, Response},
         mcp::{self, Answer, RpcError},
         oauth::OAuthError,
         party::Party,
@@ -47,11 +49,7 @@ pub fn draft(inputs: &Inputs<'_>, step: StepId, message: &Json) -> Result<Draft,
     for (name, value) in inputs.profile.map(fields::API_HEADERS) {
         request.set_header(name, value.as_str());
     }
-    request.set_header("authorization", Value::after("Bearer ", token.clone()));
-    let mut notes = vec![note(
-        "authorization",
-        "Bearer and the access token, with every request of the session (RFC 6750 §2.1).",
-    )];
+    let mut notes = dpop::present(&mut request, inputs, token).map_err(|why| vec![why])?;
     if message["method"] != "initialize" {
         if let Some(version) = inputs.bag.shown(Artifact::McpVersion) {
             request.set_header(mcp::VERSION_HEADER, version);

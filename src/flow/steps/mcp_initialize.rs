@@ -26,7 +26,12 @@ pub static MCP_INITIALIZE: McpInitialize = McpInitialize {
         to: Party::Api,
         needs: &[Artifact::AccessToken],
         gives: &[Artifact::McpVersion, Artifact::McpSession],
-        fields: &[fields::API_URL, fields::API_KIND, fields::API_HEADERS],
+        fields: &[
+            fields::API_URL,
+            fields::API_KIND,
+            fields::API_HEADERS,
+            fields::DPOP_MODE,
+        ],
         spec: &[
             "MCP, Lifecycle: initialization",
             "EMA-S §5.1",

@@ -7,7 +7,7 @@ use crate::{
     flow::{Artifact, Blocked, Draft, Inputs, Made, Reading, Step, StepId, StepInfo, Verdict},
     profile::{Profile, fields},
     protocol::{
-        exchange::Exchange,
+        exchange::{Exchange, Purpose},
         mcp::{Tool, request, tools},
         party::Party,
     },
@@ -88,7 +88,7 @@ impl McpTools {
         let mut cursors: Vec<String> = Vec::new();
         let mut beside = String::new();
         let (mut id, mut pages, mut more) = (FIRST, 0, "");
-        for made in made {
+        for made in made.iter().filter(|made| made.purpose != Purpose::Retry) {
             let exchange = &made.exchange;
             let (result, answer) = mcp::result(exchange, id)?;
             id += 1;

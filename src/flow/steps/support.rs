@@ -9,10 +9,11 @@ use crate::{
         Artifact, Blocked, Draft, Gain, Inputs, KeySet, Made, Reading, StepId, TokenRecord,
         Verdict,
         client_auth::{Server, token_request},
+        dpop,
     },
     profile::{FieldPath, Profile, Side, fields},
     protocol::{
-        exchange::{Exchange, Purpose},
+        exchange::{Exchange, Purpose, Request},
         http::{HttpRequest, Params, Response},
         jwt::{Claims, Signature, Token, jose},
         metadata::Jwks,
@@ -55,8 +56,8 @@ pub fn api_url<'a>(inputs: &Inputs<'a>) -> Result<&'a str, Blocked> {
 pub struct Endpoint {
     /// The server.
     pub party: Party,
-    /// The artifact that discovery gives.
-    pub metadata: Artifact,
+    /// The artifact that discovery gives; `None` where a flow discovers nothing of it.
+    pub metadata: Option<Artifact>,
     /// The profile's field of its issuer.
     pub issuer: FieldPath,
     /// The profile's field of its token endpoint.
@@ -68,7 +69,7 @@ pub struct Endpoint {
 /// The identity provider.
 pub const IDP: Endpoint = Endpoint {
     party: Party::Idp,
-    metadata: Artifact::IdpMetadata,
+    metadata: Some(Artifact::IdpMetadata),
     issuer: fields::IDP_ISSUER,
     token: fields::IDP_TOKEN_ENDPOINT,
     jwks: fields::IDP_JWKS_URI,
@@ -77,10 +78,19 @@ pub const IDP: Endpoint = Endpoint {
 /// The resource authorization server.
 pub const RESOURCE_AS: Endpoint = Endpoint {
     party: Party::ResourceAs,
-    metadata: Artifact::ResourceAsMetadata,
+    metadata: Some(Artifact::ResourceAsMetadata),
     issuer: fields::RESOURCE_AS_ISSUER,
     token: fields::RESOURCE_AS_TOKEN_ENDPOINT,
     jwks: fields::RESOURCE_AS_JWKS_URI,
+};
+
+/// The issuer of actor tokens.
+pub const ACTOR_ISSUER: Endpoint = Endpoint {
+    party: Party::ActorIssuer,
+    metadata: None,
+    issuer: fields::ACTOR_ISSUER_ISSUER,
+    token: fields::ACTOR_ISSUER_TOKEN_ENDPOINT,
+    jwks: fields::ACTOR_ISSUER_JWKS_URI,
 };
 
 impl Endpoint {
@@ -98,7 +108,9 @@ impl Endpoint {
             return Ok(own.to_owned());
         }
         match inputs.bag.metadata(self.party) {
-            None => Err(Blocked::Needs(self.metadata)),
+            None => Err(self
+                .metadata
+                .map_or_else(|| Blocked::Missing(field.0.to_owned()), Blocked::Needs)),
             Some(metadata) => metadata.text(member).map(str::to_owned).ok_or_else(|| {
                 Blocked::Invalid(
                     field.0.to_owned(),
@@ -138,7 +150,8 @@ impl Endpoint {
         endpoint.zip(held).ok_or(blocked)
     }
 
-    /// Drafts a client's request to the token endpoint, which stands under its field, too.
+    /// Drafts a client's request to the token endpoint, which stands under its field, too; with a proof of possession
+    /// where the profile wants proofs.
     ///
     /// # Errors
     /// As [`token_request`].
@@ -155,6 +168,10 @@ impl Endpoint {
             token_endpoint: &endpoint,
         };
         let mut draft = token_request(inputs, step.0, side, server, params)?;
+        if let Request::Http(request) = &mut draft.request {
+            let note = dpop::prove(request, inputs, None).map_err(|why| vec![why])?;
+            draft.notes.extend(note);
+        }
         draft.resolved.push((self.token, endpoint));
         Ok(draft)
     }
@@ -434,6 +451,13 @@ pub fn record(
 /// Returns the gain of a token record.
 pub fn gain(record: &TokenRecord) -> Gain {
     Gain::Held(record.artifact, record.token.raw.clone(), record.expires)
+}
+
+/// Returns what an access token is as a gain: it decides how the token is presented.
+pub fn typed(came: &Tokens) -> Gain {
+    let text = came.answer.token_type.as_deref().unwrap_or_default();
+    let artifact = Artifact::AccessTokenType;
+    Gain::Held(artifact, Secret::minted(artifact.id(), text), None)
 }
 
 /// The name of a party at the start of a sentence.

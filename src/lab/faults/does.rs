@@ -49,13 +49,15 @@ pub(in crate::lab) enum Minted {
     IdJag,
     /// The access token of the resource AS.
     AccessToken,
+    /// The actor token.
+    ActorToken,
 }
 
 impl Minted {
     /// Returns the `typ` that it has when all is well.
     pub fn typ(self) -> &'static str {
         match self {
-            Self::IdToken => "JWT",
+            Self::IdToken | Self::ActorToken => "JWT",
             Self::SsoAccessToken | Self::AccessToken => "at+jwt",
             Self::IdJag => urn::ID_JAG_TYP,
         }

@@ -78,7 +78,7 @@ impl Switches {
     pub fn set(&self, on: Vec<&'static Fault>) {
         *self.board() = Board {
             on,
-            stale: vec![Party::Idp, Party::ResourceAs, Party::Api],
+            stale: HOLD_KEYS.to_vec(),
             ..Board::default()
         };
         self.release();
@@ -229,6 +229,15 @@ impl Switches {
         }
     }
 }
+
+/// The servers that keep keys of others.
+const HOLD_KEYS: &[Party] = &[
+    Party::Idp,
+    Party::ResourceAs,
+    Party::Api,
+    Party::Tts,
+    Party::Service,
+];
 
 /// Makes the token of a draft.
 fn sealed(mut draft: Draft, key: &PrivateKey, alg: Alg) -> Result<String, Refusal> {

@@ -249,6 +249,7 @@ impl Idp {
         &mut self,
         form: &Form,
         client: &Client,
+        jkt: Option<&String>,
         now: Timestamp,
     ) -> Result<Value, Refusal> {
         let id = form.need("device_code")?;
@@ -295,7 +296,8 @@ impl Idp {
                     scope: device.scope.clone(),
                     auth_time,
                 };
-                self.first_tokens(grant, None, now).map(|(body, _)| body)
+                self.first_tokens(grant, None, jkt, now)
+                    .map(|(body, _)| body)
             }
             Fate::Declined => Err(Refusal::new("access_denied", "The user did not agree.")),
             Fate::Waits | Fate::Served => Err(Refusal::new(

@@ -6,6 +6,7 @@ use super::{Idp, TARGET_SCOPES};
 use crate::{
     lab::{
         clients::Client,
+        dpop,
         faults::Minted,
         form::{Form, known_scope, scope_words},
         jwt::{Kind, as_text},
@@ -32,6 +33,7 @@ impl Idp {
         &mut self,
         form: &Form,
         client: &Client,
+        jkt: Option<&String>,
         now: Timestamp,
     ) -> Result<Value, Refusal> {
         let wanted = form.need("requested_token_type")?;
@@ -64,6 +66,9 @@ impl Idp {
             "iat": now.secs(), "exp": now.plus_secs(ID_JAG_LIFE).secs(),
             "scope": scope, "email": subject.user.email,
         });
+        if let Some(jkt) = jkt {
+            claims["cnf"] = dpop::cnf(jkt);
+        }
         if let Some(resource) = resource {
             claims["resource"] = json!(resource);
         }

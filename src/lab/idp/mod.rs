@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use super::{
     chance::{Chance, Random},
     clients::Client,
+    dpop::{self, Proofs},
     faults::Switches,
     gate::Gate,
     message::{Incoming, Outgoing},
@@ -40,6 +41,8 @@ pub(super) struct Idp {
     keys: SigningKeys,
     chance: Chance,
     gate: Gate,
+    proofs: Proofs,
+    endpoint: String,
     target: Target,
     switches: Switches,
     sessions: HashMap<String, sign_in::Session>,
@@ -99,7 +102,7 @@ impl Idp {
         Self {
             gate: Gate::new(
                 issuer.clone(),
-                endpoint,
+                endpoint.clone(),
                 habits.idp_methods,
                 habits.assertion_for_issuer,
                 clients,
@@ -109,6 +112,8 @@ impl Idp {
             cookie,
             keys,
             chance: Chance(random),
+            proofs: Proofs::new(Chance(random), false),
+            endpoint,
             target,
             switches,
             sessions: HashMap::new(),
@@ -145,6 +150,7 @@ impl Idp {
             "token_endpoint_auth_methods_supported": self.habits.idp_methods,
             "token_endpoint_auth_signing_alg_values_supported": super::CLIENT_ALGS,
             "code_challenge_methods_supported": ["S256"],
+            "dpop_signing_alg_values_supported": dpop::ALGS,
             "prompt_values_supported": ["none", "login", "consent", "select_account"],
             "authorization_response_iss_parameter_supported": true,
             "request_parameter_supported": false,

@@ -6,6 +6,7 @@ use super::{Idp, sign_in::Pending};
 use crate::{
     lab::{
         clients::{Client, same_secret},
+        dpop,
         faults::Minted,
         form::{Form, scope_words},
         message::{Incoming, Outgoing},
@@ -86,11 +87,13 @@ impl Idp {
 
     fn token_result(&mut self, incoming: &Incoming, now: Timestamp) -> Result<Value, Refusal> {
         let (form, client, grant) = self.gate.admit(incoming, now)?;
+        let jkt = self.proofs.judge(incoming, &self.endpoint, None, now)?;
+        let jkt = jkt.as_ref();
         match grant {
-            urn::AUTHORIZATION_CODE => self.redeem(&form, &client, now),
-            urn::REFRESH => self.refresh(&form, &client, now),
-            urn::DEVICE_CODE => self.poll(&form, &client, now),
-            _ => self.exchange(&form, &client, now),
+            urn::AUTHORIZATION_CODE => self.redeem(&form, &client, jkt, now),
+            urn::REFRESH => self.refresh(&form, &client, jkt, now),
+            urn::DEVICE_CODE => self.poll(&form, &client, jkt, now),
+            _ => self.exchange(&form, &client, jkt, now),
         }
     }
 
@@ -122,7 +125,13 @@ impl Idp {
     }
 
     /// Redeems a code (RFC 6749 §4.1.3).
-    fn redeem(&mut self, form: &Form, client: &Client, now: Timestamp) -> Result<Value, Refusal> {
+    fn redeem(
+        &mut self,
+        form: &Form,
+        client: &Client,
+        jkt: Option<&String>,
+        now: Timestamp,
+    ) -> Result<Value, Refusal> {
         let id = form.need("code")?;
         let verifier = form.need("code_verifier")?;
         let redirect = form.need("redirect_uri")?;
@@ -175,7 +184,7 @@ impl Idp {
         )?;
         code.used = true;
         let (grant, nonce) = (code.grant.clone(), code.nonce.clone());
-        let (body, refresh) = self.first_tokens(grant, nonce.as_deref(), now)?;
+        let (body, refresh) = self.first_tokens(grant, nonce.as_deref(), jkt, now)?;
         if let Some(code) = self.codes.get_mut(id) {
             code.refresh = refresh;
         }
@@ -187,9 +196,10 @@ impl Idp {
         &mut self,
         grant: Grant,
         nonce: Option<&str>,
+        jkt: Option<&String>,
         now: Timestamp,
     ) -> Result<(Value, Option<String>), Refusal> {
-        let mut body = self.tokens(&grant, &grant.scope, nonce, now)?;
+        let mut body = self.tokens(&grant, &grant.scope, nonce, jkt, now)?;
         if !grant.scope.iter().any(|word| word == "offline_access") {
             return Ok((body, None));
         }
@@ -208,7 +218,13 @@ impl Idp {
     }
 
     /// Refreshes (RFC 6749 §6). The refresh token stays the same.
-    fn refresh(&mut self, form: &Form, client: &Client, now: Timestamp) -> Result<Value, Refusal> {
+    fn refresh(
+        &mut self,
+        form: &Form,
+        client: &Client,
+        jkt: Option<&String>,
+        now: Timestamp,
+    ) -> Result<Value, Refusal> {
         let grant = self
             .refresh_of(form.need("refresh_token")?, client)?
             .clone();
@@ -227,7 +243,7 @@ impl Idp {
                 )
             },
         )?;
-        self.tokens(&grant, &scope, None, now)
+        self.tokens(&grant, &scope, None, jkt, now)
     }
 
     /// Returns what a refresh token stands for, if it was issued to that client and still lives.
@@ -256,23 +272,27 @@ impl Idp {
         grant: &Grant,
         scope: &[String],
         nonce: Option<&str>,
+        jkt: Option<&String>,
         now: Timestamp,
     ) -> Result<Value, Refusal> {
         let has = |word: &str| scope.iter().any(|other| other == word);
         let scope_text = scope.join(" ");
         let (iat, exp) = (now.secs(), now.plus_secs(TOKEN_LIFE).secs());
-        let access = json!({
+        let mut access = json!({
             "iss": self.issuer, "sub": grant.user.sub, "aud": self.issuer, "client_id": grant.client_id,
             "iat": iat, "exp": exp, "jti": self.chance.token(16), "scope": scope_text,
             "auth_time": grant.auth_time.secs(),
         });
+        if let Some(jkt) = jkt {
+            access["cnf"] = dpop::cnf(jkt);
+        }
         let mint = |what, claims: &Value| {
             let (client, key) = (&grant.client_id, &self.keys.rsa);
             self.switches.mint(what, client, claims, key, Alg::RS256)
         };
         let access = mint(Minted::SsoAccessToken, &access)?;
         let mut body = json!({
-            "access_token": access, "token_type": "Bearer", "expires_in": TOKEN_LIFE, "scope": scope_text,
+            "access_token": access, "token_type": dpop::token_type(jkt), "expires_in": TOKEN_LIFE, "scope": scope_text,
         });
         if has("openid") {
             let mut claims = json!({

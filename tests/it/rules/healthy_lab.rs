@@ -38,6 +38,7 @@ fn findings(session: &Session, profile: &Profile) -> (usize, Vec<String>) {
         };
         let exchange = lint::subject::main(&attempt.made).expect("it was sent");
         let subject = Subject {
+            flow: session.flow.id.0,
             step: Some(info),
             request: Some(&exchange.request),
             made: &attempt.made,
@@ -56,7 +57,7 @@ fn findings(session: &Session, profile: &Profile) -> (usize, Vec<String>) {
         };
         looked += 1;
         for subject in [draft, subject] {
-            let findings = lint::findings(session.flow.id.0, &subject).into_iter();
+            let findings = lint::findings(&subject).into_iter();
             let loud = findings.filter(|finding| finding.severity > Severity::Note);
             told.extend(loud.map(|finding| format!("{}: {finding:?}", info.id.0)));
         }

@@ -215,6 +215,7 @@ impl Scene {
         };
         let request = made.last().map(|made| made.exchange.request.clone());
         Held {
+            flow: self.flow().to_owned(),
             step: (!decode).then(|| info(&self.step, &self.walk)),
             request,
             made: if self.sent { made } else { Vec::new() },
@@ -373,6 +374,7 @@ impl Scene {
 
 /// Everything that a rule looks at, with somebody who owns it.
 pub struct Held {
+    flow: String,
     step: Option<&'static StepInfo>,
     request: Option<Request>,
     made: Vec<Made>,
@@ -397,6 +399,7 @@ impl Held {
             })
             .collect();
         look(&Subject {
+            flow: &self.flow,
             step: self.step,
             request: self.request.as_ref(),
             made: &self.made,

@@ -112,5 +112,5 @@ pub fn is_profiled(subject: &Subject<'_>) -> bool {
                 .is_some_and(|profiles| profiles.contains(&PROFILE))
         })
     };
-    subject.text(fields::FLOW) == Some("actor-profile") || lists(subject.server())
+    subject.flow == "actor-profile" || lists(subject.server())
 }

@@ -60,7 +60,7 @@ fn has_actor_profile(subject: &Subject<'_>) -> bool {
     let profiles = metadata
         .as_ref()
         .and_then(|metadata| metadata.list("authorization_grant_profiles_supported"));
-    subject.text(fields::FLOW) == Some("actor-profile")
+    subject.flow == "actor-profile"
         || profiles.is_some_and(|profiles| profiles.contains(&ACTOR_PROFILE))
 }
 
