@@ -44,6 +44,8 @@ pub struct Fault {
     pub code: Option<&'static str>,
     /// Whether it shows only when its step is sent a second time.
     pub again: bool,
+    /// What the profile has to say for it to show, by field and value.
+    pub with: &'static [(&'static str, &'static str)],
     does: &'static [Do],
 }
 
@@ -142,6 +144,7 @@ impl Fault {
             owner,
             code,
             again: false,
+            with: &[],
             does,
         }
     }
@@ -149,6 +152,18 @@ impl Fault {
     /// Says who has to act, where it is not the server that misbehaves.
     const fn owned_by(mut self, owner: Party) -> Self {
         self.owner = owner;
+        self
+    }
+
+    /// Says which flow shows it, where that is not `xaa`, and what the profile has to say for that.
+    #[allow(dead_code, reason = "each flow brings its own rows")]
+    const fn in_flow(
+        mut self,
+        flow: &'static str,
+        with: &'static [(&'static str, &'static str)],
+    ) -> Self {
+        self.flow = flow;
+        self.with = with;
         self
     }
 
