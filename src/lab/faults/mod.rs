@@ -15,6 +15,7 @@ mod dpop;
 mod exchange;
 mod id_jag;
 mod id_token;
+mod mcp;
 mod sign_in;
 mod switches;
 
@@ -86,6 +87,7 @@ pub static FAULTS: &[Fault] = &joined::<
             + bearer::FAULTS.len()
             + api::FAULTS.len()
             + dpop::FAULTS.len()
+            + mcp::FAULTS.len()
     },
 >(&[
     discovery::FAULTS,
@@ -96,6 +98,7 @@ pub static FAULTS: &[Fault] = &joined::<
     bearer::FAULTS,
     api::FAULTS,
     dpop::FAULTS,
+    mcp::FAULTS,
 ]);
 
 /// Finds a fault by its id.
