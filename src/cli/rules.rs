@@ -10,7 +10,7 @@ use super::{
     print,
 };
 use crate::{
-    lint::{self, Rule, Severity, vendors::HABITS},
+    lint::{self, Rule, explain},
     profile::suggest,
 };
 
@@ -86,51 +86,10 @@ pub fn explain(options: &Explain) -> Result<u8, Failed> {
 }
 
 fn text(rule: &Rule) -> String {
-    let mut out = String::new();
-    let severity = match rule.severity {
-        Severity::Error => "an error where it fires",
-        Severity::Warning => "a warning where it fires",
-        Severity::Note => "a note where it fires",
-    };
-    let _ = writeln!(out, "{} ({severity})\n\n{}\n", rule.code, rule.title);
-    let mut part = |label: &str, says: &str| {
+    let severity = explain::severity(rule);
+    let mut out = format!("{} ({severity})\n\n{}\n\n", rule.code, rule.title);
+    for (label, says) in explain::parts(rule) {
         let _ = writeln!(out, "{label:<14}{says}");
-    };
-    part("Why", rule.why);
-    part("Usual cause", rule.cause);
-    part("What to do", rule.fix);
-    part(
-        "Written in",
-        &format!("{} (as of {})", rule.spec, rule.revision),
-    );
-    if rule.since > lint::Revision::FIRST {
-        part(
-            "Since",
-            &format!(
-                "{}; with an older `revision` in the profile it is left out.",
-                rule.since
-            ),
-        );
-    }
-    part("Looks at", &rule.steps.join(", "));
-    part("Flows", &rule.flows.join(", "));
-    if !rule.leads_to.is_empty() {
-        part("Leads to", &rule.leads_to.join(", "));
-    }
-    for habit in HABITS.iter().filter(|habit| habit.code == rule.code) {
-        part(
-            habit.vendor,
-            &format!(
-                "{} there: {} ({}, {}).",
-                habit.severity.id(),
-                habit.says,
-                habit.source,
-                habit.seen
-            ),
-        );
-    }
-    if !rule.is_walked() {
-        part("Waits", "None of its flows can be walked yet.");
     }
     out
 }
