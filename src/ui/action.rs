@@ -321,7 +321,7 @@ actions! {
     Discard = "discard", ["esc"], Field, hint "discard", when always;
 
     /// Shows what the keys do.
-    Help = "help", ["?", "f1"], Everywhere, hint "help", when always;
+    Help = "help", ["?", "f1"], Everywhere, hint "help", when no_text;
     /// Draws the screen anew.
     Redraw = "redraw", ["ctrl-l"], Everywhere, hint "", when always;
     /// Stops the program until the shell continues it.
@@ -386,6 +386,13 @@ fn on_field(model: &Model) -> Availability {
             && model.under.field.is_some()
             && !model.session().archived,
         "",
+    )
+}
+
+fn no_text(model: &Model) -> Availability {
+    Availability::when(
+        model.context() != Context::Field,
+        "{accept} takes over what is typed, {discard} drops it; then {help} helps.",
     )
 }
 

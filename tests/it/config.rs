@@ -94,3 +94,18 @@ fn the_screen_starts_with_a_broken_file_and_says_so() {
     pty.wait_for("[Request]");
     assert_eq!(pty.quit("<c-c>"), 0);
 }
+
+#[test]
+fn the_example_of_the_readme_has_no_mistake() {
+    let readme = include_str!("../../README.md");
+    let example = readme
+        .split("```toml\n")
+        .filter_map(|rest| rest.split("```").next())
+        .find(|text| text.contains("[keys]"))
+        .expect("the README has an example");
+    let world = World::new();
+    world.write_config("config.toml", example);
+    let output = world.run(&["keys"], "").expect_code(0);
+    assert!(output.stderr.is_empty(), "{output}");
+    assert!(output.stdout.contains("* home  g g "), "{output}");
+}

@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// The width of the keys.
-const KEYS: usize = 18;
+const KEYS: usize = 20;
 
 /// Returns the help: every action under the heading of its place, those that hold where it was asked first; only what
 /// has the text that is looked for, while it is typed, too.

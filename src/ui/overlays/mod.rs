@@ -101,10 +101,10 @@ impl Overlay {
         }
     }
 
-    /// Returns its heading.
+    /// Returns its heading; actions in braces stand for their keys.
     pub fn title(&self) -> &'static str {
         match self {
-            Self::Help(..) => "Keys: / lists fewer",
+            Self::Help(..) => "Keys: {find} lists fewer",
             Self::Palette(_) => "Do or open",
             Self::Rule(..) => "A rule",
             Self::Profiles(_) => "Profiles",
@@ -112,7 +112,7 @@ impl Overlay {
             Self::Flows(_) => "Flows",
             Self::Copy(_) => "Copy to the terminal’s clipboard, with real values",
             Self::Existing(_) => "Use a token or code that you already have",
-            Self::Faults(_) => "Faults of the lab: / lists fewer, Enter switches",
+            Self::Faults(_) => "Faults of the lab: {find} lists fewer, {pick} switches",
             Self::Address(_) => "The address for the browser",
             Self::Qr(_) => "The address for the browser, as a QR code",
             Self::Import(_) => "What the new profile would hold; nothing is kept yet",

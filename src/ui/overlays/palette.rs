@@ -1,8 +1,10 @@
 //! The palette: every action, profile, flow, step and rule by its name; what cannot be had now says why.
 
+use std::cmp::Reverse;
+
 use nucleo_matcher::{
     Config, Matcher, Utf32Str,
-    pattern::{AtomKind, CaseMatching, Normalization, Pattern},
+    pattern::{Atom, AtomKind, CaseMatching, Normalization},
 };
 use unicode_width::UnicodeWidthStr as _;
 
@@ -75,23 +77,22 @@ impl Palette {
 
     /// Finds what fits a text: the best first, and of equals the one that stands first without any text.
     pub fn find(&mut self, text: &str) {
-        let (case, form) = (CaseMatching::Ignore, Normalization::Smart);
-        let pattern = Pattern::new(text, case, form, AtomKind::Fuzzy);
-        // The name comes first in what is looked through.
-        let mut config = Config::DEFAULT;
-        config.prefer_prefix = true;
-        let mut matcher = Matcher::new(config);
-        let mut buffer = Vec::new();
+        let words: Vec<Word> = text.split_whitespace().map(Word::new).collect();
+        let mut matcher = Matcher::new(Config::DEFAULT);
         let mut found: Vec<(u32, usize, Vec<u32>)> = Vec::new();
         for (at, offer) in self.offers.iter().enumerate() {
             let mut places = Vec::new();
-            let text = offer.text();
-            let text = Utf32Str::new(&text, &mut buffer);
-            if let Some(score) = pattern.indices(text, &mut matcher, &mut places) {
-                found.push((score, at, places));
+            let scores: Option<Vec<u32>> = words
+                .iter()
+                .map(|word| word.fits(offer, &mut matcher, &mut places))
+                .collect();
+            if let Some(scores) = scores {
+                places.sort_unstable();
+                places.dedup();
+                found.push((scores.iter().sum(), at, places));
             }
         }
-        found.sort_by_key(|(score, at, _)| (std::cmp::Reverse(*score), *at));
+        found.sort_by_key(|(score, at, _)| (Reverse(*score), *at));
         self.found = found
             .into_iter()
             .map(|(_, at, places)| (at, places))
@@ -110,10 +111,54 @@ impl Palette {
     }
 }
 
+/// A word of what is typed.
+struct Word {
+    plain: String,
+    /// Its letters in a name, in their order.
+    loose: Atom,
+    /// The word itself in a sentence, where its letters alone would be in every other one.
+    strict: Atom,
+}
+
+impl Word {
+    fn new(text: &str) -> Self {
+        let atom = |kind| {
+            let (case, form) = (CaseMatching::Ignore, Normalization::Smart);
+            Atom::new(text, case, form, kind, false)
+        };
+        Self {
+            plain: text.to_lowercase(),
+            loose: atom(AtomKind::Fuzzy),
+            strict: atom(AtomKind::Substring),
+        }
+    }
+
+    /// Tells how well it fits: the name counts most, then what kind of thing it is, then the sentence about it. Adds the
+    /// places that do, counted over both texts with a blank between them.
+    fn fits(&self, offer: &Offer, matcher: &mut Matcher, places: &mut Vec<u32>) -> Option<u32> {
+        let mut buffer = Vec::new();
+        let name = Utf32Str::new(&offer.name, &mut buffer);
+        let from = u32::try_from(name.len())
+            .unwrap_or(u32::MAX)
+            .saturating_add(1);
+        if let Some(score) = self.loose.indices(name, matcher, places) {
+            return Some(u32::from(score) * 3);
+        }
+        if offer.is_kind(&self.plain) {
+            return Some(1);
+        }
+        let mut own = Vec::new();
+        let about = Utf32Str::new(&offer.about, &mut buffer);
+        let score = self.strict.indices(about, matcher, &mut own)?;
+        places.extend(own.into_iter().map(|at| at.saturating_add(from)));
+        Some(u32::from(score))
+    }
+}
+
 impl Offer {
-    /// Returns what is looked through.
-    fn text(&self) -> String {
-        format!("{} {}", self.name, self.about)
+    /// Tells whether a word is the beginning of what kind of thing it is.
+    fn is_kind(&self, word: &str) -> bool {
+        !matches!(self.deed, Deed::Act(_)) && self.lead.starts_with(word)
     }
 
     fn row(&self, places: &[u32], width: usize, glyphs: &Glyphs) -> Row {
@@ -162,12 +207,7 @@ pub fn rows(model: &Model, width: u16) -> Vec<Row> {
     palette
         .found
         .iter()
-        .map(|(at, places)| {
-            let mut places = places.clone();
-            places.sort_unstable();
-            places.dedup();
-            palette.offers[*at].row(&places, usize::from(width), glyphs)
-        })
+        .map(|(at, places)| palette.offers[*at].row(places, usize::from(width), glyphs))
         .collect()
 }
 

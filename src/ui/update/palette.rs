@@ -1,6 +1,6 @@
 //! The palette and the pages that come back to where they were opened: opening, finding, doing, closing.
 
-use super::{Context, Effect, Model, Overlay, PanelState, Purpose, act, editing, layout, walking};
+use super::{Effect, Model, Overlay, PanelState, Purpose, act, editing, layout, walking};
 use crate::{
     flow::Ink,
     ui::{
@@ -37,12 +37,9 @@ fn comes_back(overlay: &Overlay) -> bool {
 
 /// Shows what the keys do, first where they go now.
 pub fn help(model: &mut Model) {
-    match model.context() {
-        Context::Field => {
-            model.say("{accept} takes over what is typed, {discard} drops it; then {help} helps.");
-        }
-        _ if matches!(model.screen.overlay, Some(Overlay::Help(..))) => {}
-        context => over(model, Overlay::Help(context, PanelState::default())),
+    if !matches!(model.screen.overlay, Some(Overlay::Help(..))) {
+        let from = model.context();
+        over(model, Overlay::Help(from, PanelState::default()));
     }
 }
 

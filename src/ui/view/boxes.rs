@@ -214,9 +214,13 @@ fn words(model: &Model, purpose: &Purpose) -> (String, String) {
             };
             (
                 format!("{} ({field})", info.label),
-                format!("{how} {} Tab takes it over.", info.help)
-                    .trim()
-                    .to_owned(),
+                format!(
+                    "{how} {} {}",
+                    info.help,
+                    model.keys.spoken("{accept-text} takes it over.")
+                )
+                .trim()
+                .to_owned(),
             )
         }
         Purpose::Find => (
