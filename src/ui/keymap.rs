@@ -56,7 +56,7 @@ impl Keymap {
     /// which the palette finds it.
     pub fn spoken(&self, says: &str) -> String {
         let mut out = says.to_owned();
-        for entry in ACTIONS {
+        for entry in ACTIONS.iter().take_while(|_| says.contains('{')) {
             let place = format!("{{{}}}", entry.id);
             if out.contains(&place) {
                 let key = match self.of(entry.action).first() {
