@@ -125,6 +125,25 @@ mod tests {
     }
 
     #[test]
+    fn marks_that_mean_different_things_differ_without_any_colour() {
+        for set in [Glyphs::UNICODE, Glyphs::ASCII] {
+            let steps = [
+                set.done,
+                set.failed,
+                set.idle,
+                set.waiting,
+                set.stale,
+                set.skipped,
+                set.warning,
+                set.current,
+            ];
+            for (at, mark) in steps.iter().enumerate() {
+                assert!(!steps[..at].contains(mark), "{mark}");
+            }
+        }
+    }
+
+    #[test]
     fn the_locale_chooses() {
         let table: &[(&[(&str, &str)], &Glyphs)] = &[
             (&[], Glyphs::ASCII),

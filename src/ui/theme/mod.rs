@@ -4,18 +4,20 @@ pub mod depth;
 pub mod file;
 pub mod glyphs;
 pub mod role;
+#[cfg(test)]
+mod shipped;
 
 use std::collections::BTreeMap;
 
 use ratatui::style::{Color, Modifier, Style};
 
 pub use depth::{ColorChoice, Depth};
-pub use file::{Mistake, Theme};
+pub use file::{Mistake, Mood, Theme};
 pub use glyphs::Glyphs;
 pub use role::Role;
 
 use depth::Paint;
-use file::{Entry, meant, suggestion};
+use file::{Entry, Palette, meant, suggestion};
 
 /// Answers with a variable of the environment; handed in, because this room reads none.
 pub type Lookup<'a> = &'a dyn Fn(&str) -> Option<String>;
@@ -33,7 +35,7 @@ pub struct Look {
 impl Look {
     /// Resolves every role of the theme.
     pub fn new(theme: &Theme, depth: Depth, glyphs: &'static Glyphs) -> Self {
-        let (plain, _) = Theme::parse(PLAIN, embedded(PLAIN).unwrap_or_default());
+        let (plain, _) = Theme::parse(NO_COLOUR, embedded(NO_COLOUR).unwrap_or_default());
         let background = match depth {
             Depth::None => None,
             Depth::Sixteen => theme.background.map(Paint::coarse),
@@ -44,7 +46,9 @@ impl Look {
             .map(|&role| match depth {
                 Depth::None => without_colour(theme.entry(role), plain.entry(role)),
                 Depth::Sixteen => with_sixteen(theme.entry(role), background),
-                Depth::Indexed | Depth::True => with_many(theme.entry(role), depth),
+                Depth::Indexed | Depth::True => {
+                    with_many(theme.entry(role), theme.background, depth)
+                }
             })
             .collect();
         let text = styles[Role::Text.index()];
@@ -108,9 +112,23 @@ impl Shelf {
             .collect()
     }
 
+    /// Returns the name that a list has for a theme; some themes go by a second one.
+    pub fn listed<'a>(&self, name: &'a str) -> &'a str {
+        if self.own.contains_key(name) {
+            return name;
+        }
+        listed(name)
+    }
+
+    /// Tells whether the theme is of the user's own folder.
+    pub fn is_own(&self, name: &str) -> bool {
+        self.own.contains_key(name)
+    }
+
     /// Loads a theme with all it inherits; what cannot be used is left out and named.
     ///
-    /// An unknown name gives the default theme. A user's theme may inherit the embedded one that it overrides.
+    /// An unknown name gives the default theme. A user's theme may inherit the embedded one that it overrides. A palette
+    /// applies to what is inherited, too: another accent is one line.
     pub fn load(&self, name: &str) -> (Theme, Vec<Mistake>) {
         let Some(text) = self.texts(name).next() else {
             let hint = suggestion(meant(name, self.names()));
@@ -118,40 +136,58 @@ impl Shelf {
             let (theme, _) = Theme::parse(DEFAULT, embedded(DEFAULT).unwrap_or_default());
             return (theme, vec![mistake]);
         };
-        let (mut theme, mut mistakes) = Theme::parse(name, text);
-        if theme.entries.is_empty() && !mistakes.is_empty() {
+        let (chain, broken) = self.chain(name, text);
+        let mut palette = Palette::new();
+        let mut of_palettes: Vec<Vec<Mistake>> = chain
+            .iter()
+            .rev()
+            .map(|(name, text)| Theme::read_palette(name, text, &mut palette))
+            .collect();
+        let mut mistakes = Vec::new();
+        let mut theme: Option<Theme> = None;
+        for (name, text) in &chain {
+            let (read, found) = Theme::read(name, text, &palette);
+            mistakes.extend(of_palettes.pop().unwrap_or_default());
+            mistakes.extend(found);
+            match &mut theme {
+                None => theme = Some(read),
+                Some(theme) => theme.fill_from(read),
+            }
+        }
+        mistakes.extend(broken);
+        (theme.unwrap_or_default(), mistakes)
+    }
+
+    /// Returns the theme and all it inherits, name and text each, and what is wrong with the inheriting.
+    fn chain<'a>(&'a self, name: &str, text: &'a str) -> (Vec<(String, &'a str)>, Option<Mistake>) {
+        let (first, mistakes) = Theme::parse(name, text);
+        let mut next = first.inherits;
+        if first.entries.is_empty() && !mistakes.is_empty() {
             // Nothing in it could be read: what it overrides, or the terminal's own colours, are better than none.
             let instead = embedded(name).map_or(DEFAULT, |_| name);
-            theme.inherits.get_or_insert(instead.to_owned());
+            next.get_or_insert(instead.to_owned());
         }
-        let mut chain = vec![text];
-        let mut next = theme.inherits.clone();
+        let mut chain = vec![(name.to_owned(), text)];
         while let Some(parent) = next.take() {
-            let mut others = self
-                .texts(&parent)
-                .filter(|other| chain.last().is_none_or(|last| !same(other, last)));
-            match others.next() {
-                Some(text) if !chain.iter().any(|seen| same(seen, text)) => {
-                    let (parsed, found) = Theme::parse(&parent, text);
-                    mistakes.extend(found);
-                    next.clone_from(&parsed.inherits);
-                    theme.fill_from(parsed);
-                    chain.push(text);
+            let last = chain.last().map_or("", |(_, text)| *text);
+            let found = self.texts(&parent).find(|other| !same(other, last));
+            match found {
+                Some(text) if !chain.iter().any(|(_, seen)| same(seen, text)) => {
+                    next = Theme::parse(&parent, text).0.inherits;
+                    chain.push((parent, text));
                 }
                 None if self.texts(&parent).next().is_none() => {
                     let hint = suggestion(meant(&parent, self.names()));
-                    mistakes.push(absent(
-                        name,
-                        format!("It inherits from `{parent}`, which does not exist{hint}"),
-                    ));
+                    let says = format!("It inherits from `{parent}`, which does not exist{hint}");
+                    return (chain, Some(absent(name, says)));
                 }
-                _ => mistakes.push(absent(
-                    name,
-                    format!("It inherits from itself by way of `{parent}`."),
-                )),
+                _ => {
+                    let says = format!("It inherits from itself by way of `{parent}`.");
+                    return (chain, Some(absent(name, says)));
+                }
             }
         }
-        (theme, mistakes)
+        (chain, None)
     }
 
     /// Returns what goes by the name: the user's text, then the embedded one.
@@ -172,21 +208,62 @@ fn same(a: &str, b: &str) -> bool {
 /// The theme that applies when nobody chose one.
 pub const DEFAULT: &str = "terminal";
 
-const PLAIN: &str = "plain";
+/// The theme that applies when nobody chose one and the terminal says that its background is light.
+pub const DEFAULT_LIGHT: &str = "terminal-light";
 
-/// The themes in the program, by name.
-pub const EMBEDDED: &[(&str, &str)] = &[
-    (DEFAULT, include_str!("../../../themes/terminal.toml")),
-    ("dusk", include_str!("../../../themes/dusk.toml")),
-    ("paper", include_str!("../../../themes/paper.toml")),
-    (PLAIN, include_str!("../../../themes/plain.toml")),
-];
+const NO_COLOUR: &str = "no-colour";
+
+/// Second names of themes.
+const ALSO: &[(&str, &str)] = &[("plain", NO_COLOUR), ("no-color", NO_COLOUR)];
+
+macro_rules! embedded {
+    ($($name:literal)+) => {
+        /// The themes in the program, by name.
+        pub const EMBEDDED: &[(&str, &str)] =
+            &[$(($name, include_str!(concat!("../../../themes/", $name, ".toml"))),)+];
+    };
+}
+
+embedded! {
+    "terminal"
+    "terminal-light"
+    "dark"
+    "light"
+    "high-contrast"
+    "high-contrast-light"
+    "no-colour"
+    "catppuccin-mocha"
+    "catppuccin-latte"
+    "gruvbox-dark"
+    "gruvbox-light"
+}
 
 fn embedded(name: &str) -> Option<&'static str> {
+    let name = listed(name);
     EMBEDDED
         .iter()
         .find(|(known, _)| *known == name)
         .map(|(_, text)| *text)
+}
+
+fn listed(name: &str) -> &str {
+    ALSO.iter()
+        .find(|(other, _)| *other == name)
+        .map_or(name, |(_, name)| *name)
+}
+
+/// Returns the theme to begin with where nobody chose one: `COLORFGBG`, which some terminals set, tells whether their
+/// background is light.
+///
+/// The terminal is not asked (OSC 11). Its answer would come through the reader of keys, which takes it apart into an
+/// Alt and letters: they would land wherever the cursor is, and what comes after we have left, in the user's shell.
+pub fn unchosen(env: Lookup<'_>) -> &'static str {
+    // `15;0` or `0;default;15`: the last is the background. 7 and 9 to 15 are light, as Vim has it.
+    let background = env("COLORFGBG").and_then(|value| value.rsplit(';').next()?.parse().ok());
+    match background {
+        Some(7 | 9..=15_u8) => DEFAULT_LIGHT,
+        _ => DEFAULT,
+    }
 }
 
 fn absent(theme: &str, says: String) -> Mistake {
@@ -207,9 +284,15 @@ fn without_colour(entry: Entry, plain: Entry) -> Style {
     Style::new().add_modifier(modifiers)
 }
 
-fn with_many(entry: Entry, depth: Depth) -> Style {
+fn with_many(entry: Entry, ground: Option<Paint>, depth: Depth) -> Style {
+    let fg = match (entry.fg, entry.bg.or(ground)) {
+        (Some(Paint::Rgb(letters, _)), Some(Paint::Rgb(ground, _))) if depth == Depth::Indexed => {
+            Some(Color::Indexed(depth::nearest_256_on(ground, letters)))
+        }
+        (fg, _) => fg.map(|paint| paint.fine(depth)),
+    };
     Style {
-        fg: entry.fg.map(|paint| paint.fine(depth)),
+        fg,
         bg: entry.bg.map(|paint| paint.fine(depth)),
         ..Style::new().add_modifier(entry.modifiers)
     }
@@ -238,142 +321,6 @@ fn with_sixteen(entry: Entry, ground: Option<Color>) -> Style {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn look(name: &str, depth: Depth) -> Look {
-        let (theme, mistakes) = Shelf::default().load(name);
-        assert_eq!(mistakes, [], "{name}");
-        Look::new(&theme, depth, Glyphs::UNICODE)
-    }
-
-    fn rgb(color: Color) -> Option<[u8; 3]> {
-        match color {
-            Color::Rgb(r, g, b) => Some([r, g, b]),
-            Color::Indexed(index) => Some(depth::rgb_of_256(index)),
-            _ => None,
-        }
-    }
-
-    /// WCAG 2 §1.4.3.
-    fn contrast(a: [u8; 3], b: [u8; 3]) -> f64 {
-        let luminance = |rgb: [u8; 3]| {
-            let [r, g, b] = rgb.map(|part| {
-                let part = f64::from(part) / 255.0;
-                if part <= 0.040_45 {
-                    part / 12.92
-                } else {
-                    ((part + 0.055) / 1.055).powf(2.4)
-                }
-            });
-            0.2126 * r + 0.7152 * g + 0.0722 * b
-        };
-        let (a, b) = (luminance(a), luminance(b));
-        (a.max(b) + 0.05) / (a.min(b) + 0.05)
-    }
-
-    #[test]
-    fn every_embedded_theme_loads_and_every_role_resolves_at_every_depth() {
-        for name in Shelf::default().names() {
-            for depth in Depth::ALL {
-                let look = look(name, depth);
-                for &role in Role::ALL {
-                    let style = look.style(role);
-                    let colours = [style.fg, style.bg, look.ground().fg, look.ground().bg];
-                    for colour in colours.into_iter().flatten() {
-                        let fits = match depth {
-                            Depth::None => false,
-                            Depth::Sixteen => rgb(colour).is_none(),
-                            Depth::Indexed => !matches!(colour, Color::Rgb(..)),
-                            Depth::True => true,
-                        };
-                        assert!(fits, "{name} {depth:?} {role:?} {colour:?}");
-                    }
-                }
-            }
-        }
-    }
-
-    #[test]
-    fn what_no_word_or_mark_says_is_seen_at_every_depth() {
-        // Everything else has a word or a mark beside it; these are said by their style alone.
-        let pairs = [
-            (Role::Selection, Role::Text),
-            (Role::FindMatch, Role::Text),
-            (Role::FindMatch, Role::Selection),
-            (Role::FieldFocus, Role::FieldValue),
-            (Role::TabCurrent, Role::Tab),
-            (Role::RailCurrent, Role::Text),
-            (Role::HintKey, Role::HintText),
-        ];
-        for name in Shelf::default().names() {
-            for depth in Depth::ALL {
-                let look = look(name, depth);
-                for (one, other) in pairs {
-                    let seen = |role| look.ground().patch(look.style(role));
-                    assert_ne!(seen(one), seen(other), "{name} {depth:?} {one:?} {other:?}");
-                }
-            }
-        }
-    }
-
-    #[test]
-    fn the_default_theme_uses_only_the_terminals_own_colours() {
-        let look = look(DEFAULT, Depth::True);
-        assert_eq!(look.ground().bg, None);
-        for &role in Role::ALL {
-            let style = look.style(role);
-            for colour in [style.fg, style.bg].into_iter().flatten() {
-                assert_eq!(rgb(colour), None, "{role:?}");
-            }
-        }
-    }
-
-    #[test]
-    fn dark_and_light_are_readable_on_their_own_ground() {
-        for name in ["dusk", "paper"] {
-            for depth in [Depth::True, Depth::Indexed] {
-                let look = look(name, depth);
-                let ground = look
-                    .ground()
-                    .bg
-                    .and_then(rgb)
-                    .expect("the theme states its background");
-                let selected = look
-                    .style(Role::Selection)
-                    .bg
-                    .and_then(rgb)
-                    .expect("so is the selection's");
-                for &role in Role::ALL {
-                    let style = look.ground().patch(look.style(role));
-                    let fg = style.fg.and_then(rgb).expect("every role has a colour");
-                    let bg = style.bg.and_then(rgb).expect("the ground is beneath");
-                    let least = if role == Role::Border { 2.0 } else { 4.5 };
-                    let ratio = contrast(fg, bg);
-                    assert!(ratio >= least, "{name} {depth:?} {role:?}: {ratio:.2}");
-                    if bg == ground && role != Role::Border {
-                        let ratio = contrast(fg, selected);
-                        assert!(
-                            ratio >= least.min(4.5),
-                            "{name} {depth:?} {role:?} selected: {ratio:.2}"
-                        );
-                    }
-                }
-            }
-        }
-    }
-
-    #[test]
-    fn dark_and_light_can_be_read_with_sixteen_as_xterm_has_them() {
-        for name in ["dusk", "paper"] {
-            let look = look(name, Depth::Sixteen);
-            for &role in Role::ALL {
-                let style = look.ground().patch(look.style(role));
-                let [fg, bg] = [style.fg, style.bg]
-                    .map(|colour| depth::rgb_of_16(colour.expect("both are painted")));
-                let ratio = contrast(fg, bg);
-                assert!(ratio >= 3.0, "{name} {role:?}: {ratio:.2}");
-            }
-        }
-    }
 
     #[test]
     fn a_theme_that_thought_of_colours_only_has_marks_without_them() {
@@ -425,23 +372,106 @@ mod tests {
     fn a_users_theme_overrides_by_name_and_may_inherit_what_it_overrides() {
         let shelf = Shelf::new([
             (
-                "dusk".into(),
-                "inherits = \"dusk\"\n[roles]\nlink = \"#ffffff\"".into(),
+                "dark".into(),
+                "inherits = \"dark\"\n[roles]\nlink = \"#ffffff\"".into(),
             ),
-            ("mine".into(), "inherits = \"dusk\"".into()),
+            ("mine".into(), "inherits = \"dark\"".into()),
         ]);
         let (theme, mistakes) = shelf.load("mine");
         assert_eq!(mistakes, []);
         let look = Look::new(&theme, Depth::True, Glyphs::UNICODE);
         assert_eq!(look.style(Role::Link).fg, Some(Color::Rgb(255, 255, 255)));
-        let (dusk, _) = Shelf::default().load("dusk");
-        let dusk = Look::new(&dusk, Depth::True, Glyphs::UNICODE);
-        assert_eq!(look.style(Role::Title), dusk.style(Role::Title));
-        assert_eq!(look.ground().bg, dusk.ground().bg);
-        assert_eq!(
-            shelf.names(),
-            ["terminal", "dusk", "paper", "plain", "mine"]
-        );
+        let (dark, _) = Shelf::default().load("dark");
+        let dark = Look::new(&dark, Depth::True, Glyphs::UNICODE);
+        assert_eq!(look.style(Role::Title), dark.style(Role::Title));
+        assert_eq!(look.ground().bg, dark.ground().bg);
+        let names = shelf.names();
+        assert_eq!(names.len(), EMBEDDED.len() + 1, "{names:?}");
+        assert_eq!(names.last(), Some(&"mine"));
+        assert!(shelf.is_own("dark") && !shelf.is_own("light"));
+    }
+
+    #[test]
+    fn a_palette_applies_to_what_is_inherited_and_may_name_inherited_colours() {
+        let text = "inherits = \"dark\"\n[palette]\naccent = \"#ffffff\"\ngold = \"coral\"\n[roles]\nlink = \"leaf\"";
+        let shelf = Shelf::new([("mine".into(), text.into())]);
+        let (theme, mistakes) = shelf.load("mine");
+        assert_eq!(mistakes, []);
+        let look = Look::new(&theme, Depth::True, Glyphs::UNICODE);
+        let (dark, _) = shelf.load("dark");
+        let dark = Look::new(&dark, Depth::True, Glyphs::UNICODE);
+        let white = Some(Color::Rgb(255, 255, 255));
+        assert_eq!(look.style(Role::Accent).fg, white);
+        assert_eq!(look.style(Role::TabCurrent).fg, white);
+        let of_dark = |role| dark.style(role).fg;
+        assert_eq!(look.style(Role::TimeSoon).fg, of_dark(Role::TimePast));
+        assert_eq!(look.style(Role::Link).fg, of_dark(Role::StepDone));
+        assert_eq!(look.style(Role::StepDone).fg, of_dark(Role::StepDone));
+    }
+
+    #[test]
+    fn a_theme_tells_the_ground_it_was_made_for() {
+        let shelf = Shelf::new([
+            (
+                "own".into(),
+                "inherits = \"dark\"\nbackground = \"#eeeeee\"".into(),
+            ),
+            (
+                "said".into(),
+                "mood = \"light\"\nbackground = \"black\"".into(),
+            ),
+            ("heir".into(), "inherits = \"terminal-light\"".into()),
+        ]);
+        let table = [
+            ("terminal", None),
+            ("no-colour", None),
+            ("terminal-light", Some(Mood::Light)),
+            ("gruvbox-dark", Some(Mood::Dark)),
+            ("catppuccin-latte", Some(Mood::Light)),
+            ("own", Some(Mood::Light)),
+            ("said", Some(Mood::Light)),
+            ("heir", Some(Mood::Light)),
+        ];
+        for (name, mood) in table {
+            let (theme, mistakes) = shelf.load(name);
+            assert_eq!(mistakes, [], "{name}");
+            assert_eq!(theme.mood(), mood, "{name}");
+        }
+    }
+
+    #[test]
+    fn second_names_lead_to_the_listed_ones_unless_the_user_has_such_a_theme() {
+        let shelf = Shelf::default();
+        assert_eq!(shelf.load("plain"), shelf.load("no-colour"));
+        for (other, name) in ALSO {
+            assert_eq!(shelf.listed(other), *name);
+            assert!(!shelf.names().contains(other));
+        }
+        let shelf = Shelf::new([("plain".into(), "name = \"Mine\"".into())]);
+        assert_eq!(shelf.listed("plain"), "plain");
+        assert_eq!(shelf.load("plain").0.title, "Mine");
+    }
+
+    #[test]
+    fn a_terminal_that_says_its_background_is_light_gets_the_light_one() {
+        let with = |value: Option<&str>| unchosen(&|_| value.map(str::to_owned));
+        for light in ["0;15", "0;default;15", "0;7", "15;11", "12"] {
+            assert_eq!(with(Some(light)), DEFAULT_LIGHT, "{light}");
+        }
+        for dark in [
+            "15;0",
+            "15;default;0",
+            "7;8",
+            "default;default",
+            "",
+            "0;",
+            "0;99",
+            "0;-1",
+            ";;",
+        ] {
+            assert_eq!(with(Some(dark)), DEFAULT, "{dark}");
+        }
+        assert_eq!(with(None), DEFAULT);
     }
 
     #[test]
@@ -450,7 +480,7 @@ mod tests {
             ("a".into(), "inherits = \"b\"".into()),
             ("b".into(), "inherits = \"a\"".into()),
             ("c".into(), "inherits = \"c\"".into()),
-            ("d".into(), "inherits = \"papr\"".into()),
+            ("d".into(), "inherits = \"ligth\"".into()),
             ("e".into(), "no toml".into()),
         ]);
         let says = |name: &str| {
@@ -465,11 +495,11 @@ mod tests {
         assert_eq!(says("c"), "Theme c: It inherits from itself by way of `c`.");
         assert_eq!(
             says("d"),
-            "Theme d: It inherits from `papr`, which does not exist; did you mean `paper`?"
+            "Theme d: It inherits from `ligth`, which does not exist; did you mean `light`?"
         );
         assert_eq!(
-            says("duske"),
-            "Theme duske: There is no theme `duske`; did you mean `dusk`?"
+            says("drak"),
+            "Theme drak: There is no theme `drak`; did you mean `dark`?"
         );
         let (theme, mistakes) = shelf.load("e");
         assert_eq!(mistakes.len(), 1);
