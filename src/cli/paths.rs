@@ -52,6 +52,11 @@ impl Paths {
         self.config.join("profiles")
     }
 
+    /// Returns the file of settings.
+    pub fn settings(&self) -> PathBuf {
+        self.config.join("config.toml")
+    }
+
     /// Returns the file that names the profile used last.
     pub fn last_profile(&self) -> PathBuf {
         self.state.join("last-profile")

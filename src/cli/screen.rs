@@ -8,6 +8,7 @@ use super::{
     host::Desk,
     start,
     store::{LAB, Store},
+    themes,
 };
 use crate::{
     export::trace,
@@ -33,7 +34,7 @@ pub async fn screen(options: Screen) -> Result<u8, Failed> {
         )));
     }
     let store = Store::find()?;
-    let (themes, mut warnings) = start::own_themes();
+    let (own, mut warnings) = start::own_themes();
     let environment = |name: &str| std::env::var(name).ok();
     let choice = options.color.map(|color| match color {
         When::Auto => ColorChoice::Auto,
@@ -45,12 +46,12 @@ pub async fn screen(options: Screen) -> Result<u8, Failed> {
     } else {
         choice
     };
-    let shelf = Shelf::new(themes);
+    let shelf = Shelf::new(own);
     let theme = options
         .theme
         .clone()
-        .unwrap_or_else(|| theme::DEFAULT.to_owned());
-    warnings.extend(shelf.load(&theme).1.iter().map(ToString::to_string));
+        .or_else(|| themes::kept(&store, &mut warnings))
+        .unwrap_or_else(|| theme::unchosen(&environment).to_owned());
     let (session, has_file, problems, first) = match &options.open {
         Some(path) => {
             let text = std::fs::read_to_string(path).map_err(|error| {

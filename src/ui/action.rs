@@ -227,6 +227,8 @@ actions! {
     WriteTrace = "write-trace", ["w"], Walk, hint "", when has_results;
     /// Takes the next theme.
     NextTheme = "next-theme", ["t"], Walk, hint "", when always;
+    /// Opens the list of themes: each is shown as you move, one is kept.
+    Themes = "themes", ["T"], Walk, hint "", when always;
 
     /// Edits the field of the page that the cursor is on.
     EditRow = "edit-row", ["enter", "e"], Overlay, hint "edit", when on_page_field;

@@ -15,6 +15,7 @@ pub mod ledger;
 pub mod paste;
 pub mod profile_page;
 pub mod profiles;
+pub mod themes;
 
 use super::{
     model::Model,
@@ -50,6 +51,8 @@ pub enum Overlay {
     Ledger(PanelState),
     /// The text for the other side's administrator.
     Handoff(PanelState),
+    /// The themes.
+    Themes(PanelState),
 }
 
 impl Overlay {
@@ -68,7 +71,8 @@ impl Overlay {
             | Self::Check(state)
             | Self::Import(state)
             | Self::Ledger(state)
-            | Self::Handoff(state) => state,
+            | Self::Handoff(state)
+            | Self::Themes(state) => state,
         }
     }
 
@@ -87,7 +91,8 @@ impl Overlay {
             | Self::Check(state)
             | Self::Import(state)
             | Self::Ledger(state)
-            | Self::Handoff(state) => state,
+            | Self::Handoff(state)
+            | Self::Themes(state) => state,
         }
     }
 
@@ -108,6 +113,7 @@ impl Overlay {
                 "What a check of the profile finds, with nothing but GET and no credential"
             }
             Self::Ledger(_) => "What became of each claim",
+            Self::Themes(_) => "Themes: Enter keeps one, Esc leaves everything as it was",
             Self::Handoff(_) => "For the other side’s administrator, masked",
         }
     }
@@ -133,6 +139,7 @@ pub fn rows(overlay: &Overlay, model: &Model, width: u16) -> Vec<Row> {
         Overlay::Check(_) => check::rows(model, width),
         Overlay::Import(_) => import::rows(model, width),
         Overlay::Ledger(_) => ledger::rows(model, width),
+        Overlay::Themes(_) => themes::rows(model, width),
         Overlay::Handoff(_) => handoff::rows(model, width),
     }
 }

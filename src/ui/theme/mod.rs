@@ -7,7 +7,7 @@ pub mod role;
 #[cfg(test)]
 mod shipped;
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::OnceLock};
 
 use ratatui::style::{Color, Modifier, Style};
 
@@ -91,6 +91,31 @@ impl Default for Look {
 #[derive(Clone, Debug, Default)]
 pub struct Shelf {
     own: BTreeMap<String, String>,
+    listing: OnceLock<Vec<Listed>>,
+}
+
+/// What a list says of a theme.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Listed {
+    /// What it is chosen by.
+    pub name: String,
+    /// What people call it.
+    pub title: String,
+    /// One sentence about it.
+    pub about: String,
+    /// The ground it was made for; none where both do.
+    pub mood: Option<Mood>,
+    /// Whether it is of the user's own folder.
+    pub own: bool,
+    /// What is wrong with it.
+    pub mistakes: Vec<Mistake>,
+}
+
+impl Listed {
+    /// Returns the word for its ground.
+    pub fn mood_word(&self) -> &'static str {
+        self.mood.map_or("either", Mood::word)
+    }
 }
 
 impl Shelf {
@@ -98,6 +123,7 @@ impl Shelf {
     pub fn new(own: impl IntoIterator<Item = (String, String)>) -> Self {
         Self {
             own: own.into_iter().collect(),
+            listing: OnceLock::new(),
         }
     }
 
@@ -120,9 +146,28 @@ impl Shelf {
         listed(name)
     }
 
-    /// Tells whether the theme is of the user's own folder.
-    pub fn is_own(&self, name: &str) -> bool {
-        self.own.contains_key(name)
+    /// Returns the place of a theme in [`Shelf::names`] and [`Shelf::listing`].
+    pub fn position(&self, name: &str) -> Option<usize> {
+        let name = self.listed(name);
+        self.names().iter().position(|known| *known == name)
+    }
+
+    /// Returns what there is to say of each theme, in the order of [`Shelf::names`]; read once.
+    pub fn listing(&self) -> &[Listed] {
+        self.listing.get_or_init(|| {
+            let listed = |name: &str| {
+                let (theme, mistakes) = self.load(name);
+                Listed {
+                    name: name.to_owned(),
+                    mood: theme.mood(),
+                    title: theme.title,
+                    about: theme.about,
+                    own: self.own.contains_key(name),
+                    mistakes,
+                }
+            };
+            self.names().into_iter().map(listed).collect()
+        })
     }
 
     /// Loads a theme with all it inherits; what cannot be used is left out and named.
@@ -388,7 +433,11 @@ mod tests {
         let names = shelf.names();
         assert_eq!(names.len(), EMBEDDED.len() + 1, "{names:?}");
         assert_eq!(names.last(), Some(&"mine"));
-        assert!(shelf.is_own("dark") && !shelf.is_own("light"));
+        let listing = shelf.listing();
+        let own: Vec<_> = listing.iter().filter(|theme| theme.own).collect();
+        let own: Vec<_> = own.iter().map(|theme| &*theme.name).collect();
+        assert_eq!(own, ["dark", "mine"]);
+        assert_eq!(shelf.position("dark"), Some(2));
     }
 
     #[test]
