@@ -4,7 +4,7 @@ use ratatui::style::{Color, Modifier, Style};
 
 use super::{
     Depth, EMBEDDED, Glyphs, Look, Mood, Role, Shelf,
-    depth::{Rgb, contrast, rgb_of_16, rgb_of_256},
+    depth::{Rgb, contrast, luminance, rgb_of_16, rgb_of_256},
 };
 
 fn names() -> impl Iterator<Item = &'static str> {
@@ -216,6 +216,28 @@ fn with_sixteen_colours_as_xterm_has_them_all_can_be_read() {
             // What the user's terminal makes of its sixteen is its own affair; xterm's red on black has 3.6.
             let least = if name == "terminal-light" { 4.5 } else { 3.0 };
             assert!(ratio >= least, "{name} {role:?}: {ratio:.2}");
+        }
+    }
+}
+
+#[test]
+fn the_light_of_a_qr_code_is_light_on_every_ground() {
+    for name in names() {
+        let Some(mood) = mood(name) else { continue };
+        for depth in [Depth::True, Depth::Indexed, Depth::Sixteen] {
+            let look = look(name, depth);
+            let style = look.ground().patch(look.style(Role::Qr));
+            let reversed = style.add_modifier.contains(Modifier::REVERSED);
+            let shown = |color: Option<Color>| match color {
+                None | Some(Color::Reset) => None,
+                Some(color) => Some(luminance(rgb(color).unwrap_or_else(|| rgb_of_16(color)))),
+            };
+            let light = match (shown(style.fg), shown(style.bg)) {
+                (Some(fg), Some(bg)) => fg > bg,
+                // The terminal's own letters, which are dark on a light ground.
+                _ => mood == Mood::Dark,
+            };
+            assert!(light != reversed, "{name} {depth:?} {style:?}");
         }
     }
 }
