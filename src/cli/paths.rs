@@ -47,14 +47,14 @@ impl Paths {
         &self.config
     }
 
+    /// Returns the file with theme, mouse and keys.
+    pub fn config_file(&self) -> PathBuf {
+        self.config.join("config.toml")
+    }
+
     /// Returns the folder of the profiles.
     pub fn profiles(&self) -> PathBuf {
         self.config.join("profiles")
-    }
-
-    /// Returns the file of settings.
-    pub fn settings(&self) -> PathBuf {
-        self.config.join("config.toml")
     }
 
     /// Returns the file that names the profile used last.

@@ -242,7 +242,7 @@ impl Store {
     ///
     /// When it cannot be read, or is no text.
     pub fn settings(&self) -> Result<String, StoreError> {
-        match read(&self.paths.settings()) {
+        match read(&self.paths.config_file()) {
             Err(error) if error.is_absent() => Ok(String::new()),
             text => text,
         }
@@ -254,7 +254,7 @@ impl Store {
     ///
     /// When writing fails; the old text is still there then.
     pub fn write_settings(&self, text: &str) -> Result<(), StoreError> {
-        write(&self.paths.settings(), text, Over::Replace)
+        write(&self.paths.config_file(), text, Over::Replace)
     }
 
     /// Returns the profile used last, as [`Store::open`] takes it; `None` when nobody said or it is gone.

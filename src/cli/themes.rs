@@ -100,7 +100,7 @@ pub fn kept(store: &Store, warnings: &mut Vec<String>) -> Option<String> {
     };
     let name = item.as_str().map(str::to_owned);
     if name.is_none() {
-        let file = store.paths().settings();
+        let file = store.paths().config_file();
         let kind = item.type_name();
         warnings.push(format!(
             "{}: `{KEY}` is of the type {kind}; expected the name of a theme.",
@@ -128,7 +128,7 @@ pub fn keep(store: &Store, name: &str) -> Result<String, Failed> {
         _ => settings[KEY] = value(name),
     }
     store.write_settings(&settings.to_string())?;
-    let file = store.paths().settings();
+    let file = store.paths().config_file();
     Ok(format!(
         "The theme is {name} from now on, as {} says.",
         file.display()
@@ -140,7 +140,7 @@ fn parsed(store: &Store, text: &str) -> Result<DocumentMut, String> {
         let before = error.span().and_then(|span| text.get(..span.start));
         let line = before.map_or(1, |before| before.matches('\n').count() + 1);
         let says = error.message().trim_end_matches('.');
-        let file = store.paths().settings();
+        let file = store.paths().config_file();
         format!("{}, line {line}: Not TOML: {says}.", file.display())
     })
 }
@@ -173,7 +173,7 @@ mod tests {
         #[cfg(unix)]
         {
             use std::os::unix::fs::PermissionsExt;
-            let file = fs::metadata(store.paths().settings()).expect("it is there");
+            let file = fs::metadata(store.paths().config_file()).expect("it is there");
             assert_eq!(file.permissions().mode() & 0o777, 0o600);
         }
     }
