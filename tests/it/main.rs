@@ -47,6 +47,7 @@ mod shapes;
 mod signin;
 mod signin_pty;
 mod terminal;
+mod themes;
 mod tidy;
 mod tls;
 mod transport;
