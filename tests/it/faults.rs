@@ -11,7 +11,7 @@ use jagwalk::{
         store::{LAB, LAB_TEXT},
     },
     export::report::report,
-    flow::{Ink, StepId},
+    flow::{Ink, StepId, flows},
     lab::{self, FAULTS, Fault, Lab, faults},
     profile::{FieldValue, Profile, fields, load},
     protocol::time::Timestamp,
@@ -19,7 +19,7 @@ use jagwalk::{
         Attempt, Command, Driver, Session, Transport,
         headless::{self, End},
     },
-    transport::clock,
+    transport::{clock, entropy},
 };
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
@@ -48,13 +48,26 @@ impl Ward {
 
     /// Walks to the end with these faults on; a step that shows its fault only the second time is sent twice.
     pub async fn walk(&self, on: &[&'static Fault]) -> (Session, End) {
+        let flow = on.first().map_or("xaa", |fault| fault.flow);
+        self.walk_flow(flow, on).await
+    }
+
+    /// Walks a flow to the end with these faults on.
+    pub async fn walk_flow(&self, flow: &str, on: &[&'static Fault]) -> (Session, End) {
+        let flow = flows::find(flow).expect("there is such a flow");
         self.lab.faults().set(on.to_vec());
         let mut profile = self.profile.clone();
+        flow.fit(&mut profile);
+        start::fill(&mut profile, &self.lab);
         if on.iter().any(|fault| fault.id.ends_with("-silent")) {
             profile.set(fields::NETWORK_TIMEOUT, FieldValue::Text("1s".to_owned()));
         }
         let world = walks::world(&profile);
-        let mut session = walks::session(profile);
+        let ink = Ink {
+            now: clock::now(),
+            seed: entropy::seed(),
+        };
+        let mut session = Session::new(flow, profile, ink);
         let mut end = walks::drive(&mut session, world).await;
         if let Some(fault) = on.iter().find(|fault| fault.again) {
             let world = walks::world(&session.profile);
@@ -173,15 +186,20 @@ fn masked(text: &str) -> String {
 
 /// Walks every fault of some steps and holds what happens against its row.
 async fn every_fault_of(steps: &[&str]) {
+    every_fault_of_flow("xaa", steps).await;
+}
+
+async fn every_fault_of_flow(flow: &str, steps: &[&str]) {
     let ward = Ward::open().await;
     let healthy = |session: &Session, end: End| {
         assert_eq!(end, End::Done, "{}", walks::story(session));
     };
-    let (well, end) = ward.walk(&[]).await;
+    let (well, end) = ward.walk_flow(flow, &[]).await;
     healthy(&well, end);
     let mut wrong = Vec::new();
     let mut count = 0;
-    for fault in FAULTS.iter().filter(|fault| steps.contains(&fault.step)) {
+    let shown = |fault: &&Fault| fault.flow == flow && steps.contains(&fault.step);
+    for fault in FAULTS.iter().filter(shown) {
         count += 1;
         let (session, end) = ward.walk(&[fault]).await;
         if end.id() != fault.ends.id() {
@@ -207,7 +225,7 @@ async fn every_fault_of(steps: &[&str]) {
     }
     assert!(count > 0, "no fault shows at {steps:?}");
     // Two healthy walks look the same at every step, so that a difference means something.
-    let (after, end) = ward.walk(&[]).await;
+    let (after, end) = ward.walk_flow(flow, &[]).await;
     healthy(&after, end);
     for step in &after.walk.steps {
         let was = told(&well, End::Done, step.id.0);
@@ -256,6 +274,11 @@ async fn faults_of_the_call_happen() {
     every_fault_of(&["call-api"]).await;
 }
 
+#[tokio::test]
+async fn faults_of_the_delegation_happen() {
+    every_fault_of_flow("delegation", &["agent-token", "exchange", "call-api"]).await;
+}
+
 #[test]
 fn every_fault_shows_at_a_step_that_is_walked_here() {
     let walked = [
@@ -266,9 +289,16 @@ fn every_fault_shows_at_a_step_that_is_walked_here() {
         "id-jag",
         "jwt-bearer",
         "call-api",
+        "agent-token",
+        "exchange",
     ];
     for fault in FAULTS {
-        assert_eq!(fault.flow, "xaa", "{}", fault.id);
+        let flow = flows::find(fault.flow).expect("there is such a flow");
+        assert!(
+            flow.steps().any(|step| step.info().id.0 == fault.step),
+            "{}",
+            fault.id
+        );
         assert!(walked.contains(&fault.step), "{}", fault.id);
         assert!(std::ptr::eq(faults::find(fault.id).unwrap(), fault));
     }
@@ -287,7 +317,7 @@ fn faults_are_listed_and_switched_on_the_command_line() {
     for (entry, fault) in listed.iter().zip(FAULTS) {
         assert_eq!(entry["id"], fault.id);
         assert_eq!(entry["title"], fault.title);
-        assert_eq!(entry["flow"], "xaa");
+        assert_eq!(entry["flow"], fault.flow);
         assert_eq!(entry["party"], fault.party.id());
         assert_eq!(entry["owner"], fault.owner.id());
         assert_eq!(entry["rules"], json!(fault.rules));

@@ -6,6 +6,7 @@ mod chromium;
 mod conformance;
 mod curl;
 mod decode;
+mod delegation;
 mod device;
 mod diagnosis;
 mod diagram;

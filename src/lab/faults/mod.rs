@@ -9,6 +9,7 @@ use crate::protocol::party::Party;
 
 mod api;
 mod bearer;
+mod delegation;
 mod discovery;
 mod does;
 mod exchange;
@@ -82,6 +83,7 @@ pub static FAULTS: &[Fault] = &joined::<
             + id_jag::FAULTS.len()
             + bearer::FAULTS.len()
             + api::FAULTS.len()
+            + delegation::FAULTS.len()
     },
 >(&[
     discovery::FAULTS,
@@ -91,6 +93,7 @@ pub static FAULTS: &[Fault] = &joined::<
     id_jag::FAULTS,
     bearer::FAULTS,
     api::FAULTS,
+    delegation::FAULTS,
 ]);
 
 /// Finds a fault by its id.
@@ -146,6 +149,12 @@ impl Fault {
         }
     }
 
+    /// Says which flow shows it.
+    const fn of_flow(mut self, flow: &'static str) -> Self {
+        self.flow = flow;
+        self
+    }
+
     /// Says who has to act, where it is not the server that misbehaves.
     const fn owned_by(mut self, owner: Party) -> Self {
         self.owner = owner;
@@ -175,6 +184,7 @@ mod tests {
             let words: &[&str] = match fault.party {
                 Party::Idp => &["idp-", "redirect-"],
                 Party::ResourceAs => &["as-"],
+                Party::ActorIssuer => &["actor-"],
                 _ => &["api-"],
             };
             assert!(
