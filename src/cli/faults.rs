@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     lab::{FAULTS, Fault, Switches, faults},
-    profile::suggest,
+    profile::{FieldPath, Origin, Profile, suggest},
 };
 
 /// Finds faults by their ids; each is on once.
@@ -33,6 +33,24 @@ pub fn switched_on(ids: &[String]) -> Result<Switches, Failed> {
     Ok(Switches::new(on))
 }
 
+/// Says in a profile what its faults need to show, where it is silent.
+pub fn fit(profile: &mut Profile, faults: &Switches) {
+    for (path, value) in faults.on().iter().flat_map(|fault| fault.with) {
+        let silent = |field| profile.origin(field) != Origin::Own;
+        if let Some(field) = FieldPath::find(path).filter(|field| silent(*field)) {
+            // What it says is a value of that field.
+            let _ = profile.edit(field, value);
+        }
+    }
+}
+
+/// Returns the flow that shows all of these faults, if one does.
+pub fn flow(faults: &Switches) -> Option<&'static str> {
+    let on = faults.on();
+    let flow = on.first()?.flow;
+    on.iter().all(|fault| fault.flow == flow).then_some(flow)
+}
+
 /// Lists every fault.
 pub fn list(listing: &Listing) -> String {
     match listing.format {
@@ -47,21 +65,31 @@ pub fn list(listing: &Listing) -> String {
 fn as_json(fault: &Fault) -> Value {
     json!({
         "id": fault.id, "title": fault.title, "flow": fault.flow, "party": fault.party.id(),
-        "rules": fault.rules, "owner": fault.owner.id(), "step": fault.step, "outcome": fault.ends.id(),
+        "rules": fault.rules, "with": with(fault), "owner": fault.owner.id(), "step": fault.step, "outcome": fault.ends.id(),
         "code": fault.code,
     })
 }
 
+/// What the profile has to say, as `--set` takes it.
+fn with(fault: &Fault) -> Vec<String> {
+    let all = fault.with.iter();
+    all.map(|(path, value)| format!("{path}={value}")).collect()
+}
+
 fn text() -> String {
     let mut out = String::new();
-    let mut step = "";
+    let mut at = ("", "");
     // Writing to a string does not fail.
     for fault in FAULTS {
-        if fault.step != step {
-            step = fault.step;
-            let _ = writeln!(out, "{}{step}", if out.is_empty() { "" } else { "\n" });
+        if (fault.flow, fault.step) != at {
+            at = (fault.flow, fault.step);
+            let gap = if out.is_empty() { "" } else { "\n" };
+            let _ = writeln!(out, "{gap}{} {}", fault.flow, fault.step);
         }
         let _ = writeln!(out, "  {:<30} {}", fault.id, fault.title);
+        if !fault.with.is_empty() {
+            let _ = writeln!(out, "  {:<30} with {}", "", with(fault).join(" "));
+        }
         if !fault.rules.is_empty() {
             let _ = writeln!(out, "  {:<30} {}", "", fault.rules.join(" "));
         }
@@ -72,14 +100,15 @@ fn text() -> String {
 /// Returns the table of the README.
 pub fn fault_table_markdown() -> String {
     let mut out = String::from(
-        "| fault | what happens | shows at | the walk ends | rules it breaks | who has to act |\n|---|---|---|---|---|---|\n",
+        "| fault | flow | what happens | shows at | the walk ends | rules it breaks | who has to act |\n|---|---|---|---|---|---|---|\n",
     );
     for fault in FAULTS {
         let rules: Vec<String> = fault.rules.iter().map(|rule| format!("`{rule}`")).collect();
         let _ = writeln!(
             out,
-            "| `{}` | {} | `{}` | {} | {} | {} |",
+            "| `{}` | `{}` | {} | `{}` | {} | {} | {} |",
             fault.id,
+            fault.flow,
             fault.title,
             fault.step,
             fault.ends.id(),

@@ -18,6 +18,7 @@ use super::{
 use crate::{
     export,
     flow::{Artifact, Flow, Ink, StepId, flows},
+    lab::Switches,
     profile::{FieldPath, FieldValue, Kind, Profile, SecretSource, Subject, fields},
     protocol::{
         exchange::{Login, Request},
@@ -68,8 +69,9 @@ pub async fn run(options: Run) -> Result<u8, Failed> {
         }
         say(&format!("The lab misbehaves: {}.", fault.title));
     }
-    let flow = flow_of(&options, &profile)?;
+    let flow = flow_of(&options, &profile, &faults)?;
     flow.fit(&mut profile);
+    faults::fit(&mut profile, &faults);
     let lab = start::lab_with(&mut profile, faults).await?;
     let through = through_of(flow, options.through.as_deref())?;
     let world = World::new(&profile, !options.no_browser).map_err(Failed::usage)?;
@@ -327,10 +329,12 @@ async fn set(profile: &mut Profile, settings: &[String]) -> Result<(), Failed> {
     Ok(())
 }
 
-fn flow_of(options: &Run, profile: &Profile) -> Result<&'static Flow, Failed> {
+/// The flow that was asked for, else the one that shows the faults, else the profile's.
+fn flow_of(options: &Run, profile: &Profile, faults: &Switches) -> Result<&'static Flow, Failed> {
     let id = options
         .flow
         .as_deref()
+        .or_else(|| faults::flow(faults))
         .or_else(|| profile.text(fields::FLOW))
         .unwrap_or("xaa");
     flows::find(id).ok_or_else(|| {

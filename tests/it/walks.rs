@@ -8,7 +8,7 @@ use jagwalk::{
         store::{LAB, LAB_TEXT},
         world::World,
     },
-    flow::{Artifact, Ink, StepId, flows::XAA},
+    flow::{Artifact, Flow, Ink, StepId, flows::XAA},
     lab::{ClientKind, Credentials, Lab},
     profile::{FieldPath, FieldValue, Profile, SecretSource, fields, load},
     protocol::secret::Secret,
@@ -70,8 +70,13 @@ pub fn put(profile: &mut Profile, table: &str, credentials: &Credentials) {
 }
 
 pub fn session(profile: Profile) -> Session {
+    session_of(&XAA, profile)
+}
+
+/// A session of a flow.
+pub fn session_of(flow: &'static Flow, profile: Profile) -> Session {
     Session::new(
-        &XAA,
+        flow,
         profile,
         Ink {
             now: clock::now(),

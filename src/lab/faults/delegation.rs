@@ -23,7 +23,7 @@ const fn exchange(
     rules: &'static [&'static str],
     does: &'static [super::Do],
 ) -> Fault {
-    Fault::new(Idp, id, title, "exchange", ends, rules, does).of_flow("delegation")
+    Fault::new(Idp, id, title, "exchange", ends, rules, does).in_flow("delegation", &[])
 }
 
 /// Makes a row that shows at the agent's own token.
@@ -34,7 +34,7 @@ const fn actor(
     rules: &'static [&'static str],
     does: &'static [super::Do],
 ) -> Fault {
-    Fault::new(ActorIssuer, id, title, "agent-token", ends, rules, does).of_flow("delegation")
+    Fault::new(ActorIssuer, id, title, "agent-token", ends, rules, does).in_flow("delegation", &[])
 }
 
 /// The rows.
@@ -220,6 +220,6 @@ pub(super) const FAULTS: &[Fault] = &[
             "The actor may not act for this user here.",
         )],
     )
-    .of_flow("delegation")
+    .in_flow("delegation", &[])
     .owned_by(You),
 ];

@@ -12,6 +12,7 @@ mod bearer;
 mod delegation;
 mod discovery;
 mod does;
+mod dpop;
 mod exchange;
 mod id_jag;
 mod id_token;
@@ -45,6 +46,8 @@ pub struct Fault {
     pub code: Option<&'static str>,
     /// Whether it shows only when its step is sent a second time.
     pub again: bool,
+    /// What the profile has to say for it to show, by field and value.
+    pub with: &'static [(&'static str, &'static str)],
     does: &'static [Do],
 }
 
@@ -84,6 +87,7 @@ pub static FAULTS: &[Fault] = &joined::<
             + bearer::FAULTS.len()
             + api::FAULTS.len()
             + delegation::FAULTS.len()
+            + dpop::FAULTS.len()
     },
 >(&[
     discovery::FAULTS,
@@ -94,6 +98,7 @@ pub static FAULTS: &[Fault] = &joined::<
     bearer::FAULTS,
     api::FAULTS,
     delegation::FAULTS,
+    dpop::FAULTS,
 ]);
 
 /// Finds a fault by its id.
@@ -145,19 +150,25 @@ impl Fault {
             owner,
             code,
             again: false,
+            with: &[],
             does,
         }
-    }
-
-    /// Says which flow shows it.
-    const fn of_flow(mut self, flow: &'static str) -> Self {
-        self.flow = flow;
-        self
     }
 
     /// Says who has to act, where it is not the server that misbehaves.
     const fn owned_by(mut self, owner: Party) -> Self {
         self.owner = owner;
+        self
+    }
+
+    /// Says which flow shows it, where that is not `xaa`, and what the profile has to say for that.
+    const fn in_flow(
+        mut self,
+        flow: &'static str,
+        with: &'static [(&'static str, &'static str)],
+    ) -> Self {
+        self.flow = flow;
+        self.with = with;
         self
     }
 
