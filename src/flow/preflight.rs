@@ -244,8 +244,7 @@ pub fn read(profile: &Profile, fetched: &[Fetched], around: &Around) -> Vec<Chec
 
 /// Tells whether the flow that the profile walks asks a server of that party.
 fn is_walked(profile: &Profile, party: Party) -> bool {
-    flows::find(profile.flow())
-        .is_none_or(|flow| flow.steps().any(|step| step.info().to == party))
+    flows::find(profile.flow()).is_none_or(|flow| flow.steps().any(|step| step.info().to == party))
 }
 
 #[derive(Clone, Copy)]

@@ -12,7 +12,7 @@ use super::{
 };
 use crate::protocol::{
     oauth::urn,
-    party::Party::{ActorIssuer, Api, Idp, Unknown, You},
+    party::Party::{ActorIssuer, Api, Idp, Unknown},
 };
 
 /// Makes a row that shows at the exchange.
@@ -43,7 +43,11 @@ pub(super) const FAULTS: &[Fault] = &[
         "actor-token-act",
         "The actor token is itself delegated: it has act",
         Refused,
-        &["ACT-ACTORTOKEN-ACT", "ACT-WHEN-DELEGATED"],
+        &[
+            "ACT-ACTORTOKEN-ACT",
+            "ACT-WHEN-DELEGATED",
+            "TX-SUBJECT-ERROR-CODE",
+        ],
         &[Token(ActorToken, |it| {
             it.claims["act"] = json!({ "sub": "somebody-else", "iss": it.claims["iss"] });
         })],
@@ -122,11 +126,13 @@ pub(super) const FAULTS: &[Fault] = &[
         "idp-act-no-sub",
         "act names the agent's client by azp, and has no sub",
         Done,
-        &["ACT-SUB", "ACT-APPEND"],
+        &["ACT-SUB"],
         &[Token(DelegatedToken, |it| {
             leave_out(&mut it.claims["act"], "sub");
         })],
-    ),
+    )
+    .owned_by(Unknown)
+    .unexplained(),
     exchange(
         "idp-act-no-iss",
         "act does not say who knows the actor by that name",
@@ -147,7 +153,9 @@ pub(super) const FAULTS: &[Fault] = &[
             it.claims["act"]["exp"] = it.claims["exp"].clone();
             it.claims["act"]["aud"] = it.claims["iss"].clone();
         })],
-    ),
+    )
+    .owned_by(Unknown)
+    .unexplained(),
     exchange(
         "idp-delegated-sub",
         "The access token is about the agent, in place of the user",
@@ -221,5 +229,5 @@ pub(super) const FAULTS: &[Fault] = &[
         )],
     )
     .in_flow("delegation", &[])
-    .owned_by(You),
+    .owned_by(Api),
 ];
