@@ -3,6 +3,7 @@
 mod canary;
 mod check;
 mod chromium;
+mod config;
 mod conformance;
 mod curl;
 mod decode;
