@@ -131,8 +131,8 @@ const PARAMS: &[Entry] = &[
     ),
     (
         "audience",
-        "For whom the ID-JAG is: the issuer of the resource authorization server",
-        "JAG §4.3",
+        "For whom the new token is, by its name here: of an ID-JAG the issuer of the resource authorization server",
+        "RFC 8693 §2.1, JAG §4.3",
     ),
     (
         "resource",
@@ -271,6 +271,16 @@ const CLAIMS: &[Entry] = &[
         "Who acts for the subject; the outermost acts now",
         "RFC 8693 §4.1",
     ),
+    (
+        "attestation",
+        "What vouches for the workload; a claim that no document defines",
+        "RFC 7519 §4.3",
+    ),
+    (
+        "sub_profile",
+        "What kind of party the subject is",
+        "AP §3.4",
+    ),
     ("may_act", "Who may act for the subject", "RFC 8693 §4.4"),
     ("cnf", "The key that its holder must prove", "RFC 7800 §3.1"),
     (
@@ -351,7 +361,7 @@ const SPECIAL_CLAIMS: &[(TokenKind, &str, &str, &str)] = &[
     (
         TokenKind::AccessToken,
         "client_id",
-        "The client that redeemed the ID-JAG",
+        "The client that it was issued to",
         "RFC 9068 §2.2",
     ),
     (

@@ -42,7 +42,7 @@ mod tls;
 pub use chance::Random;
 pub use clients::{ClientKind, Credentials, Registered};
 pub use faults::{FAULTS, Fault, Switches};
-pub use people::{IDP_SCOPES, NOTES_SCOPES, USERS, User};
+pub use people::{IDP_SCOPES, NOTES_SCOPES, REPOS_SCOPES, USERS, User};
 pub use serve::{Clock, Entry, Fetch};
 pub use shape::Shape;
 pub use tls::Authority;
@@ -245,7 +245,8 @@ pub async fn start(options: Options) -> Result<Lab, LabError> {
         },
         options.random,
         faults.clone(),
-    );
+    )
+    .trusting(&format!("{outer_origin}{}", actor_issuer::AGENTS));
     let agent = &clients::of(&clients.registered, ClientKind::Default)
         .idp
         .client_id;
@@ -368,6 +369,7 @@ impl Lab {
     pub fn settings_for(&self, flow: &str) -> Vec<(&'static str, Setting)> {
         match flow {
             "mcp" => self.mcp_settings(),
+            "delegation" => self.delegation_settings(),
             _ => self.settings(),
         }
     }
@@ -384,6 +386,28 @@ impl Lab {
             ("api.kind", text("mcp")),
             ("api.url", text(&self.mcp)),
             ("api.tool", text("list_notes")),
+        ]);
+        settings
+    }
+
+    /// Those of the flow that delegates: the IdP is its one authorization server, and the repositories are its API.
+    fn delegation_settings(&self) -> Vec<(&'static str, Setting)> {
+        let text = |text: &str| Setting::Text(text.to_owned());
+        let mut settings = self.settings();
+        settings.retain(|(path, _)| {
+            !matches!(
+                *path,
+                "agent.resource" | "agent.scope" | "agent.saml_assertion"
+            ) && !["resource_as.", "api."]
+                .iter()
+                .any(|table| path.starts_with(table))
+        });
+        settings.extend([
+            ("agent.audience", text(api::REPOS_AUDIENCE)),
+            ("agent.scope", text(&REPOS_SCOPES.join(" "))),
+            ("api.url", text(&self.repos)),
+            ("api.method", text("GET")),
+            ("dpop.mode", text("on")),
         ]);
         settings
     }

@@ -277,10 +277,20 @@ impl<'a> Subject<'a> {
         let field = match party {
             Party::Idp => fields::IDP_ISSUER,
             Party::ResourceAs => fields::RESOURCE_AS_ISSUER,
+            Party::ActorIssuer => fields::ACTOR_ISSUER_ISSUER,
             _ => return None,
         };
         let own = self.profile.text(field).map(str::to_owned);
         own.or_else(|| self.advertised_issuer(party))
+    }
+
+    /// Returns whose side the actor token is on: its issuer's where it came in this walk, else that of who handed it in.
+    pub fn actors_side(&self) -> Party {
+        if self.last("agent-token").is_some() {
+            Party::ActorIssuer
+        } else {
+            Party::You
+        }
     }
 
     /// Returns the issuer that a server's metadata names.
@@ -392,6 +402,7 @@ impl<'a> Subject<'a> {
         let field = match party {
             Party::Idp => fields::IDP_TOKEN_ENDPOINT,
             Party::ResourceAs => fields::RESOURCE_AS_TOKEN_ENDPOINT,
+            Party::ActorIssuer => fields::ACTOR_ISSUER_TOKEN_ENDPOINT,
             _ => return Vec::new(),
         };
         let metadata = self.metadata(party);

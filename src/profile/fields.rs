@@ -308,6 +308,8 @@ fields! {
         "The API that the access is for (RFC 8707), as its server knows it.", eg "https://api.todo.example";
     AGENT_SCOPE = "agent.scope", "Scope", Kind::Text,
         "What the agent may do at the API, separated by spaces.", eg "todo.read";
+    AGENT_ACTOR = "agent.actor", "Actor", Kind::Choice(&["on", "off"]),
+        "Whether the flow delegation names the agent by an actor token; off asks for impersonation (RFC 8693 §1.1): the result does not say that an agent acts.", eg "off", default "on";
 
     RESOURCE_AS_ISSUER = "resource_as.issuer", "Issuer", Kind::Url,
         "The issuer of the authorization server that redeems the ID-JAG.", eg "https://acme.okta.example/oauth2/aus1";

@@ -16,6 +16,7 @@ use jagwalk::{
 use serde_json::Value;
 
 mod command;
+mod delegate;
 mod draft;
 mod pages;
 #[rustfmt::skip]

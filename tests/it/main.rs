@@ -7,6 +7,7 @@ mod config;
 mod conformance;
 mod curl;
 mod decode;
+mod delegation;
 mod device;
 mod diagnosis;
 mod diagram;

@@ -1,11 +1,13 @@
 //! The steps, one file each, and what several of them share.
 
+mod agent_token;
 mod authorize;
 mod call_api;
 mod device_authorize;
 mod device_token;
 mod discover;
 mod discover_api;
+mod exchange;
 mod id_jag;
 mod jwt_bearer;
 mod mcp;
@@ -17,12 +19,14 @@ mod saml_refresh;
 mod support;
 mod user_tokens;
 
+pub use agent_token::AGENT_TOKEN;
 pub use authorize::AUTHORIZE;
 pub use call_api::CALL_API;
 pub use device_authorize::DEVICE_AUTHORIZE;
 pub use device_token::DEVICE_TOKEN;
-pub use discover::{DISCOVER_IDP, DISCOVER_RESOURCE_AS};
+pub use discover::{DISCOVER_AS, DISCOVER_IDP, DISCOVER_RESOURCE_AS};
 pub use discover_api::{DISCOVER_API, DISCOVER_MCP};
+pub use exchange::EXCHANGE;
 pub use id_jag::ID_JAG;
 pub use jwt_bearer::JWT_BEARER;
 pub use mcp_initialize::MCP_INITIALIZE;

@@ -52,6 +52,8 @@ pub(in crate::lab) enum Minted {
     AccessToken,
     /// The actor token.
     ActorToken,
+    /// The access token that the IdP issues for a user and whoever acts for them.
+    DelegatedToken,
 }
 
 impl Minted {
@@ -59,7 +61,7 @@ impl Minted {
     pub fn typ(self) -> &'static str {
         match self {
             Self::IdToken | Self::ActorToken => "JWT",
-            Self::SsoAccessToken | Self::AccessToken => "at+jwt",
+            Self::SsoAccessToken | Self::AccessToken | Self::DelegatedToken => "at+jwt",
             Self::IdJag => urn::ID_JAG_TYP,
         }
     }

@@ -9,6 +9,7 @@ use crate::protocol::party::Party;
 
 mod api;
 mod bearer;
+mod delegation;
 mod discovery;
 mod does;
 mod dpop;
@@ -86,6 +87,7 @@ pub static FAULTS: &[Fault] = &joined::<
             + id_jag::FAULTS.len()
             + bearer::FAULTS.len()
             + api::FAULTS.len()
+            + delegation::FAULTS.len()
             + dpop::FAULTS.len()
             + mcp::FAULTS.len()
     },
@@ -97,6 +99,7 @@ pub static FAULTS: &[Fault] = &joined::<
     id_jag::FAULTS,
     bearer::FAULTS,
     api::FAULTS,
+    delegation::FAULTS,
     dpop::FAULTS,
     mcp::FAULTS,
 ]);
@@ -195,6 +198,7 @@ mod tests {
             let words: &[&str] = match fault.party {
                 Party::Idp => &["idp-", "redirect-"],
                 Party::ResourceAs => &["as-"],
+                Party::ActorIssuer => &["actor-"],
                 _ => &["api-"],
             };
             assert!(

@@ -12,7 +12,10 @@ use crate::{
         Claims,
         delegation::{Delegation, Hop, Named, delegation},
     },
-    session::lineage::{Stands, lineage},
+    session::{
+        audit::entries,
+        lineage::{Stands, lineage},
+    },
     ui::{overlays::ledger::look, theme::Role},
 };
 
@@ -50,10 +53,39 @@ pub fn delegated(cx: &Cx, record: &TokenRecord) -> Vec<Row> {
     let Some(claims) = &record.token.claims.json else {
         return Vec::new();
     };
-    match delegation(claims) {
+    let mut rows = match delegation(claims) {
         Some(found) => tree(cx, record, &found),
         None => impersonation(cx, record, claims).into_iter().collect(),
+    };
+    rows.extend(logged(cx, record));
+    rows
+}
+
+/// What the API's log would say of a call with the token, with the agent in it and without.
+fn logged(cx: &Cx, record: &TokenRecord) -> Vec<Row> {
+    let entries = entries(cx.session.flow, &cx.session.walk, record);
+    if entries.is_empty() {
+        return Vec::new();
     }
+    let mut rows = vec![Row::heading(cx.glyphs, 1, "the API's log").noted(Some(
+        "The line that the API would write of a call with this token.".to_owned(),
+    ))];
+    for entry in entries {
+        let role = if entry.act {
+            Role::Strong
+        } else {
+            Role::FieldValue
+        };
+        rows.push(
+            Row::pair(entry.label(), PAD + 2, role, cx.value(&entry.line))
+                .at_depth(2)
+                .noted(Some(entry.says().to_owned()))
+                .copying(cx.copy("log line", &entry.line)),
+        );
+        let says = entry.says().to_owned();
+        rows.push(Row::pair("", PAD + 2, Role::Muted, says).at_depth(2));
+    }
+    rows
 }
 
 fn tree(cx: &Cx, record: &TokenRecord, found: &Delegation) -> Vec<Row> {

@@ -68,7 +68,7 @@ fn check(subject: &Subject<'_>) -> Check {
                 owner,
                 "The access token is not made out to the resource that was asked for.",
             );
-            let finding = finding.fix(if owner == Party::Idp {
+            let finding = finding.fix(if owner == Party::Idp && subject.flow != "delegation" {
                 "Have the IdP write the resource into the ID-JAG; the authorization server goes by that."
             } else {
                 "Have the authorization server write the resource that was asked for into aud."
@@ -93,11 +93,27 @@ fn check(subject: &Subject<'_>) -> Check {
     }
 }
 
+/// The exchanges that end with an access token, in their order.
+const EXCHANGES: &[&str] = &["exchange", "exchange-2", "exchange-3"];
+
 /// Returns the resources that the walk asks for, and whose work it is to write them into the token.
 fn asked(subject: &Subject<'_>) -> (Vec<String>, Party) {
     if subject.step_id() == "exchange" {
         let asked = [subject.forms("resource"), subject.forms("audience")].concat();
         return (asked, subject.server());
+    }
+    // What an exchange asked for by name is what the API is called there.
+    let mut hops = EXCHANGES.iter().rev();
+    if let Some(http) = hops.find_map(|step| subject.last_request(step)) {
+        let form = http.form().into_iter().flat_map(|form| &form.0);
+        let named = form.filter(|(name, _)| matches!(name.as_str(), "audience" | "resource"));
+        let named = named.map(|(_, value)| value.wire()).collect();
+        let owner = if subject.flow == "delegation" {
+            Party::Idp
+        } else {
+            Party::ResourceAs
+        };
+        return (named, owner);
     }
     let sent = subject.sent_token("assertion");
     let known = subject.before(Artifact::IdJag).map(|record| &record.token);
