@@ -137,7 +137,10 @@ fn authenticate(
 }
 
 /// Returns the secret, or a stand-in and the wish for it.
-fn secret(
+///
+/// # Errors
+/// When there is none, or it cannot be had.
+pub fn secret(
     inputs: &Inputs<'_>,
     field: FieldPath,
     wants: &mut Vec<Want>,
@@ -206,7 +209,8 @@ fn assertion(
         .map_err(|error| invalid(client.key_field, error.0))
 }
 
-fn merge(claims: &mut Json, extra: &Map<String, Json>) {
+/// Puts the profile's own claims in, in place of ours or beside them.
+pub fn merge(claims: &mut Json, extra: &Map<String, Json>) {
     for (name, value) in extra {
         claims[name] = value.clone();
     }

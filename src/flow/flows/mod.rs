@@ -1,15 +1,17 @@
 //! The flows, one file each.
 
+mod assertion_exchange;
 mod mcp;
 mod xaa;
 
 use super::Flow;
 
+pub use assertion_exchange::ASSERTION_EXCHANGE;
 pub use mcp::MCP;
 pub use xaa::XAA;
 
 /// Every flow that can be walked.
-pub static FLOWS: &[&Flow] = &[&XAA, &MCP];
+pub static FLOWS: &[&Flow] = &[&XAA, &ASSERTION_EXCHANGE, &MCP];
 
 /// Returns the flow of that id.
 pub fn find(id: &str) -> Option<&'static Flow> {

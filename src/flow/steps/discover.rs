@@ -83,6 +83,33 @@ pub static DISCOVER_RESOURCE_AS: Discover = Discover {
     overrides: &[fields::RESOURCE_AS_TOKEN_ENDPOINT],
 };
 
+/// The authorization server that takes an agent's assertion: the only one of its flow.
+pub static DISCOVER_ASSERTION_AS: Discover = Discover {
+    info: StepInfo {
+        id: StepId("discover-as"),
+        title: "Ask the authorization server for its metadata and keys",
+        short: "AS metadata",
+        from: Party::Client,
+        to: Party::ResourceAs,
+        needs: &[],
+        gives: &[Artifact::ResourceAsMetadata],
+        fields: &[
+            fields::RESOURCE_AS_ISSUER,
+            fields::RESOURCE_AS_TOKEN_ENDPOINT,
+            fields::RESOURCE_AS_JWKS_URI,
+            fields::RESOURCE_AS_MANAGEMENT_TOKEN,
+        ],
+        spec: &["RFC 8414 §3"],
+        why: "The agent's assertion is made out to this server, by the name that it gives itself. The document that the \
+              issuer leads to has to name that same issuer, or it is thrown away; it also says where tokens are exchanged \
+              and which keys the access token can be checked with.",
+        optional: false,
+    },
+    server: RESOURCE_AS,
+    first: WellKnown::OAuth,
+    overrides: &[fields::RESOURCE_AS_TOKEN_ENDPOINT],
+};
+
 impl Discover {
     /// Tells whether this server's scopes may be listed apart from its metadata.
     fn lists(&self) -> bool {
@@ -126,11 +153,11 @@ impl Discover {
 
 impl Step for Discover {
     fn info(&self) -> &'static StepInfo {
-        // Both values of this type are statics; the table is the only place that makes them.
-        if self.server.party == Party::Idp {
-            &DISCOVER_IDP.info
-        } else {
-            &DISCOVER_RESOURCE_AS.info
+        // All values of this type are statics; the table is the only place that makes them.
+        match (self.server.party, self.info.id.0) {
+            (Party::Idp, _) => &DISCOVER_IDP.info,
+            (_, "discover-as") => &DISCOVER_ASSERTION_AS.info,
+            _ => &DISCOVER_RESOURCE_AS.info,
         }
     }
 

@@ -1,5 +1,7 @@
 //! The steps, one file each, and what several of them share.
 
+mod assertion;
+mod assertion_exchange;
 mod authorize;
 mod call_api;
 mod device_authorize;
@@ -17,11 +19,13 @@ mod saml_refresh;
 mod support;
 mod user_tokens;
 
+pub use assertion::{ASSERTION, ASSERTION_2, ASSERTION_3};
+pub use assertion_exchange::{ASSERTION_EXCHANGE, ASSERTION_EXCHANGE_2, ASSERTION_EXCHANGE_3};
 pub use authorize::AUTHORIZE;
 pub use call_api::CALL_API;
 pub use device_authorize::DEVICE_AUTHORIZE;
 pub use device_token::DEVICE_TOKEN;
-pub use discover::{DISCOVER_IDP, DISCOVER_RESOURCE_AS};
+pub use discover::{DISCOVER_ASSERTION_AS, DISCOVER_IDP, DISCOVER_RESOURCE_AS};
 pub use discover_api::{DISCOVER_API, DISCOVER_MCP};
 pub use id_jag::ID_JAG;
 pub use jwt_bearer::JWT_BEARER;

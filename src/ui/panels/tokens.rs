@@ -135,7 +135,7 @@ fn record_rows(cx: &Cx, record: &TokenRecord, shut: bool) -> Vec<Row> {
     for problem in &record.token.problems {
         add(Row::text(Role::FindingWarning, format!("{} {}", cx.glyphs.warning, cx.value(problem))));
     }
-    if matches!(record.artifact, Artifact::AccessToken | Artifact::SsoAccessToken)
+    if matches!(record.artifact.kin(), Artifact::AccessToken | Artifact::SsoAccessToken)
         && record.token.claims.text.is_some()
     {
         add(Row::text(
@@ -261,7 +261,8 @@ fn remark(cx: &Cx, record: &TokenRecord, name: &str, value: &str) -> Option<(Rol
             same(good, "matches the one that was sent", "is not the one that was sent last")
         }
         (_, "iss") => {
-            let (party, whose) = match record.artifact {
+            let (party, whose) = match record.artifact.kin() {
+                Artifact::Assertion => return None,
                 Artifact::AccessToken => (Party::ResourceAs, "the resource AS's issuer"),
                 _ => (Party::Idp, "the IdP's issuer"),
             };

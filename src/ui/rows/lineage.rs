@@ -144,7 +144,7 @@ fn person(cx: &Cx, label: &str, level: usize, named: &Named) -> Row {
 /// A token about the user that an agent got, without a word about the agent.
 fn impersonation(cx: &Cx, record: &TokenRecord, claims: &Value) -> Option<Row> {
     if !matches!(
-        record.artifact,
+        record.artifact.kin(),
         Artifact::IdJag | Artifact::AccessToken | Artifact::TxnToken
     ) {
         return None;
@@ -155,7 +155,10 @@ fn impersonation(cx: &Cx, record: &TokenRecord, claims: &Value) -> Option<Row> {
         .into_iter()
         .filter_map(|name| reader.text(name))
         .any(|id| id == subject);
-    if own {
+    // An agent that exchanged an assertion about itself acts for nobody.
+    let asserted = record.parent == Some(Artifact::Assertion)
+        && parent(cx, record).is_some_and(|(_, before)| before.get("act").is_none());
+    if own || asserted {
         // It speaks for itself.
         return None;
     }
