@@ -146,7 +146,9 @@ impl Assertions {
         let Some(act) = claims.get("act") else {
             let policy = policy_of(sub)?;
             must(!policy.alone.is_empty(), REFUSED, || {
-                format!("Policy lets {sub} not act for itself: expected act in the assertion, received none.")
+                format!(
+                    "Policy lets {sub} not act for itself: expected act in the assertion, received none."
+                )
             })?;
             return Ok(Granted {
                 sub: sub.to_owned(),
@@ -158,7 +160,9 @@ impl Assertions {
         let policy = policy_of(actor)?;
         let user = person(sub)?;
         must(policy.for_people, REFUSED, || {
-            format!("Policy lets {actor} act for nobody, received an assertion in which it acts for {sub}.")
+            format!(
+                "Policy lets {actor} act for nobody, received an assertion in which it acts for {sub}."
+            )
         })?;
         must(!user.agent_scope.is_empty(), REFUSED, || {
             format!("Policy lets no agent act for {}.", user.email)
@@ -181,7 +185,8 @@ impl Assertions {
     ) -> Result<Granted, Refusal> {
         // Two chains would have to be merged, and nobody could tell who acted for whom.
         must(actor.get("act").is_none(), REFUSED, || {
-            "Expected no act in the actor token, received one: an actor speaks for itself alone.".to_owned()
+            "Expected no act in the actor token, received one: an actor speaks for itself alone."
+                .to_owned()
         })?;
         let name = actor["sub"].as_str().unwrap_or_default();
         let chain = chain(before);
@@ -196,8 +201,12 @@ impl Assertions {
             let after = policy.after.join(" or ");
             format!(
                 "Policy lets {name} take over from {}, received a token of {last}.",
-                received(Some(&after).filter(|after| !after.is_empty()).map(String::as_str))
-                    .replace("nothing", "nobody")
+                received(
+                    Some(&after)
+                        .filter(|after| !after.is_empty())
+                        .map(String::as_str)
+                )
+                .replace("nothing", "nobody")
             )
         })?;
         must(chain.len() < DEPTH, REFUSED, || {

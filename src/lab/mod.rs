@@ -287,9 +287,12 @@ pub async fn start(options: Options) -> Result<Lab, LabError> {
         faults.clone(),
     );
     let rsa = clients::of(&clients.registered, ClientKind::Rs256);
-    let assertion_issuer =
-        assertion_issuer::AssertionIssuer::new(&agents, rsa.idp.private_key.as_ref(), faults.clone())
-            .map_err(LabError::Key)?;
+    let assertion_issuer = assertion_issuer::AssertionIssuer::new(
+        &agents,
+        rsa.idp.private_key.as_ref(),
+        faults.clone(),
+    )
+    .map_err(LabError::Key)?;
     let assertion_part = outskirts::Part {
         path: assertion_issuer::ISSUER,
         party: Party::ActorIssuer,

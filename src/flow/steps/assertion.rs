@@ -255,7 +255,9 @@ impl Assertion {
         let alg = match wanted {
             None => key.alg(),
             Some(name) => alg_named(name).ok_or_else(|| {
-                invalid(format!("expected {ALGS} as alg, received {name}, which cannot be computed."))
+                invalid(format!(
+                    "expected {ALGS} as alg, received {name}, which cannot be computed."
+                ))
             })?,
         };
         Ok(Some((key, alg)))

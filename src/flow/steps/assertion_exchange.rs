@@ -164,10 +164,7 @@ impl AssertionExchange {
             ),
             form(
                 "actor_token",
-                &format!(
-                    "The {} of this walk: who acts from now on.",
-                    actor.name()
-                ),
+                &format!("The {} of this walk: who acts from now on.", actor.name()),
             ),
             form(
                 "actor_token_type",

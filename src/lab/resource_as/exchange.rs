@@ -129,9 +129,13 @@ impl ResourceAs {
         if let Some(jkt) = jkt {
             access["cnf"] = dpop::cnf(jkt);
         }
-        let token =
-            self.switches
-                .mint(Minted::AccessToken, &client.id, &access, &self.key, Alg::ES256)?;
+        let token = self.switches.mint(
+            Minted::AccessToken,
+            &client.id,
+            &access,
+            &self.key,
+            Alg::ES256,
+        )?;
         Ok(json!({
             "access_token": token,
             "issued_token_type": urn::ACCESS_TOKEN,

@@ -69,7 +69,10 @@ fn jwts<'a>(subject: &Subject<'a>) -> Vec<Seen<'a>> {
     let sent = sent.into_iter().filter_map(|name| {
         let token = subject.sent_token(name)?;
         let maker = match (name, token.kind()) {
-            ("subject_token", _) if subject.step_id().starts_with("exchange") && subject.server() == Party::ResourceAs => {
+            ("subject_token", _)
+                if subject.step_id().starts_with("exchange")
+                    && subject.server() == Party::ResourceAs =>
+            {
                 Party::ActorIssuer
             }
             ("subject_token", _) | (_, TokenKind::IdJag) => Party::Idp,
