@@ -164,10 +164,10 @@ impl Artifact {
             Self::IdJag => "ID-JAG",
             Self::Assertion => "assertion",
             Self::AccessToken => "access token",
-            Self::Assertion2 => "assertion of the second agent",
-            Self::AccessToken2 => "access token of the second agent",
-            Self::Assertion3 => "assertion of the third agent",
-            Self::AccessToken3 => "access token of the third agent",
+            Self::Assertion2 => "second assertion",
+            Self::AccessToken2 => "second access token",
+            Self::Assertion3 => "third assertion",
+            Self::AccessToken3 => "third access token",
             Self::AccessTokenType => "the type of the access token",
             Self::ActorToken => "actor token",
             Self::InstanceAssertion => "instance assertion",
@@ -219,6 +219,11 @@ impl Artifact {
             Self::Assertion2 | Self::Assertion3 => Self::Assertion,
             other => other,
         }
+    }
+
+    /// Tells whether it is made on this machine, and never came in an answer.
+    pub fn is_own(self) -> bool {
+        self.kin() == Self::Assertion
     }
 
     /// Tells whether a token of that kind can be this artifact; `certain` says how sure the kind is.

@@ -160,7 +160,7 @@ impl Session {
 }
 
 fn article(artifact: Artifact) -> String {
-    match artifact.kin() {
+    match artifact {
         Artifact::IdToken
         | Artifact::IdJag
         | Artifact::AccessToken

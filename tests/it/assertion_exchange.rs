@@ -21,7 +21,7 @@ use jagwalk::{
         party::Party,
         secret::Secret,
     },
-    session::{Command, Session, Status, StepState, headless::End},
+    session::{Command, Session, StepState, headless::End},
     ui::{
         panels::PANELS,
         rows::{Cx, Row, plain},

@@ -14,7 +14,7 @@ use crate::{
         exchange::Request,
         http::HttpRequest,
         jwt::{Signature, Token, jose},
-        keys::{Alg, PrivateKey, alg_name, alg_named},
+        keys::{Alg, PrivateKey, alg_name},
         metadata::Jwks,
         party::Party,
         pointer::Pointer,
@@ -25,9 +25,6 @@ use crate::{
 
 /// How long an assertion lives, in seconds: minutes, as it is made for one exchange.
 const LIFE: i64 = 300;
-
-/// What is signed with: RS256 or ES256, and what else the key can do.
-const ALGS: &str = "RS256 or ES256";
 
 /// Who acts for whom.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -199,10 +196,11 @@ impl Assertion {
         let delegated = self.agent.hop == 1 && variant != Variant::Agent;
         let person = delegated.then(|| text(fields::ACTOR_ISSUER_SUBJECT, &mut blocked));
         let audience = audience(inputs).map_err(|why| blocked.push(why)).ok();
-        let key = self
-            .key(inputs, wants)
-            .map_err(|why| blocked.extend(why))
-            .ok();
+        // The algorithm of the profile is that of the first agent's key; each of the others signs as its key does.
+        let first = self.agent.hop == 1;
+        let alg = inputs.profile.text(fields::ACTOR_ISSUER_ALG);
+        let key = client_auth::key(inputs, self.agent.key, alg.filter(|_| first), wants);
+        let key = key.map_err(|why| blocked.extend(why)).ok();
         let (Some(audience), Some(key), true) = (audience, key, blocked.is_empty()) else {
             return Err(blocked);
         };
@@ -233,34 +231,6 @@ impl Assertion {
             key,
             expires,
         })
-    }
-
-    /// Returns the agent's key and what it signs with; none as long as it has to be fetched.
-    fn key(
-        &self,
-        inputs: &Inputs<'_>,
-        wants: &mut Vec<Want>,
-    ) -> Result<Option<(PrivateKey, Alg)>, Vec<Blocked>> {
-        let field = self.agent.key;
-        let invalid = |says: String| vec![Blocked::Invalid(field.0.to_owned(), says)];
-        let material = client_auth::secret(inputs, field, wants)?;
-        if material.is_empty() {
-            return Ok(None);
-        }
-        let key = PrivateKey::parse(material.reveal()).map_err(|error| invalid(error.0))?;
-        // The algorithm of the profile is that of the first agent's key; each of the others signs as its key does.
-        let wanted = (self.agent.hop == 1)
-            .then(|| inputs.profile.text(fields::ACTOR_ISSUER_ALG))
-            .flatten();
-        let alg = match wanted {
-            None => key.alg(),
-            Some(name) => alg_named(name).ok_or_else(|| {
-                invalid(format!(
-                    "expected {ALGS} as alg, received {name}, which cannot be computed."
-                ))
-            })?,
-        };
-        Ok(Some((key, alg)))
     }
 
     /// Signs the assertion and holds it against the published keys.

@@ -313,22 +313,21 @@ fn who(claims: &Json) -> String {
         .iter()
         .map(|actor| actor.sub.as_deref().unwrap_or("somebody without a name"))
         .collect();
-    let order = match names.as_slice() {
-        [_] | [] => String::new(),
-        [now, ..] => {
-            let first = names[names.len() - 1];
-            format!(
-                " The slides print such a chain with {first} outermost; by RFC 8693 §4.1 that would say that {first} acts \
-                 now, and not {now}."
-            )
-        }
+    let Some((now, before)) = names.split_first() else {
+        return format!(" Nobody is named as acting for {sub} in it: act is empty.");
     };
+    let history = before
+        .first()
+        .map(|_| format!(", before it {}", before.join(", before it ")));
+    let order = before.last().map(|first| {
+        format!(
+            " The slides print such a chain with {first} outermost; by RFC 8693 §4.1 that would say that {first} acts now, \
+             and not {now}."
+        )
+    });
     format!(
-        " For {sub}, {} acts now{}.{order}",
-        names.first().unwrap_or(&"nobody"),
-        names[1.min(names.len())..]
-            .iter()
-            .map(|name| format!(", before it {name}"))
-            .collect::<String>()
+        " For {sub}, {now} acts now{}.{}",
+        history.unwrap_or_default(),
+        order.unwrap_or_default()
     )
 }

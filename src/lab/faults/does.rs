@@ -85,6 +85,8 @@ pub(in crate::lab) enum Place {
     Bearer,
     /// The notes, with an access token.
     Notes,
+    /// The keys that agents sign their assertions with.
+    AssertionKeys,
 }
 
 impl Place {
@@ -107,6 +109,7 @@ impl Place {
             Party::ResourceAs if well_known => Some(Self::AsMetadata),
             Party::ResourceAs if path.ends_with("/jwks") => Some(Self::AsKeys),
             Party::ResourceAs if path.ends_with("/token") => Some(Self::Bearer),
+            Party::ActorIssuer if path.ends_with("/issuer/jwks") => Some(Self::AssertionKeys),
             Party::Api if !well_known && incoming.header("authorization").is_some() => {
                 Some(Self::Notes)
             }

@@ -8,6 +8,7 @@
 use crate::protocol::party::Party;
 
 mod api;
+mod assertion;
 mod bearer;
 mod discovery;
 mod does;
@@ -84,6 +85,7 @@ pub static FAULTS: &[Fault] = &joined::<
             + id_jag::FAULTS.len()
             + bearer::FAULTS.len()
             + api::FAULTS.len()
+            + assertion::FAULTS.len()
     },
 >(&[
     discovery::FAULTS,
@@ -93,6 +95,7 @@ pub static FAULTS: &[Fault] = &joined::<
     id_jag::FAULTS,
     bearer::FAULTS,
     api::FAULTS,
+    assertion::FAULTS,
 ]);
 
 /// Finds a fault by its id.
@@ -156,7 +159,6 @@ impl Fault {
     }
 
     /// Says which flow shows it, where that is not `xaa`, and what the profile has to say for that.
-    #[allow(dead_code, reason = "each flow brings its own rows")]
     const fn in_flow(
         mut self,
         flow: &'static str,
@@ -190,6 +192,7 @@ mod tests {
             let words: &[&str] = match fault.party {
                 Party::Idp => &["idp-", "redirect-"],
                 Party::ResourceAs => &["as-"],
+                Party::ActorIssuer => &["issuer-"],
                 _ => &["api-"],
             };
             assert!(

@@ -88,6 +88,7 @@ fn tree(cx: &Cx, record: &TokenRecord, found: &Delegation) -> Vec<Row> {
         ));
         rows.push(row);
     }
+    rows.extend(slides(cx, found));
     let hop = match (parent(cx, record), record.parent) {
         (Some((name, claims)), _) => Some(match found.hop(claims) {
             Hop::Began => (Role::Text, format!("the first actor; {name} names none")),
@@ -109,6 +110,23 @@ fn tree(cx: &Cx, record: &TokenRecord, found: &Delegation) -> Vec<Row> {
         rows.push(Row::text(Role::FindingWarning, says).at_depth(2));
     }
     rows
+}
+
+/// The other reading of a chain: the slides that the flow comes from print it upside down.
+fn slides(cx: &Cx, found: &Delegation) -> Option<Row> {
+    if cx.session.flow.id.0 != "assertion-exchange" {
+        return None;
+    }
+    let [now, .., first] = found.actors.as_slice() else {
+        return None;
+    };
+    let name = |named: &Named| cx.value(named.sub.as_deref().unwrap_or_default());
+    let says = format!(
+        "print {} outermost; by RFC 8693 §4.1 that says it acts now, not {}",
+        name(first),
+        name(now)
+    );
+    Some(Row::pair("the slides", PAD, Role::Muted, says).at_depth(2))
 }
 
 /// One level: its name, its kind and its domain.
