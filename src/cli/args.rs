@@ -202,7 +202,7 @@ pub struct Decode {
 /// Options of `explain`.
 #[derive(Args, Debug)]
 pub struct Explain {
-    /// The rule's code: IDJAG-TYP.
+    /// A rule's code (IDJAG-TYP), a step (id-jag), a flow (xaa), or a place (claim:id-jag:/aud, form:audience).
     #[arg(value_name = "CODE")]
     pub code: String,
     /// What to print.

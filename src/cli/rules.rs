@@ -10,6 +10,10 @@ use super::{
     print,
 };
 use crate::{
+    flow::{
+        explain::{self, Part},
+        flows,
+    },
     lint::{self, Rule, Severity, vendors::HABITS},
     profile::suggest,
 };
@@ -61,13 +65,19 @@ fn entry(rule: &Rule) -> serde_json::Value {
 pub fn explain(options: &Explain) -> Result<u8, Failed> {
     let code = options.code.trim();
     let Some(rule) = lint::find(code) else {
+        if let Some(told) = other(code, options.format) {
+            print(&told);
+            return Ok(0);
+        }
         let codes = lint::rules::all().map(|rule| rule.code);
         let near = suggest::nearest(&code.to_ascii_uppercase(), codes);
         return Err(
-            Failed::usage(format!("There is no rule {code:?}.")).hint(Some(match near {
-                Some(near) => format!("Did you mean {near}? `jagwalk rules` lists them all."),
-                None => "`jagwalk rules` lists them all.".to_owned(),
-            })),
+            Failed::usage(format!("There is no rule, step, flow or place {code:?}.")).hint(Some(
+                match near {
+                    Some(near) => format!("Did you mean {near}? `jagwalk rules` lists them all."),
+                    None => "`jagwalk rules` lists them all.".to_owned(),
+                },
+            )),
         );
     };
     print(&match options.format {
@@ -83,6 +93,47 @@ pub fn explain(options: &Explain) -> Result<u8, Failed> {
         }
     });
     Ok(0)
+}
+
+/// Explains a step in each flow that has it, a flow, or a place; `None` when it is none of these.
+fn other(code: &str, format: Format) -> Option<String> {
+    let mut told: Vec<(String, Vec<Part>)> = explain::steps(code)
+        .map(|(flow, step)| {
+            let heading = format!("{code}, a step of {}", flow.id.0);
+            (heading, explain::step(flow, step))
+        })
+        .collect();
+    // What a step is, is told once where its flows agree.
+    told.dedup_by(|other, first| other.1[..2] == first.1[..2]);
+    if let Some(flow) = flows::find(code) {
+        told.push((format!("{code}, a flow"), explain::flow(flow)));
+    }
+    if let Some(says) = explain::place(code) {
+        told.push((code.to_owned(), vec![("What", says)]));
+    }
+    if told.is_empty() {
+        return None;
+    }
+    Some(match format {
+        Format::Json => {
+            let all: Vec<_> = told
+                .iter()
+                .map(|(heading, parts)| json!({ "about": heading, "parts": parts }))
+                .collect();
+            format!("{:#}\n", json!(all))
+        }
+        Format::Text => {
+            let mut out = String::new();
+            for (heading, parts) in &told {
+                let gap = if out.is_empty() { "" } else { "\n" };
+                let _ = writeln!(out, "{gap}{heading}\n");
+                for (label, says) in parts {
+                    let _ = writeln!(out, "{label:<14}{says}");
+                }
+            }
+            out
+        }
+    })
 }
 
 fn text(rule: &Rule) -> String {

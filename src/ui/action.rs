@@ -203,6 +203,10 @@ actions! {
     Profile = "profile", ["P"], Walk, hint "whole profile", when always;
     /// Checks the profile over the network, with nothing but GET and without any credential.
     CheckProfile = "check-profile", ["C"], Walk, hint "check", when can_check;
+    /// Explains this step: what it does, why, who, where it is written, what comes next.
+    ExplainStep = "explain-step", ["a"], Walk, hint "", when always;
+    /// Goes to the next place that is worth a look in this panel, and says why.
+    NextPlace = "next-place", ["W"], Walk, hint "", when always;
     /// Opens the list of flows.
     Flows = "flows", ["f"], Walk, hint "", when always;
     /// Shows what the rules found: at the row that the cursor is on, else at this step.

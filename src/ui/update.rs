@@ -261,6 +261,7 @@ fn act(model: &mut Model, action: Action, key: Key, ink: Ink) -> Vec<Effect> {
         Action::OpenStep | Action::LeaveRail => model.screen.rail = false,
         Action::EditField | Action::EditRow => editing::begin_under(model),
         Action::Follow => moving::follow(model),
+        Action::NextPlace => moving::tour(model),
         Action::NextStep => moving::next_step(model),
         Action::SendStep | Action::SendAgain => return walking::send(model, ink),
         Action::EditInputs => moving::inputs(model),
@@ -328,6 +329,7 @@ fn act(model: &mut Model, action: Action, key: Key, ink: Ink) -> Vec<Effect> {
                 .collect();
         }
         Action::Ledger => model.screen.overlay = Some(Overlay::Ledger(PanelState::default())),
+        Action::ExplainStep => model.screen.overlay = Some(Overlay::Explain(PanelState::default())),
         Action::Handoff => model.screen.overlay = Some(Overlay::Handoff(PanelState::default())),
         Action::QrCode => model.screen.overlay = Some(Overlay::Qr(PanelState::default())),
         Action::CopyPage | Action::CopyAddress => {
@@ -398,6 +400,7 @@ fn pick(model: &mut Model, ink: Ink) -> Vec<Effect> {
         | Overlay::Qr(_)
         | Overlay::Ledger(_)
         | Overlay::Handoff(_)
+        | Overlay::Explain(_)
         | Overlay::Profile(_)
         | Overlay::Check(_)
         | Overlay::Import(_) => {}

@@ -10,4 +10,5 @@ mod import;
 mod kept;
 mod laws;
 mod profiles;
+mod tour;
 mod walk;

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use crate::{
     lab::{
         form::Form,
+        mcp::MCP,
         message::{Incoming, Outgoing},
         refusal::uncached,
     },
@@ -87,6 +88,14 @@ pub(in crate::lab) enum Place {
     Notes,
     /// The keys that agents sign their assertions with.
     AssertionKeys,
+    /// Metadata of a protected resource.
+    ApiMetadata,
+    /// The MCP server, without a token.
+    McpRefusal,
+    /// The MCP server, with a token and the message that opens the connection.
+    McpOpen,
+    /// The MCP server, with a token and any other request.
+    McpCall,
 }
 
 impl Place {
@@ -110,9 +119,18 @@ impl Place {
             Party::ResourceAs if path.ends_with("/jwks") => Some(Self::AsKeys),
             Party::ResourceAs if path.ends_with("/token") => Some(Self::Bearer),
             Party::ActorIssuer if path.ends_with("/issuer/jwks") => Some(Self::AssertionKeys),
-            Party::Api if !well_known && incoming.header("authorization").is_some() => {
-                Some(Self::Notes)
+            Party::Api if well_known => Some(Self::ApiMetadata),
+            Party::Api if path.ends_with(MCP) => {
+                let message: Value = serde_json::from_slice(&incoming.body).unwrap_or_default();
+                let method = message["method"].as_str().unwrap_or_default();
+                match incoming.header("authorization") {
+                    None => Some(Self::McpRefusal),
+                    Some(_) if method == "initialize" => Some(Self::McpOpen),
+                    Some(_) if method.starts_with("notifications/") => None,
+                    Some(_) => Some(Self::McpCall),
+                }
             }
+            Party::Api if incoming.header("authorization").is_some() => Some(Self::Notes),
             _ => None,
         }
     }

@@ -12,9 +12,11 @@ mod assertion;
 mod bearer;
 mod discovery;
 mod does;
+mod dpop;
 mod exchange;
 mod id_jag;
 mod id_token;
+mod mcp;
 mod sign_in;
 mod switches;
 
@@ -86,6 +88,8 @@ pub static FAULTS: &[Fault] = &joined::<
             + bearer::FAULTS.len()
             + api::FAULTS.len()
             + assertion::FAULTS.len()
+            + dpop::FAULTS.len()
+            + mcp::FAULTS.len()
     },
 >(&[
     discovery::FAULTS,
@@ -96,6 +100,8 @@ pub static FAULTS: &[Fault] = &joined::<
     bearer::FAULTS,
     api::FAULTS,
     assertion::FAULTS,
+    dpop::FAULTS,
+    mcp::FAULTS,
 ]);
 
 /// Finds a fault by its id.

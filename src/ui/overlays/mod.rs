@@ -6,6 +6,7 @@ pub mod confirm;
 pub mod copy_menu;
 pub mod device;
 pub mod existing;
+pub mod explain;
 pub mod faults;
 pub mod flow_list;
 pub mod handoff;
@@ -50,6 +51,8 @@ pub enum Overlay {
     Ledger(PanelState),
     /// The text for the other side's administrator.
     Handoff(PanelState),
+    /// What a step is about.
+    Explain(PanelState),
 }
 
 impl Overlay {
@@ -68,7 +71,8 @@ impl Overlay {
             | Self::Check(state)
             | Self::Import(state)
             | Self::Ledger(state)
-            | Self::Handoff(state) => state,
+            | Self::Handoff(state)
+            | Self::Explain(state) => state,
         }
     }
 
@@ -87,7 +91,8 @@ impl Overlay {
             | Self::Check(state)
             | Self::Import(state)
             | Self::Ledger(state)
-            | Self::Handoff(state) => state,
+            | Self::Handoff(state)
+            | Self::Explain(state) => state,
         }
     }
 
@@ -108,6 +113,7 @@ impl Overlay {
                 "What a check of the profile finds, with nothing but GET and no credential"
             }
             Self::Ledger(_) => "What became of each claim",
+            Self::Explain(_) => "About this step",
             Self::Handoff(_) => "For the other side’s administrator, masked",
         }
     }
@@ -134,5 +140,6 @@ pub fn rows(overlay: &Overlay, model: &Model, width: u16) -> Vec<Row> {
         Overlay::Import(_) => import::rows(model, width),
         Overlay::Ledger(_) => ledger::rows(model, width),
         Overlay::Handoff(_) => handoff::rows(model, width),
+        Overlay::Explain(_) => explain::rows(model, width),
     }
 }
