@@ -79,7 +79,7 @@ pub enum Command {
     Explain(Explain),
     /// Lists what the lab's servers can be told to do wrong.
     Faults(Listing),
-    /// Lists the keys of the screen.
+    /// Lists the keys of the screen, as config.toml has them.
     Keys(Listing),
     /// Lists the themes.
     Themes(Listing),

@@ -11,10 +11,10 @@ use super::{
 };
 use crate::{
     flow::{
-        explain::{self, Part},
+        explain::{self as about, Part},
         flows,
     },
-    lint::{self, Rule, Severity, vendors::HABITS},
+    lint::{self, Rule, explain},
     profile::suggest,
 };
 
@@ -97,18 +97,18 @@ pub fn explain(options: &Explain) -> Result<u8, Failed> {
 
 /// Explains a step in each flow that has it, a flow, or a place; `None` when it is none of these.
 fn other(code: &str, format: Format) -> Option<String> {
-    let mut told: Vec<(String, Vec<Part>)> = explain::steps(code)
+    let mut told: Vec<(String, Vec<Part>)> = about::steps(code)
         .map(|(flow, step)| {
             let heading = format!("{code}, a step of {}", flow.id.0);
-            (heading, explain::step(flow, step))
+            (heading, about::step(flow, step))
         })
         .collect();
     // What a step is, is told once where its flows agree.
     told.dedup_by(|other, first| other.1[..2] == first.1[..2]);
     if let Some(flow) = flows::find(code) {
-        told.push((format!("{code}, a flow"), explain::flow(flow)));
+        told.push((format!("{code}, a flow"), about::flow(flow)));
     }
-    if let Some(says) = explain::place(code) {
+    if let Some(says) = about::place(code) {
         told.push((code.to_owned(), vec![("What", says)]));
     }
     if told.is_empty() {
@@ -137,51 +137,10 @@ fn other(code: &str, format: Format) -> Option<String> {
 }
 
 fn text(rule: &Rule) -> String {
-    let mut out = String::new();
-    let severity = match rule.severity {
-        Severity::Error => "an error where it fires",
-        Severity::Warning => "a warning where it fires",
-        Severity::Note => "a note where it fires",
-    };
-    let _ = writeln!(out, "{} ({severity})\n\n{}\n", rule.code, rule.title);
-    let mut part = |label: &str, says: &str| {
+    let severity = explain::severity(rule);
+    let mut out = format!("{} ({severity})\n\n{}\n\n", rule.code, rule.title);
+    for (label, says) in explain::parts(rule) {
         let _ = writeln!(out, "{label:<14}{says}");
-    };
-    part("Why", rule.why);
-    part("Usual cause", rule.cause);
-    part("What to do", rule.fix);
-    part(
-        "Written in",
-        &format!("{} (as of {})", rule.spec, rule.revision),
-    );
-    if rule.since > lint::Revision::FIRST {
-        part(
-            "Since",
-            &format!(
-                "{}; with an older `revision` in the profile it is left out.",
-                rule.since
-            ),
-        );
-    }
-    part("Looks at", &rule.steps.join(", "));
-    part("Flows", &rule.flows.join(", "));
-    if !rule.leads_to.is_empty() {
-        part("Leads to", &rule.leads_to.join(", "));
-    }
-    for habit in HABITS.iter().filter(|habit| habit.code == rule.code) {
-        part(
-            habit.vendor,
-            &format!(
-                "{} there: {} ({}, {}).",
-                habit.severity.id(),
-                habit.says,
-                habit.source,
-                habit.seen
-            ),
-        );
-    }
-    if !rule.is_walked() {
-        part("Waits", "None of its flows can be walked yet.");
     }
     out
 }

@@ -4,6 +4,7 @@ mod assertion_exchange;
 mod canary;
 mod check;
 mod chromium;
+mod config;
 mod conformance;
 mod curl;
 mod decode;
