@@ -11,7 +11,7 @@ use super::{
     Place::{AssertionKeys, Bearer},
     does::leave_out,
 };
-use crate::protocol::party::Party::{ActorIssuer, ResourceAs};
+use crate::protocol::party::Party::{ActorIssuer, ResourceAs, Unknown};
 
 /// The flow that shows them.
 const FLOW: &str = "assertion-exchange";
@@ -104,6 +104,7 @@ pub(super) const FAULTS: &[Fault] = &[
             "The assertion is not valid.",
         )],
     )
+    .owned_by(Unknown)
     .unexplained(),
     exchange(
         "as-exchange-type-missing",
