@@ -19,6 +19,8 @@ use crate::protocol::{
 
 mod actor_issuer;
 mod api;
+mod assertion_issuer;
+mod assertions;
 mod chance;
 mod clients;
 mod dpop;
@@ -120,7 +122,9 @@ pub struct Lab {
     mcp: String,
     repos: String,
     actor_issuer: String,
+    assertion_issuer: String,
     workload: Credentials,
+    agents: assertion_issuer::Agents,
     shape: Shape,
     app: Option<Credentials>,
     clients: Vec<(ClientKind, Registered)>,
@@ -204,13 +208,14 @@ pub async fn start(options: Options) -> Result<Lab, LabError> {
     let (outer_listener, outer_port) = listen(ports[3]).await?;
     let chance = chance::Chance(options.random);
     let habits = options.shape.habits();
-    let (signing, as_key, actor_key, workload, clients) = spawn_blocking(move || {
+    let (signing, as_key, actor_key, workload, agents, clients) = spawn_blocking(move || {
         let signing = idp::SigningKeys::make()?;
         let as_key = PrivateKey::generate(Alg::ES256)?;
         let actor_key = PrivateKey::generate(Alg::ES256)?;
         let workload = clients::workload("code-reviewer")?;
+        let agents = assertion_issuer::Agents::make()?;
         let clients = clients::Clients::make(chance, habits)?;
-        Ok((signing, as_key, actor_key, workload, clients))
+        Ok((signing, as_key, actor_key, workload, agents, clients))
     })
     .await
     .unwrap_or_else(|_| Err(KeyError("The thread that makes keys has ended.".to_owned())))
@@ -260,6 +265,10 @@ pub async fn start(options: Options) -> Result<Lab, LabError> {
         &as_origin,
         resource_as::Neighbours {
             idp: idp_issuer.clone(),
+            assertions: assertions::Assertions::new(format!(
+                "{outer_origin}{}",
+                assertion_issuer::ISSUER
+            )),
             resources,
         },
         as_key,
@@ -278,11 +287,24 @@ pub async fn start(options: Options) -> Result<Lab, LabError> {
         options.random,
         faults.clone(),
     );
-    let outskirts = outskirts::Outskirts(vec![outskirts::Part {
+    let rsa = clients::of(&clients.registered, ClientKind::Rs256);
+    let assertion_issuer = assertion_issuer::AssertionIssuer::new(
+        &agents,
+        rsa.idp.private_key.as_ref(),
+        faults.clone(),
+    )
+    .map_err(LabError::Key)?;
+    let assertion_part = outskirts::Part {
+        path: assertion_issuer::ISSUER,
+        party: Party::ActorIssuer,
+        server: Box::new(assertion_issuer),
+    };
+    let actor_part = outskirts::Part {
         path: actor_issuer::AGENTS,
         party: Party::ActorIssuer,
         server: Box::new(actor_issuer),
-    }]);
+    };
+    let outskirts = outskirts::Outskirts(vec![actor_part, assertion_part]);
 
     let ledger = serve::Ledger::default();
     let around = serve::Surroundings {
@@ -323,7 +345,9 @@ pub async fn start(options: Options) -> Result<Lab, LabError> {
         mcp,
         repos: format!("{api_origin}{}", api::REPOS),
         actor_issuer: format!("{outer_origin}{}", actor_issuer::AGENTS),
+        assertion_issuer: format!("{outer_origin}{}", assertion_issuer::ISSUER),
         workload,
+        agents,
         shape: options.shape,
         app: clients.app,
         clients: clients.registered,
@@ -360,6 +384,11 @@ impl Lab {
         &self.actor_issuer
     }
 
+    /// Returns the issuer of agents' assertions.
+    pub fn assertion_issuer(&self) -> &str {
+        &self.assertion_issuer
+    }
+
     /// Returns the address of the repositories, which take tokens of the IdP.
     pub fn repos(&self) -> &str {
         &self.repos
@@ -370,8 +399,21 @@ impl Lab {
         match flow {
             "mcp" => self.mcp_settings(),
             "delegation" => self.delegation_settings(),
+            "assertion-exchange" => self.assertion_settings(),
             _ => self.settings(),
         }
+    }
+
+    /// Those of the flow in which agents exchange assertions of their own.
+    fn assertion_settings(&self) -> Vec<(&'static str, Setting)> {
+        let mut settings = self.settings();
+        settings.retain(|(path, _)| !path.starts_with("actor_issuer."));
+        settings.push((
+            "resource_as.scope",
+            Setting::Text(assertions::SCOPE.to_owned()),
+        ));
+        settings.extend(self.agents.settings(&self.assertion_issuer));
+        settings
     }
 
     /// Those of the flow that calls the MCP server: its address alone leads to its authorization server and to its

@@ -1,10 +1,14 @@
-//! The resource AS: redeems ID-JAGs of the one IdP that it trusts; a pure handler over state in memory.
+//! The resource AS: redeems ID-JAGs of the one IdP that it trusts, and exchanges assertions of agents; a pure handler
+//! over state in memory.
+
+mod exchange;
 
 use std::sync::Arc;
 
 use serde_json::{Value, json};
 
 use super::{
+    assertions::Assertions,
     chance::{Chance, Random},
     clients::Client,
     dpop::{self, Proofs},
@@ -46,6 +50,7 @@ pub(super) struct ResourceAs {
     resources: Vec<String>,
     trusted: String,
     idp_keys: Keyring,
+    assertions: Assertions,
     key: PrivateKey,
     chance: Chance,
     gate: Gate,
@@ -57,6 +62,8 @@ pub(super) struct ResourceAs {
 pub(super) struct Neighbours {
     /// The issuer of the IdP that it trusts.
     pub idp: String,
+    /// The issuer of agents' assertions.
+    pub assertions: Assertions,
     /// The resource identifiers of the APIs that it guards.
     pub resources: Vec<String>,
 }
@@ -95,6 +102,7 @@ impl ResourceAs {
             resources: neighbours.resources,
             idp_keys: Keyring::new(format!("{}{idp_keys}", neighbours.idp)),
             trusted: neighbours.idp,
+            assertions: neighbours.assertions,
             key,
             chance: Chance(random),
             // It is the strict one: a proof is good for minutes only, by its own clock.
@@ -110,7 +118,7 @@ impl ResourceAs {
             "token_endpoint": self.token_endpoint,
             "jwks_uri": self.jwks,
             "scopes_supported": NOTES_SCOPES,
-            "grant_types_supported": [urn::JWT_BEARER],
+            "grant_types_supported": [urn::JWT_BEARER, urn::TOKEN_EXCHANGE],
             "authorization_grant_profiles_supported": [urn::ID_JAG_PROFILE],
             "token_endpoint_auth_methods_supported": self.habits.resource_as_methods,
             "token_endpoint_auth_signing_alg_values_supported": super::CLIENT_ALGS,
@@ -129,9 +137,12 @@ impl ResourceAs {
     }
 
     fn token_result(&mut self, incoming: &Incoming, now: Timestamp) -> Result<Value, Refusal> {
-        let (form, client, _) = self.gate.admit(incoming, now)?;
+        let (form, client, grant) = self.gate.admit(incoming, now)?;
         let endpoint = &self.token_endpoint;
         let jkt = self.proofs.judge(incoming, endpoint, None, now)?;
+        if grant == urn::TOKEN_EXCHANGE {
+            return self.exchange(&form, &client, jkt.as_ref(), now);
+        }
         self.redeem(&form, &client, jkt.as_ref(), now)
     }
 
@@ -283,6 +294,9 @@ impl Server for ResourceAs {
             return None;
         }
         let form = Form::read(incoming).ok()?;
+        if let Some(url) = self.assertions.wants(&form) {
+            return Some(url);
+        }
         let raw = form.get("assertion")?;
         // Keys are fetched from the configured address only, and only for a token that claims to be from there.
         (Claims(&unverified(raw)).text("iss") == Some(&self.trusted))
@@ -291,10 +305,12 @@ impl Server for ResourceAs {
 
     fn learn(&mut self, url: &str, fetched: &Result<Vec<u8>, String>) {
         self.idp_keys.learn(url, fetched);
+        self.assertions.keys.learn(url, fetched);
     }
 
     fn forget_keys(&mut self) {
         self.idp_keys.forget();
+        self.assertions.keys.forget();
     }
 
     fn answer(&mut self, incoming: &Incoming, now: Timestamp) -> Outgoing {

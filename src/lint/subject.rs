@@ -191,10 +191,10 @@ impl<'a> Subject<'a> {
         }
     }
 
-    /// Returns a token of this step.
+    /// Returns a token of this step, whichever of several agents in a row it is of.
     pub fn token(&self, artifact: Artifact) -> Option<&'a TokenRecord> {
         let mut tokens = self.tokens.iter();
-        tokens.find(|record| record.artifact == artifact)
+        tokens.find(|record| record.artifact.kin() == artifact)
     }
 
     /// Returns a token of this step, else the newest of that kind from before.
@@ -208,7 +208,7 @@ impl<'a> Subject<'a> {
             .iter()
             .rev()
             .flat_map(|past| past.tokens)
-            .find(|record| record.artifact == artifact)
+            .find(|record| record.artifact.kin() == artifact)
     }
 
     /// Returns the newest attempt of another step (or an earlier one of this step) that was sent.
@@ -306,6 +306,9 @@ impl<'a> Subject<'a> {
     /// Returns which of the profile's clients speaks at this step.
     pub fn side(&self) -> Option<Client> {
         Some(match self.step_id() {
+            id if id.starts_with("exchange") && self.server() == Party::ResourceAs => {
+                Client::ResourceAs
+            }
             "redeem-code" | "device-token" | "refresh" | "authorize" => Client::Sso,
             "id-jag" | "saml-refresh" | "exchange" => Client::Agent,
             "agent-token" => Client::ActorIssuer,

@@ -514,6 +514,7 @@ mod tests {
         include_str!("../../profiles/lab.toml"),
         include_str!("../../profiles/delegation.toml"),
         include_str!("../../profiles/mcp.toml"),
+        include_str!("../../profiles/assertion-exchange.toml"),
         include_str!("../../profiles/peer.toml"),
         include_str!("../../profiles/generic.toml"),
         "\u{feff}# with a mark\ntitle = 'x'\n\n[sso]\nclient_id = 'a'\n",

@@ -114,6 +114,33 @@ pub static DISCOVER_RESOURCE_AS: Discover = Discover {
     overrides: &[fields::RESOURCE_AS_TOKEN_ENDPOINT],
 };
 
+/// The authorization server that takes an agent's assertion: the only one of its flow.
+pub static DISCOVER_ASSERTION_AS: Discover = Discover {
+    info: &StepInfo {
+        id: StepId("discover-as"),
+        title: "Ask the authorization server for its metadata and keys",
+        short: "AS metadata",
+        from: Party::Client,
+        to: Party::ResourceAs,
+        needs: &[],
+        gives: &[Artifact::ResourceAsMetadata],
+        fields: &[
+            fields::RESOURCE_AS_ISSUER,
+            fields::RESOURCE_AS_TOKEN_ENDPOINT,
+            fields::RESOURCE_AS_JWKS_URI,
+            fields::RESOURCE_AS_MANAGEMENT_TOKEN,
+        ],
+        spec: &["RFC 8414 §3"],
+        why: "The agent's assertion is made out to this server, by the name that it gives itself. The document that the \
+              issuer leads to has to name that same issuer, or it is thrown away; it also says where tokens are exchanged \
+              and which keys the access token can be checked with.",
+        optional: false,
+    },
+    server: RESOURCE_AS,
+    first: WellKnown::OAuth,
+    overrides: &[fields::RESOURCE_AS_TOKEN_ENDPOINT],
+};
+
 impl Discover {
     /// Tells whether this server's scopes may be listed apart from its metadata.
     fn lists(&self) -> bool {

@@ -1,6 +1,8 @@
 //! The steps, one file each, and what several of them share.
 
 mod agent_token;
+mod assertion;
+mod assertion_exchange;
 mod authorize;
 mod call_api;
 mod device_authorize;
@@ -20,11 +22,13 @@ mod support;
 mod user_tokens;
 
 pub use agent_token::AGENT_TOKEN;
+pub use assertion::{ASSERTION, ASSERTION_2, ASSERTION_3};
+pub use assertion_exchange::{ASSERTION_EXCHANGE, ASSERTION_EXCHANGE_2, ASSERTION_EXCHANGE_3};
 pub use authorize::AUTHORIZE;
 pub use call_api::CALL_API;
 pub use device_authorize::DEVICE_AUTHORIZE;
 pub use device_token::DEVICE_TOKEN;
-pub use discover::{DISCOVER_AS, DISCOVER_IDP, DISCOVER_RESOURCE_AS};
+pub use discover::{DISCOVER_AS, DISCOVER_ASSERTION_AS, DISCOVER_IDP, DISCOVER_RESOURCE_AS};
 pub use discover_api::{DISCOVER_API, DISCOVER_MCP};
 pub use exchange::EXCHANGE;
 pub use id_jag::ID_JAG;

@@ -88,6 +88,8 @@ pub(in crate::lab) enum Place {
     Bearer,
     /// The notes, with an access token.
     Notes,
+    /// The keys that agents sign their assertions with.
+    AssertionKeys,
     /// Metadata of a protected resource.
     ApiMetadata,
     /// The MCP server, without a token.
@@ -118,6 +120,7 @@ impl Place {
             Party::ResourceAs if well_known => Some(Self::AsMetadata),
             Party::ResourceAs if path.ends_with("/jwks") => Some(Self::AsKeys),
             Party::ResourceAs if path.ends_with("/token") => Some(Self::Bearer),
+            Party::ActorIssuer if path.ends_with("/issuer/jwks") => Some(Self::AssertionKeys),
             Party::Api if well_known => Some(Self::ApiMetadata),
             Party::Api if path.ends_with(MCP) => {
                 let message: Value = serde_json::from_slice(&incoming.body).unwrap_or_default();

@@ -8,6 +8,7 @@
 use crate::protocol::party::Party;
 
 mod api;
+mod assertion;
 mod bearer;
 mod delegation;
 mod discovery;
@@ -88,6 +89,7 @@ pub static FAULTS: &[Fault] = &joined::<
             + bearer::FAULTS.len()
             + api::FAULTS.len()
             + delegation::FAULTS.len()
+            + assertion::FAULTS.len()
             + dpop::FAULTS.len()
             + mcp::FAULTS.len()
     },
@@ -100,6 +102,7 @@ pub static FAULTS: &[Fault] = &joined::<
     bearer::FAULTS,
     api::FAULTS,
     delegation::FAULTS,
+    assertion::FAULTS,
     dpop::FAULTS,
     mcp::FAULTS,
 ]);
@@ -198,7 +201,7 @@ mod tests {
             let words: &[&str] = match fault.party {
                 Party::Idp => &["idp-", "redirect-"],
                 Party::ResourceAs => &["as-"],
-                Party::ActorIssuer => &["actor-"],
+                Party::ActorIssuer => &["actor-", "issuer-"],
                 _ => &["api-"],
             };
             assert!(

@@ -135,7 +135,7 @@ fn record_rows(cx: &Cx, record: &TokenRecord, shut: bool) -> Vec<Row> {
     for problem in &record.token.problems {
         add(Row::text(Role::FindingWarning, format!("{} {}", cx.glyphs.warning, cx.value(problem))));
     }
-    if matches!(record.artifact, Artifact::AccessToken | Artifact::SsoAccessToken)
+    if matches!(record.artifact.kin(), Artifact::AccessToken | Artifact::SsoAccessToken)
         && record.token.claims.text.is_some()
     {
         add(Row::text(
@@ -261,6 +261,10 @@ fn remark(cx: &Cx, record: &TokenRecord, name: &str, value: &str) -> Option<(Rol
             same(good, "matches the one that was sent", "is not the one that was sent last")
         }
         (_, "iss") => {
+            // Who signs an assertion is in the assertion itself.
+            if record.artifact.kin() == Artifact::Assertion {
+                return None;
+            }
             let mut steps = cx.session.flow.steps();
             let party = steps.find(|step| step.info().gives.contains(&record.artifact))?.info().to;
             let named = bag.metadata(party).and_then(|metadata| metadata.text("issuer"));

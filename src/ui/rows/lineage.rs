@@ -120,6 +120,7 @@ fn tree(cx: &Cx, record: &TokenRecord, found: &Delegation) -> Vec<Row> {
         ));
         rows.push(row);
     }
+    rows.extend(slides(cx, found));
     let hop = match (parent(cx, record), record.parent) {
         (Some((name, claims)), _) => Some(match found.hop(claims) {
             Hop::Began => (Role::Text, format!("the first actor; {name} names none")),
@@ -141,6 +142,23 @@ fn tree(cx: &Cx, record: &TokenRecord, found: &Delegation) -> Vec<Row> {
         rows.push(Row::text(Role::FindingWarning, says).at_depth(2));
     }
     rows
+}
+
+/// The other reading of a chain: the slides that the flow comes from print it upside down.
+fn slides(cx: &Cx, found: &Delegation) -> Option<Row> {
+    if cx.session.flow.id.0 != "assertion-exchange" {
+        return None;
+    }
+    let [now, .., first] = found.actors.as_slice() else {
+        return None;
+    };
+    let name = |named: &Named| cx.value(named.sub.as_deref().unwrap_or_default());
+    let says = format!(
+        "print {} outermost; by RFC 8693 §4.1 that says it acts now, not {}",
+        name(first),
+        name(now)
+    );
+    Some(Row::pair("the slides", PAD, Role::Muted, says).at_depth(2))
 }
 
 /// One level: its name, its kind and its domain.
@@ -176,7 +194,7 @@ fn person(cx: &Cx, label: &str, level: usize, named: &Named) -> Row {
 /// A token about the user that an agent got, without a word about the agent.
 fn impersonation(cx: &Cx, record: &TokenRecord, claims: &Value) -> Option<Row> {
     if !matches!(
-        record.artifact,
+        record.artifact.kin(),
         Artifact::IdJag | Artifact::AccessToken | Artifact::TxnToken
     ) {
         return None;
@@ -187,7 +205,10 @@ fn impersonation(cx: &Cx, record: &TokenRecord, claims: &Value) -> Option<Row> {
         .into_iter()
         .filter_map(|name| reader.text(name))
         .any(|id| id == subject);
-    if own {
+    // An agent that exchanged an assertion about itself acts for nobody.
+    let asserted = record.parent == Some(Artifact::Assertion)
+        && parent(cx, record).is_some_and(|(_, before)| before.get("act").is_none());
+    if own || asserted {
         // It speaks for itself.
         return None;
     }

@@ -17,6 +17,8 @@ pub static RULE: Rule = Rule {
     steps: &[
         "jwt-bearer",
         "exchange",
+        "exchange-2",
+        "exchange-3",
         "call-api",
         "mcp-initialize",
         "mcp-tools",
@@ -59,7 +61,8 @@ fn check(subject: &Subject<'_>) -> Check {
     if named || reached && (calls || asked.is_empty()) {
         return Check::Pass;
     }
-    let at = Pointer::Claim("access-token".to_owned(), "/aud".to_owned());
+    let name = super::access_token(subject).map_or("access-token", |record| &record.name);
+    let at = Pointer::Claim(name.to_owned(), "/aud".to_owned());
     let got = shown(read.0.get("aud"));
     match (asked.first(), called) {
         (Some(resource), _) => {
@@ -98,7 +101,7 @@ const EXCHANGES: &[&str] = &["exchange", "exchange-2", "exchange-3"];
 
 /// Returns the resources that the walk asks for, and whose work it is to write them into the token.
 fn asked(subject: &Subject<'_>) -> (Vec<String>, Party) {
-    if subject.step_id() == "exchange" {
+    if subject.step_id().starts_with("exchange") {
         let asked = [subject.forms("resource"), subject.forms("audience")].concat();
         return (asked, subject.server());
     }

@@ -120,7 +120,7 @@ fn opaque(subject: &Subject<'_>) -> Result<Option<Bound>, &'static str> {
     let mut past = subject.past.iter().rev();
     let came = past.find(|past| {
         let mut tokens = past.tokens.iter();
-        tokens.any(|record| record.artifact == Artifact::AccessToken)
+        tokens.any(|record| record.artifact.kin() == Artifact::AccessToken)
     });
     match came.filter(|past| main(past.made).is_some()) {
         Some(past) => Ok(by_issue(past, "access token")),
