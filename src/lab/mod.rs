@@ -20,6 +20,7 @@ use crate::protocol::{
 mod actor_issuer;
 mod api;
 mod chance;
+mod cimd;
 mod clients;
 mod dpop;
 pub mod faults;
@@ -27,6 +28,7 @@ mod form;
 mod gate;
 mod guard;
 mod idp;
+mod instance_issuer;
 mod jwt;
 mod keyring;
 mod mcp;
@@ -121,6 +123,10 @@ pub struct Lab {
     repos: String,
     actor_issuer: String,
     workload: Credentials,
+    instances: String,
+    evidence: Secret,
+    codex: Credentials,
+    codex_sole: String,
     shape: Shape,
     app: Option<Credentials>,
     clients: Vec<(ClientKind, Registered)>,
@@ -204,17 +210,22 @@ pub async fn start(options: Options) -> Result<Lab, LabError> {
     let (outer_listener, outer_port) = listen(ports[3]).await?;
     let chance = chance::Chance(options.random);
     let habits = options.shape.habits();
-    let (signing, as_key, actor_key, workload, clients) = spawn_blocking(move || {
-        let signing = idp::SigningKeys::make()?;
-        let as_key = PrivateKey::generate(Alg::ES256)?;
-        let actor_key = PrivateKey::generate(Alg::ES256)?;
-        let workload = clients::workload("code-reviewer")?;
-        let clients = clients::Clients::make(chance, habits)?;
-        Ok((signing, as_key, actor_key, workload, clients))
-    })
-    .await
-    .unwrap_or_else(|_| Err(KeyError("The thread that makes keys has ended.".to_owned())))
-    .map_err(LabError::Key)?;
+    let (signing, as_key, actor_key, instance_keys, workload, clients) =
+        spawn_blocking(move || {
+            let signing = idp::SigningKeys::make()?;
+            let as_key = PrivateKey::generate(Alg::ES256)?;
+            let actor_key = PrivateKey::generate(Alg::ES256)?;
+            let instance_keys = (
+                PrivateKey::generate(Alg::ES256)?,
+                PrivateKey::generate(Alg::ES256)?,
+            );
+            let workload = clients::workload("code-reviewer")?;
+            let clients = clients::Clients::make(chance, habits)?;
+            Ok((signing, as_key, actor_key, instance_keys, workload, clients))
+        })
+        .await
+        .unwrap_or_else(|_| Err(KeyError("The thread that makes keys has ended.".to_owned())))
+        .map_err(LabError::Key)?;
 
     let scheme = if options.tls.is_some() {
         "https"
@@ -277,11 +288,59 @@ pub async fn start(options: Options) -> Result<Lab, LabError> {
         options.random,
         faults.clone(),
     );
-    let outskirts = outskirts::Outskirts(vec![outskirts::Part {
-        path: actor_issuer::AGENTS,
-        party: Party::ActorIssuer,
-        server: Box::new(actor_issuer),
-    }]);
+    let (instance_key, codex_key) = instance_keys;
+    let evidence = Secret::typed("instance_issuer.evidence", chance.token(24));
+    let instances = format!("{outer_origin}{}", instance_issuer::INSTANCES);
+    let client_at = |name: &str| format!("{outer_origin}{}/{name}", cimd::CLIENTS);
+    let (codex, codex_sole) = (client_at(cimd::CODEX), client_at(cimd::CODEX_SOLE));
+    let descriptor = serde_json::json!({
+        "issuer": instances, "jwks_uri": format!("{instances}/jwks"),
+        "signing_alg_values_supported": ["ES256"], "subject_syntax": "uri",
+    });
+    let own = codex_key.registration_jwk();
+    let publisher = cimd::Publisher(vec![
+        (
+            cimd::CODEX,
+            cimd::document(&codex, "Codex of the jagwalk lab", Some(&own), &descriptor),
+        ),
+        (
+            cimd::CODEX_SOLE,
+            cimd::document(
+                &codex_sole,
+                "Codex without a key of its own",
+                None,
+                &descriptor,
+            ),
+        ),
+    ]);
+    let instance_issuer = instance_issuer::InstanceIssuer::new(
+        &outer_origin,
+        instance_key,
+        evidence.clone(),
+        (
+            vec![codex.clone(), codex_sole.clone()],
+            vec![idp_issuer.clone()],
+        ),
+        options.random,
+        faults.clone(),
+    );
+    let outskirts = outskirts::Outskirts(vec![
+        outskirts::Part {
+            path: actor_issuer::AGENTS,
+            party: Party::ActorIssuer,
+            server: Box::new(actor_issuer),
+        },
+        outskirts::Part {
+            path: instance_issuer::INSTANCES,
+            party: Party::InstanceIssuer,
+            server: Box::new(instance_issuer),
+        },
+        outskirts::Part {
+            path: cimd::CLIENTS,
+            party: Party::Client,
+            server: Box::new(publisher),
+        },
+    ]);
 
     let ledger = serve::Ledger::default();
     let around = serve::Surroundings {
@@ -323,6 +382,10 @@ pub async fn start(options: Options) -> Result<Lab, LabError> {
         repos: format!("{api_origin}{}", api::REPOS),
         actor_issuer: format!("{outer_origin}{}", actor_issuer::AGENTS),
         workload,
+        instances,
+        evidence,
+        codex: clients::keyed(&codex, &codex_key),
+        codex_sole,
         shape: options.shape,
         app: clients.app,
         clients: clients.registered,
@@ -368,8 +431,54 @@ impl Lab {
     pub fn settings_for(&self, flow: &str) -> Vec<(&'static str, Setting)> {
         match flow {
             "mcp" => self.mcp_settings(),
+            "instance-assertion" => self.instance_settings(),
             _ => self.settings(),
         }
+    }
+
+    /// Returns what another variant of a flow gets beside that: the client whose instances' assertions are its only
+    /// credential is a client of its own.
+    pub fn settings_of_variant(&self, flow: &str, variant: &str) -> Vec<(&'static str, Setting)> {
+        match (flow, variant) {
+            ("instance-assertion", "sole") => {
+                vec![("sso.client_id", Setting::Text(self.codex_sole.clone()))]
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    /// Those of the flow with instances: the client's id is an address, and the one server is the IdP.
+    fn instance_settings(&self) -> Vec<(&'static str, Setting)> {
+        let text = |text: &str| Setting::Text(text.to_owned());
+        let mut settings = self.settings();
+        settings.retain(|(path, _)| path.starts_with("idp."));
+        let key = self.codex.private_key.clone().map(Setting::Secret);
+        settings.extend(key.map(|key| ("sso.private_key", key)));
+        settings.extend([
+            ("sso.client_id", text(&self.codex.client_id)),
+            ("sso.auth", text(self.codex.auth)),
+            ("sso.alg", text(self.codex.alg.unwrap_or("ES256"))),
+            (
+                "sso.scope",
+                text("openid offline_access repo.read repo.write"),
+            ),
+            ("instance_issuer.issuer", text(&self.instances)),
+            (
+                "instance_issuer.endpoint",
+                Setting::Text(format!("{}/assertion", self.instances)),
+            ),
+            (
+                "instance_issuer.jwks_uri",
+                Setting::Text(format!("{}/jwks", self.instances)),
+            ),
+            (
+                "instance_issuer.evidence",
+                Setting::Secret(self.evidence.clone()),
+            ),
+            ("api.url", text(&self.repos)),
+            ("api.method", text("GET")),
+        ]);
+        settings
     }
 
     /// Those of the flow that calls the MCP server: its address alone leads to its authorization server and to its

@@ -1,15 +1,17 @@
 //! The flows, one file each.
 
+mod instance_assertion;
 mod mcp;
 mod xaa;
 
 use super::Flow;
 
+pub use instance_assertion::INSTANCE_ASSERTION;
 pub use mcp::MCP;
 pub use xaa::XAA;
 
 /// Every flow that can be walked.
-pub static FLOWS: &[&Flow] = &[&XAA, &MCP];
+pub static FLOWS: &[&Flow] = &[&XAA, &INSTANCE_ASSERTION, &MCP];
 
 /// Returns the flow of that id.
 pub fn find(id: &str) -> Option<&'static Flow> {

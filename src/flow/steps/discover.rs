@@ -1,6 +1,9 @@
 //! Discovery: what a server says about itself, and its keys.
 
-use super::support::{self, Endpoint, IDP, RESOURCE_AS};
+use super::{
+    client_document,
+    support::{self, Endpoint, IDP, RESOURCE_AS},
+};
 use crate::{
     flow::{
         Artifact, Blocked, Draft, Gain, Inputs, Made, Reading, Step, StepId, StepInfo, Verdict,
@@ -83,6 +86,40 @@ pub static DISCOVER_RESOURCE_AS: Discover = Discover {
     overrides: &[fields::RESOURCE_AS_TOKEN_ENDPOINT],
 };
 
+/// The one authorization server of a flow that has no other.
+pub static DISCOVER_AS: Discover = Discover {
+    info: StepInfo {
+        id: StepId("discover-as"),
+        title: "Ask the authorization server for its metadata and keys",
+        short: "AS metadata",
+        from: Party::Client,
+        to: Party::Idp,
+        needs: &[],
+        gives: &[Artifact::IdpMetadata],
+        fields: &[
+            fields::IDP_ISSUER,
+            fields::IDP_AUTHORIZATION_ENDPOINT,
+            fields::IDP_TOKEN_ENDPOINT,
+            fields::IDP_JWKS_URI,
+            fields::SSO_CLIENT_ID,
+        ],
+        spec: &["RFC 8414 §3", "OIDC Discovery §4", "CIMD §4"],
+        why: "One server signs the user in and issues the access token. Its metadata tells where its endpoints are and \
+              what it takes. Where the client's id is an address, the document there is what the server knows of the \
+              client, so it is read here, too.",
+        optional: false,
+    },
+    server: IDP,
+    first: WellKnown::OAuth,
+    overrides: &[
+        fields::IDP_AUTHORIZATION_ENDPOINT,
+        fields::IDP_TOKEN_ENDPOINT,
+    ],
+};
+
+/// Every one of them.
+static ALL: &[&Discover] = &[&DISCOVER_IDP, &DISCOVER_RESOURCE_AS, &DISCOVER_AS];
+
 impl Discover {
     /// Tells whether this server's scopes may be listed apart from its metadata.
     fn lists(&self) -> bool {
@@ -126,12 +163,11 @@ impl Discover {
 
 impl Step for Discover {
     fn info(&self) -> &'static StepInfo {
-        // Both values of this type are statics; the table is the only place that makes them.
-        if self.server.party == Party::Idp {
-            &DISCOVER_IDP.info
-        } else {
-            &DISCOVER_RESOURCE_AS.info
-        }
+        let mut all = ALL.iter();
+        let this = all.find(|one| one.info.id == self.info.id);
+        &this
+            .expect("all values of this type are statics, and in the list")
+            .info
     }
 
     fn needs(&self, profile: &Profile) -> Vec<Artifact> {
@@ -224,6 +260,13 @@ impl Step for Discover {
             );
             return Reading::bare(Verdict::Rejected(vec![says.clone()]), says);
         }
+        if let Some(request) = client_document::wanted(inputs, &metadata, made) {
+            return Reading::bare(
+                Verdict::Also(Purpose::Metadata, request),
+                "The metadata is there; the client's own document is read.",
+            );
+        }
+        let document = client_document::says(inputs, made);
         let keys_url = inputs
             .profile
             .text(self.server.jwks)
@@ -285,7 +328,7 @@ impl Step for Discover {
             tokens: Vec::new(),
             verdict: Verdict::Done,
             says: format!(
-                "{} described itself at {url}; {keys_say}{scopes_say}.",
+                "{} described itself at {url}; {keys_say}{scopes_say}{document}.",
                 support::cap(party)
             ),
         }

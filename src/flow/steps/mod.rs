@@ -2,31 +2,36 @@
 
 mod authorize;
 mod call_api;
+mod client_document;
 mod device_authorize;
 mod device_token;
 mod discover;
 mod discover_api;
 mod id_jag;
+mod instance_assertion;
 mod jwt_bearer;
 mod mcp;
 mod mcp_initialize;
 mod mcp_tools;
 mod redeem_code;
+mod redeem_instance;
 mod refresh;
 mod saml_refresh;
 mod support;
 mod user_tokens;
 
-pub use authorize::AUTHORIZE;
+pub use authorize::{AUTHORIZE, AUTHORIZE_BOUND};
 pub use call_api::CALL_API;
 pub use device_authorize::DEVICE_AUTHORIZE;
 pub use device_token::DEVICE_TOKEN;
-pub use discover::{DISCOVER_IDP, DISCOVER_RESOURCE_AS};
+pub use discover::{DISCOVER_AS, DISCOVER_IDP, DISCOVER_RESOURCE_AS};
 pub use discover_api::{DISCOVER_API, DISCOVER_MCP};
 pub use id_jag::ID_JAG;
+pub use instance_assertion::INSTANCE_ASSERTION;
 pub use jwt_bearer::JWT_BEARER;
 pub use mcp_initialize::MCP_INITIALIZE;
 pub use mcp_tools::MCP_TOOLS;
 pub use redeem_code::REDEEM_CODE;
+pub use redeem_instance::{REDEEM_INSTANCE, REFRESH_INSTANCE};
 pub use refresh::REFRESH;
 pub use saml_refresh::SAML_REFRESH;

@@ -51,6 +51,8 @@ pub(in crate::lab) enum Minted {
     AccessToken,
     /// The actor token.
     ActorToken,
+    /// The assertion about an instance of a client.
+    InstanceAssertion,
 }
 
 impl Minted {
@@ -60,6 +62,7 @@ impl Minted {
             Self::IdToken | Self::ActorToken => "JWT",
             Self::SsoAccessToken | Self::AccessToken => "at+jwt",
             Self::IdJag => urn::ID_JAG_TYP,
+            Self::InstanceAssertion => "client-instance+jwt",
         }
     }
 }

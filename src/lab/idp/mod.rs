@@ -26,6 +26,7 @@ use crate::protocol::{
 mod authorize;
 mod device;
 mod exchange;
+mod instance;
 mod pages;
 mod saml;
 mod sign_in;
@@ -51,6 +52,7 @@ pub(super) struct Idp {
     refreshes: HashMap<String, token::Refresh>,
     devices: HashMap<String, device::Device>,
     assertions: Vec<saml::Assertion>,
+    instances: instance::Instances,
 }
 
 /// The IdP's own keys: one for ID Tokens and access tokens, one for ID-JAGs.
@@ -122,6 +124,7 @@ impl Idp {
             refreshes: HashMap::new(),
             devices: HashMap::new(),
             assertions: Vec::new(),
+            instances: instance::Instances::default(),
         }
     }
 
@@ -133,7 +136,7 @@ impl Idp {
                 shape::here(self.habits.idp_paths, path)
             )
         };
-        json!({
+        let mut metadata = json!({
             "issuer": self.issuer,
             "authorization_endpoint": at("/authorize"),
             "token_endpoint": at("/token"),
@@ -155,7 +158,11 @@ impl Idp {
             "authorization_response_iss_parameter_supported": true,
             "request_parameter_supported": false,
             "request_uri_parameter_supported": false,
-        })
+        });
+        if self.habits.knows_instances {
+            instance::advertise(&mut metadata);
+        }
+        metadata
     }
 
     fn forget_the_old(&mut self, now: Timestamp) {
@@ -169,6 +176,18 @@ impl Idp {
 }
 
 impl Server for Idp {
+    fn wants(&self, incoming: &Incoming) -> Option<String> {
+        self.wants_of_clients(incoming)
+    }
+
+    fn learn(&mut self, url: &str, fetched: &Result<Vec<u8>, String>) {
+        self.learn_of_clients(url, fetched);
+    }
+
+    fn forget_keys(&mut self) {
+        self.forget_clients();
+    }
+
     fn answer(&mut self, incoming: &Incoming, now: Timestamp) -> Outgoing {
         self.forget_the_old(now);
         shape::named(self.answered(incoming, now), self.habits, self.chance)
