@@ -84,9 +84,8 @@ pub fn fill(profile: &mut Profile, lab: &Lab) {
     } else {
         profile.flow()
     };
-    let mut settings = lab.settings_for(flow);
     let variant = profile.text(fields::VARIANT).unwrap_or_default();
-    settings.extend(lab.settings_of_variant(flow, variant));
+    let settings = lab.settings_of_variant(flow, variant);
     // Of another flow's values none may stay: that flow has another API.
     profile.empty_fillings();
     for (path, setting) in settings {

@@ -55,6 +55,9 @@ const CLIENT_ALGS: [&str; 5] = ["RS256", "PS256", "ES256", "ES384", "EdDSA"];
 /// What the lab asks of the user when it is walked with the ready profile.
 const SSO_SCOPE: &str = "openid email offline_access";
 
+/// What the lab asks of the user where the IdP guards the API, too.
+const REPOS_SCOPE: &str = "openid offline_access repo.read repo.write";
+
 /// What the ready profile asks of the resource AS; policy grants alice all of it.
 const AGENT_SCOPE: &str = "notes.read notes.write";
 
@@ -436,15 +439,19 @@ impl Lab {
         }
     }
 
-    /// Returns what another variant of a flow gets beside that: the client whose instances' assertions are its only
-    /// credential is a client of its own.
+    /// Does so for a variant of a flow.
     pub fn settings_of_variant(&self, flow: &str, variant: &str) -> Vec<(&'static str, Setting)> {
-        match (flow, variant) {
-            ("instance-assertion", "sole") => {
-                vec![("sso.client_id", Setting::Text(self.codex_sole.clone()))]
-            }
-            _ => Vec::new(),
+        let mut settings = self.settings_for(flow);
+        if (flow, variant) == ("instance-assertion", "sole") {
+            // A client whose instances' assertions are its only credential is a client of its own.
+            settings.retain(|(path, _)| !path.starts_with("sso."));
+            settings.extend([
+                ("sso.client_id", Setting::Text(self.codex_sole.clone())),
+                ("sso.auth", Setting::Text("none".to_owned())),
+                ("sso.scope", Setting::Text(REPOS_SCOPE.to_owned())),
+            ]);
         }
+        settings
     }
 
     /// Those of the flow with instances: the client's id is an address, and the one server is the IdP.
@@ -458,10 +465,7 @@ impl Lab {
             ("sso.client_id", text(&self.codex.client_id)),
             ("sso.auth", text(self.codex.auth)),
             ("sso.alg", text(self.codex.alg.unwrap_or("ES256"))),
-            (
-                "sso.scope",
-                text("openid offline_access repo.read repo.write"),
-            ),
+            ("sso.scope", text(REPOS_SCOPE)),
             ("instance_issuer.issuer", text(&self.instances)),
             (
                 "instance_issuer.endpoint",

@@ -11,7 +11,7 @@ use jagwalk::{
         store::{LAB, LAB_TEXT},
     },
     export::report::report,
-    flow::{Ink, StepId},
+    flow::{Ink, StepId, flows},
     lab::{self, FAULTS, Fault, Lab, faults},
     profile::{FieldValue, Profile, fields, load},
     protocol::time::Timestamp,
@@ -19,7 +19,7 @@ use jagwalk::{
         Attempt, Command, Driver, Session, Transport,
         headless::{self, End},
     },
-    transport::clock,
+    transport::{clock, entropy},
 };
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
@@ -46,15 +46,39 @@ impl Ward {
         Self { lab, profile }
     }
 
-    /// Walks to the end with these faults on; a step that shows its fault only the second time is sent twice.
-    pub async fn walk(&self, on: &[&'static Fault]) -> (Session, End) {
-        self.lab.faults().set(on.to_vec());
+    /// The profile, for another flow.
+    fn profile_for(&self, flow: &str) -> Profile {
+        if flow == "xaa" {
+            return self.profile.clone();
+        }
         let mut profile = self.profile.clone();
+        let flow = flows::find(flow).expect("a fault names a flow that there is");
+        flow.fit(&mut profile);
+        start::fill(&mut profile, &self.lab);
+        flow.fit(&mut profile);
+        profile
+    }
+
+    /// Walks to the end with these faults on, in the flow of the first; a step that shows its fault only the second time is sent twice.
+    pub async fn walk(&self, on: &[&'static Fault]) -> (Session, End) {
+        let flow = on.first().map_or("xaa", |fault| fault.flow);
+        self.walk_flow(flow, on).await
+    }
+
+    /// Does so in any flow.
+    pub async fn walk_flow(&self, flow: &str, on: &[&'static Fault]) -> (Session, End) {
+        self.lab.faults().set(on.to_vec());
+        let mut profile = self.profile_for(flow);
         if on.iter().any(|fault| fault.id.ends_with("-silent")) {
             profile.set(fields::NETWORK_TIMEOUT, FieldValue::Text("1s".to_owned()));
         }
         let world = walks::world(&profile);
-        let mut session = walks::session(profile);
+        let ink = Ink {
+            now: clock::now(),
+            seed: entropy::seed(),
+        };
+        let flow = flows::find(flow).expect("as before");
+        let mut session = Session::new(flow, profile, ink);
         let mut end = walks::drive(&mut session, world).await;
         if let Some(fault) = on.iter().find(|fault| fault.again) {
             let world = walks::world(&session.profile);
@@ -172,16 +196,19 @@ fn masked(text: &str) -> String {
 }
 
 /// Walks every fault of some steps and holds what happens against its row.
-async fn every_fault_of(steps: &[&str]) {
+async fn every_fault_of(flow: &str, steps: &[&str]) {
     let ward = Ward::open().await;
     let healthy = |session: &Session, end: End| {
         assert_eq!(end, End::Done, "{}", walks::story(session));
     };
-    let (well, end) = ward.walk(&[]).await;
+    let (well, end) = ward.walk_flow(flow, &[]).await;
     healthy(&well, end);
     let mut wrong = Vec::new();
     let mut count = 0;
-    for fault in FAULTS.iter().filter(|fault| steps.contains(&fault.step)) {
+    for fault in FAULTS
+        .iter()
+        .filter(|fault| fault.flow == flow && steps.contains(&fault.step))
+    {
         count += 1;
         let (session, end) = ward.walk(&[fault]).await;
         if end.id() != fault.ends.id() {
@@ -207,7 +234,7 @@ async fn every_fault_of(steps: &[&str]) {
     }
     assert!(count > 0, "no fault shows at {steps:?}");
     // Two healthy walks look the same at every step, so that a difference means something.
-    let (after, end) = ward.walk(&[]).await;
+    let (after, end) = ward.walk_flow(flow, &[]).await;
     healthy(&after, end);
     for step in &after.walk.steps {
         let was = told(&well, End::Done, step.id.0);
@@ -233,27 +260,33 @@ fn took(session: &Session, step: &str) -> Duration {
 
 #[tokio::test]
 async fn faults_of_discovery_happen() {
-    every_fault_of(&["discover-idp", "discover-resource-as"]).await;
+    every_fault_of("xaa", &["discover-idp", "discover-resource-as"]).await;
 }
 
 #[tokio::test]
 async fn faults_of_the_sign_in_happen() {
-    every_fault_of(&["authorize", "redeem-code"]).await;
+    every_fault_of("xaa", &["authorize", "redeem-code"]).await;
 }
 
 #[tokio::test]
 async fn faults_of_the_exchange_happen() {
-    every_fault_of(&["id-jag"]).await;
+    every_fault_of("xaa", &["id-jag"]).await;
 }
 
 #[tokio::test]
 async fn faults_of_the_grant_happen() {
-    every_fault_of(&["jwt-bearer"]).await;
+    every_fault_of("xaa", &["jwt-bearer"]).await;
 }
 
 #[tokio::test]
 async fn faults_of_the_call_happen() {
-    every_fault_of(&["call-api"]).await;
+    every_fault_of("xaa", &["call-api"]).await;
+}
+
+#[tokio::test]
+async fn faults_of_instances_happen() {
+    let steps = ["discover-as", "instance-assertion", "redeem-code"];
+    every_fault_of("instance-assertion", &steps).await;
 }
 
 #[test]
@@ -268,8 +301,10 @@ fn every_fault_shows_at_a_step_that_is_walked_here() {
         "call-api",
     ];
     for fault in FAULTS {
-        assert_eq!(fault.flow, "xaa", "{}", fault.id);
-        assert!(walked.contains(&fault.step), "{}", fault.id);
+        let flow = flows::find(fault.flow).expect("a flow that there is");
+        assert!(flow.step(StepId(fault.step)).is_some(), "{}", fault.id);
+        let others = fault.flow != "xaa";
+        assert!(others || walked.contains(&fault.step), "{}", fault.id);
         assert!(std::ptr::eq(faults::find(fault.id).unwrap(), fault));
     }
     assert!(FAULTS.len() >= 60, "{}", FAULTS.len());
@@ -287,7 +322,7 @@ fn faults_are_listed_and_switched_on_the_command_line() {
     for (entry, fault) in listed.iter().zip(FAULTS) {
         assert_eq!(entry["id"], fault.id);
         assert_eq!(entry["title"], fault.title);
-        assert_eq!(entry["flow"], "xaa");
+        assert_eq!(entry["flow"], fault.flow);
         assert_eq!(entry["party"], fault.party.id());
         assert_eq!(entry["owner"], fault.owner.id());
         assert_eq!(entry["rules"], json!(fault.rules));

@@ -110,7 +110,7 @@ pub static DISCOVER_AS: Discover = Discover {
         optional: false,
     },
     server: IDP,
-    first: WellKnown::OAuth,
+    first: WellKnown::Oidc,
     overrides: &[
         fields::IDP_AUTHORIZATION_ENDPOINT,
         fields::IDP_TOKEN_ENDPOINT,

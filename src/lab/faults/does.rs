@@ -88,6 +88,8 @@ pub(in crate::lab) enum Place {
     Bearer,
     /// The notes, with an access token.
     Notes,
+    /// The document of a client whose id is an address.
+    ClientDocument,
 }
 
 impl Place {
@@ -107,6 +109,7 @@ impl Place {
                     _ => None,
                 }
             }
+            Party::Client => Some(Self::ClientDocument),
             Party::ResourceAs if well_known => Some(Self::AsMetadata),
             Party::ResourceAs if path.ends_with("/jwks") => Some(Self::AsKeys),
             Party::ResourceAs if path.ends_with("/token") => Some(Self::Bearer),

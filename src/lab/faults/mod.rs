@@ -14,6 +14,7 @@ mod does;
 mod exchange;
 mod id_jag;
 mod id_token;
+mod instance;
 mod sign_in;
 mod switches;
 
@@ -82,6 +83,7 @@ pub static FAULTS: &[Fault] = &joined::<
             + id_jag::FAULTS.len()
             + bearer::FAULTS.len()
             + api::FAULTS.len()
+            + instance::FAULTS.len()
     },
 >(&[
     discovery::FAULTS,
@@ -91,6 +93,7 @@ pub static FAULTS: &[Fault] = &joined::<
     id_jag::FAULTS,
     bearer::FAULTS,
     api::FAULTS,
+    instance::FAULTS,
 ]);
 
 /// Finds a fault by its id.
@@ -175,6 +178,8 @@ mod tests {
             let words: &[&str] = match fault.party {
                 Party::Idp => &["idp-", "redirect-"],
                 Party::ResourceAs => &["as-"],
+                Party::InstanceIssuer => &["instance-"],
+                Party::Client => &["client-"],
                 _ => &["api-"],
             };
             assert!(
