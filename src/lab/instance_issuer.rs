@@ -98,7 +98,8 @@ impl InstanceIssuer {
         let client = known("client_id", &self.clients)?;
         let audience = known("audience", &self.audiences)?;
         // The same key is the same instance, and another key is another one.
-        let sub = format!("{}/i-{}", self.issuer, &jkt[..jkt.len().min(12)]);
+        let number = Secret::minted("key", jkt.as_str()).fingerprint(&[]);
+        let sub = format!("{}/i-{number}", self.issuer);
         let claims = json!({
             "iss": self.issuer, "sub": sub, "aud": audience, "client_id": client,
             "iat": now.secs(), "exp": now.plus_secs(LIFE).secs(), "jti": self.chance.token(16),

@@ -91,7 +91,7 @@ impl Ward {
 }
 
 /// Sends one step once more.
-async fn again<T: Transport>(session: &mut Session, transport: T, step: StepId) {
+pub async fn again<T: Transport>(session: &mut Session, transport: T, step: StepId) {
     let (events, mut from_driver) = mpsc::unbounded_channel();
     let mut driver = Driver::new(Arc::new(transport), events);
     let ink = |session: &Session| Ink {
@@ -143,6 +143,10 @@ fn steady(json: &mut Value, sent: Timestamp) {
         Value::Object(members) => {
             for (name, value) in members.iter_mut() {
                 match (name.as_str(), &value) {
+                    // Each walk has a key of its own, unless a fault puts another in.
+                    ("jkt", Value::String(text)) if !text.starts_with("0ZcOCORZ") => {
+                        *value = json!(text.len());
+                    }
                     ("jti" | "nonce" | "at_hash" | "fingerprint", Value::String(text)) => {
                         *value = json!(text.len());
                     }
@@ -190,6 +194,7 @@ fn masked(text: &str) -> String {
         }
         None => text.to_owned(),
     };
+    let out = cut(&cut(&out, "/instances/i-"), "dpop_jkt=");
     let out = cut(&cut(&out, "state="), "nonce=");
     let out = cut(&cut(&out, "code_challenge="), "request=");
     cut(&out, "content-length: ")

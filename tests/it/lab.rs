@@ -17,6 +17,7 @@ use serde_json::Value;
 
 mod command;
 mod draft;
+mod instances;
 mod pages;
 #[rustfmt::skip]
 mod table;
