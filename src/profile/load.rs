@@ -510,6 +510,7 @@ mod tests {
     fn the_samples_have_no_problems() {
         for text in [
             include_str!("../../profiles/lab.toml"),
+            include_str!("../../profiles/instance-assertion.toml"),
             include_str!("../../profiles/mcp.toml"),
             include_str!("../../profiles/peer.toml"),
             GENERIC,

@@ -282,32 +282,43 @@ fn panel(session: &Session, panel: &str, step: StepId, width: u16) -> String {
     plain(&rows)
 }
 
-/// Takes what is new in every walk out of a text, character for character.
+/// Takes what is new in every walk out of a text: numbers of instances, ports, and how long things took, with what is
+/// cut off after them.
 fn steady(text: &str) -> String {
-    let mut out = String::new();
-    for word in text.split_inclusive(char::is_whitespace) {
-        let fresh =
-            word.trim().len() == 8 && word.trim().bytes().all(|byte| byte.is_ascii_hexdigit());
-        let mut after = 0;
-        for (index, c) in word.char_indices() {
-            let before = &word[..index];
-            if before.ends_with("127.0.0.1:") || before.ends_with("/i-") {
-                after = 8;
+    let lines = text.lines().map(|line| {
+        let line = match line.split_once(" ms") {
+            Some((before, after)) => {
+                let before = before.trim_end_matches(|c: char| c.is_ascii_digit() || c == '.');
+                let after = if after.ends_with('…') { "" } else { after };
+                format!("{before}N ms{after}")
             }
-            let new = c.is_ascii_digit() || (c.is_ascii_hexdigit() && (fresh || after > 0));
-            after = if c.is_ascii_hexdigit() {
-                after.max(1) - 1
-            } else {
-                0
-            };
-            out.push(if new && (fresh || before.contains("127.0.0.1:")) {
-                '0'
-            } else {
-                c
-            });
+            None => line.to_owned(),
+        };
+        let mut parts = line.split("127.0.0.1:");
+        let mut out = parts.next().unwrap_or_default().to_owned();
+        for part in parts {
+            let rest = part.trim_start_matches(|c: char| c.is_ascii_digit());
+            out.push_str("127.0.0.1:N");
+            match rest.split_once("/i-") {
+                Some((before, after)) => {
+                    let after = after.trim_start_matches(|c: char| c.is_ascii_hexdigit());
+                    out.push_str(&format!("{before}/i-N{after}"));
+                }
+                None => out.push_str(rest),
+            }
         }
-    }
-    out
+        out
+    });
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+/// The part of the tokens that says who acts for whom.
+fn who_acts(tokens: &str) -> String {
+    let lines = tokens
+        .lines()
+        .skip_while(|line| !line.contains("delegation ·"));
+    let lines = lines.take_while(|line| !line.contains("what changed since"));
+    lines.collect::<Vec<_>>().join("\n")
 }
 
 #[tokio::test]
@@ -316,8 +327,8 @@ async fn it_is_drawn_in_three_widths() {
     for width in [80, 120, 200] {
         let diagram = panel(&session, "diagram", CALL, width);
         let tokens = panel(&session, "tokens", REDEEM, width);
-        println!("{diagram}\n=====\n{tokens}");
         insta::assert_snapshot!(format!("diagram-{width}"), steady(&diagram));
+        insta::assert_snapshot!(format!("delegation-{width}"), steady(&who_acts(&tokens)));
     }
     lab.stop().await;
 }

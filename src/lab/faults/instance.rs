@@ -124,7 +124,7 @@ pub(super) const FAULTS: &[Fault] = &[
     assertion(
         "instance-hs256",
         "The instance assertion is signed with a shared secret",
-        Failed,
+        Refused,
         &["CIA-ALG"],
         &[Token(InstanceAssertion, |it| it.seal = Seal::Shared)],
     ),
