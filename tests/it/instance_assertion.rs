@@ -213,17 +213,18 @@ async fn a_shown_assertion_is_not_shown_again() {
 }
 
 #[tokio::test]
-async fn the_wrong_version_is_named_only_where_the_server_refuses_it() {
-    let (_lab, profile) = lab(&[("idp.token_endpoint", "")]).await;
+async fn without_a_proof_no_instance_is_known() {
+    let (lab, mut profile) = lab(&[]).await;
     assert_eq!(profile.text(fields::DPOP_MODE), Some("required"));
-    let mut off = profile.clone();
-    off.set(fields::DPOP_MODE, FieldValue::Text("off".to_owned()));
-    let world = walks::world(&off);
-    let mut session = Session::new(&FLOW, off, ink());
+    profile.set(fields::DPOP_MODE, FieldValue::Text("off".to_owned()));
+    let world = walks::world(&profile);
+    let mut session = Session::new(&FLOW, profile, ink());
     let end = walks::drive(&mut session, world).await;
-    // Without a proof its issuer does not even know the instance.
     assert!(end == End::Refused, "{}", walks::story(&session));
+    let says = &session.step(ASSERT).last().expect("it ran").says;
+    assert!(says.contains("invalid_dpop_proof"), "{says}");
     assert!(session.step(REDEEM).attempts.is_empty());
+    lab.stop().await;
 }
 
 #[tokio::test]
@@ -302,7 +303,7 @@ fn steady(text: &str) -> String {
             match rest.split_once("/i-") {
                 Some((before, after)) => {
                     let after = after.trim_start_matches(|c: char| c.is_ascii_hexdigit());
-                    out.push_str(&format!("{before}/i-N{after}"));
+                    out.extend([before, "/i-N", after]);
                 }
                 None => out.push_str(rest),
             }

@@ -102,7 +102,7 @@ pub(super) const FAULTS: &[Fault] = &[
         Refused,
         &["CIA-TYP"],
         &[Token(InstanceAssertion, |it| {
-            it.header["typ"] = json!("JWT")
+            it.header["typ"] = json!("JWT");
         })],
     ),
     assertion(

@@ -5,7 +5,7 @@ use unicode_width::UnicodeWidthStr;
 use super::Panel;
 use crate::{
     flow::{Artifact, Held, Origin, TokenRecord},
-    profile::Side,
+    profile::{Side, fields},
     protocol::{
         jwt::{Claims, Signature, TokenKind},
         party::Party,
@@ -259,6 +259,10 @@ fn remark(cx: &Cx, record: &TokenRecord, name: &str, value: &str) -> Option<(Rol
             // By fingerprint, so that the nonce need not be taken out of its wrapper.
             let good = sent.fingerprint(&[]) == sent_as(value).fingerprint(&[]);
             same(good, "matches the one that was sent", "is not the one that was sent last")
+        }
+        (Artifact::InstanceAssertion, "iss") => {
+            let issuer = profile.text(fields::INSTANCE_ISSUER_ISSUER)?;
+            same(issuer == value, "instance_issuer.issuer of the profile", "not instance_issuer.issuer of the profile")
         }
         (_, "iss") => {
             let (party, whose) = match record.artifact {

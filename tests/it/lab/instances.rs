@@ -535,7 +535,7 @@ async fn the_issuer_knows_its_instances() {
     let other = PrivateKey::generate(Alg::ES256).unwrap();
     let third = granted(
         &send(&ask(&|r| {
-            r.set_header("dpop", proof(&other, "POST", &url, None).signed())
+            r.set_header("dpop", proof(&other, "POST", &url, None).signed());
         }))
         .await,
     );
@@ -547,13 +547,13 @@ async fn the_issuer_knows_its_instances() {
                 as &dyn Fn(&mut HttpRequest),
         ),
         ("invalid_dpop_proof", &|r| {
-            r.headers.retain(|(name, _)| name != "dpop")
+            r.headers.retain(|(name, _)| name != "dpop");
         }),
         ("invalid_target", &|r| {
-            set(r, "client_id", "https://other.example.com/client")
+            set(r, "client_id", "https://other.example.com/client");
         }),
         ("invalid_target", &|r| {
-            set(r, "audience", "https://as.example.com")
+            set(r, "audience", "https://as.example.com");
         }),
         ("invalid_request", &|r| super::world::remove(r, "audience")),
     ] {
