@@ -83,6 +83,11 @@ const PARAMS: &[Entry] = &[
         "How the challenge was made",
         "RFC 7636 §4.3",
     ),
+    (
+        "dpop_jkt",
+        "Binds the code to the key with this thumbprint: only a proof by it redeems the code",
+        "RFC 9449 §10",
+    ),
     ("login_hint", "Suggests who signs in", "OIDC §3.1.2.1"),
     (
         "prompt",
@@ -154,6 +159,11 @@ const PARAMS: &[Entry] = &[
         "actor_token_type",
         "What kind of token that is",
         "RFC 8693 §2.1",
+    ),
+    (
+        "client_instance_assertion",
+        "The instance issuer's word about the instance that asks",
+        "CIA-01 §4.1",
     ),
     ("assertion", "The ID-JAG", "RFC 7523 §2.1"),
     (
@@ -283,6 +293,7 @@ const CLAIMS: &[Entry] = &[
     ),
     ("may_act", "Who may act for the subject", "RFC 8693 §4.4"),
     ("cnf", "The key that its holder must prove", "RFC 7800 §3.1"),
+    ("sub_profile", "What kind of party that is", "AP §3.4"),
     (
         "authorization_details",
         "What it allows, in detail",
@@ -351,6 +362,42 @@ const SPECIAL_CLAIMS: &[(TokenKind, &str, &str, &str)] = &[
         "email",
         "Lets the other side find its own account for the user",
         "JAG §3.1",
+    ),
+    (
+        TokenKind::InstanceAssertion,
+        "iss",
+        "The instance issuer, as the client's metadata names it",
+        "CIA §7.2",
+    ),
+    (
+        TokenKind::InstanceAssertion,
+        "sub",
+        "The instance: one running copy of the client",
+        "CIA §7.1",
+    ),
+    (
+        TokenKind::InstanceAssertion,
+        "aud",
+        "The authorization server that it is shown to",
+        "CIA §7.2",
+    ),
+    (
+        TokenKind::InstanceAssertion,
+        "client_id",
+        "The client that the instance is a copy of",
+        "CIA §7.2",
+    ),
+    (
+        TokenKind::InstanceAssertion,
+        "jti",
+        "Its own number: it is good once",
+        "CIA §7.2",
+    ),
+    (
+        TokenKind::InstanceAssertion,
+        "cnf",
+        "The instance's own key, which no other instance has",
+        "CIA §7.2",
     ),
     (
         TokenKind::AccessToken,

@@ -22,6 +22,7 @@ mod api;
 mod assertion_issuer;
 mod assertions;
 mod chance;
+mod cimd;
 mod clients;
 mod dpop;
 pub mod faults;
@@ -29,6 +30,7 @@ mod form;
 mod gate;
 mod guard;
 mod idp;
+mod instance_issuer;
 mod jwt;
 mod keyring;
 mod mcp;
@@ -54,6 +56,9 @@ const CLIENT_ALGS: [&str; 5] = ["RS256", "PS256", "ES256", "ES384", "EdDSA"];
 
 /// What the lab asks of the user when it is walked with the ready profile.
 const SSO_SCOPE: &str = "openid email offline_access";
+
+/// What the lab asks of the user where the IdP guards the API, too.
+const REPOS_SCOPE: &str = "openid offline_access repo.read repo.write";
 
 /// What the ready profile asks of the resource AS; policy grants alice all of it.
 const AGENT_SCOPE: &str = "notes.read notes.write";
@@ -125,6 +130,10 @@ pub struct Lab {
     assertion_issuer: String,
     workload: Credentials,
     agents: assertion_issuer::Agents,
+    instances: String,
+    evidence: Secret,
+    codex: Credentials,
+    codex_sole: String,
     shape: Shape,
     app: Option<Credentials>,
     clients: Vec<(ClientKind, Registered)>,
@@ -208,18 +217,31 @@ pub async fn start(options: Options) -> Result<Lab, LabError> {
     let (outer_listener, outer_port) = listen(ports[3]).await?;
     let chance = chance::Chance(options.random);
     let habits = options.shape.habits();
-    let (signing, as_key, actor_key, workload, agents, clients) = spawn_blocking(move || {
-        let signing = idp::SigningKeys::make()?;
-        let as_key = PrivateKey::generate(Alg::ES256)?;
-        let actor_key = PrivateKey::generate(Alg::ES256)?;
-        let workload = clients::workload("code-reviewer")?;
-        let agents = assertion_issuer::Agents::make()?;
-        let clients = clients::Clients::make(chance, habits)?;
-        Ok((signing, as_key, actor_key, workload, agents, clients))
-    })
-    .await
-    .unwrap_or_else(|_| Err(KeyError("The thread that makes keys has ended.".to_owned())))
-    .map_err(LabError::Key)?;
+    let (signing, as_key, actor_key, instance_keys, workload, agents, clients) =
+        spawn_blocking(move || {
+            let signing = idp::SigningKeys::make()?;
+            let as_key = PrivateKey::generate(Alg::ES256)?;
+            let actor_key = PrivateKey::generate(Alg::ES256)?;
+            let instance_keys = (
+                PrivateKey::generate(Alg::ES256)?,
+                PrivateKey::generate(Alg::ES256)?,
+            );
+            let workload = clients::workload("code-reviewer")?;
+            let agents = assertion_issuer::Agents::make()?;
+            let clients = clients::Clients::make(chance, habits)?;
+            Ok((
+                signing,
+                as_key,
+                actor_key,
+                instance_keys,
+                workload,
+                agents,
+                clients,
+            ))
+        })
+        .await
+        .unwrap_or_else(|_| Err(KeyError("The thread that makes keys has ended.".to_owned())))
+        .map_err(LabError::Key)?;
 
     let scheme = if options.tls.is_some() {
         "https"
@@ -304,7 +326,56 @@ pub async fn start(options: Options) -> Result<Lab, LabError> {
         party: Party::ActorIssuer,
         server: Box::new(actor_issuer),
     };
-    let outskirts = outskirts::Outskirts(vec![actor_part, assertion_part]);
+    let (instance_key, codex_key) = instance_keys;
+    let evidence = Secret::typed("instance_issuer.evidence", chance.token(24));
+    let instances = format!("{outer_origin}{}", instance_issuer::INSTANCES);
+    let client_at = |name: &str| format!("{outer_origin}{}/{name}", cimd::CLIENTS);
+    let (codex, codex_sole) = (client_at(cimd::CODEX), client_at(cimd::CODEX_SOLE));
+    let descriptor = serde_json::json!({
+        "issuer": instances, "jwks_uri": format!("{instances}/jwks"),
+        "signing_alg_values_supported": ["ES256"], "subject_syntax": "uri",
+    });
+    let own = codex_key.registration_jwk();
+    let publisher = cimd::Publisher(vec![
+        (
+            cimd::CODEX,
+            cimd::document(&codex, "Codex of the jagwalk lab", Some(&own), &descriptor),
+        ),
+        (
+            cimd::CODEX_SOLE,
+            cimd::document(
+                &codex_sole,
+                "Codex without a key of its own",
+                None,
+                &descriptor,
+            ),
+        ),
+    ]);
+    let instance_issuer = instance_issuer::InstanceIssuer::new(
+        &outer_origin,
+        instance_key,
+        evidence.clone(),
+        (
+            vec![codex.clone(), codex_sole.clone()],
+            vec![idp_issuer.clone()],
+        ),
+        options.random,
+        faults.clone(),
+    );
+    let outskirts = outskirts::Outskirts(vec![
+        actor_part,
+        assertion_part,
+        outskirts::Part {
+            path: instance_issuer::INSTANCES,
+            party: Party::InstanceIssuer,
+            server: Box::new(instance_issuer),
+        },
+        outskirts::Part {
+            path: cimd::CLIENTS,
+            party: Party::Client,
+            server: Box::new(publisher),
+        },
+    ]);
 
     let ledger = serve::Ledger::default();
     let around = serve::Surroundings {
@@ -348,6 +419,10 @@ pub async fn start(options: Options) -> Result<Lab, LabError> {
         assertion_issuer: format!("{outer_origin}{}", assertion_issuer::ISSUER),
         workload,
         agents,
+        instances,
+        evidence,
+        codex: clients::keyed(&codex, &codex_key),
+        codex_sole,
         shape: options.shape,
         app: clients.app,
         clients: clients.registered,
@@ -400,6 +475,7 @@ impl Lab {
             "mcp" => self.mcp_settings(),
             "delegation" => self.delegation_settings(),
             "assertion-exchange" => self.assertion_settings(),
+            "instance-assertion" => self.instance_settings(),
             _ => self.settings(),
         }
     }
@@ -413,6 +489,52 @@ impl Lab {
             Setting::Text(assertions::SCOPE.to_owned()),
         ));
         settings.extend(self.agents.settings(&self.assertion_issuer));
+        settings
+    }
+
+    /// Does so for a variant of a flow.
+    pub fn settings_of_variant(&self, flow: &str, variant: &str) -> Vec<(&'static str, Setting)> {
+        let mut settings = self.settings_for(flow);
+        if (flow, variant) == ("instance-assertion", "sole") {
+            // A client whose instances' assertions are its only credential is a client of its own.
+            settings.retain(|(path, _)| !path.starts_with("sso."));
+            settings.extend([
+                ("sso.client_id", Setting::Text(self.codex_sole.clone())),
+                ("sso.auth", Setting::Text("none".to_owned())),
+                ("sso.scope", Setting::Text(REPOS_SCOPE.to_owned())),
+            ]);
+        }
+        settings
+    }
+
+    /// Those of the flow with instances: the client's id is an address, and the one server is the IdP.
+    fn instance_settings(&self) -> Vec<(&'static str, Setting)> {
+        let text = |text: &str| Setting::Text(text.to_owned());
+        let mut settings = self.settings();
+        settings.retain(|(path, _)| path.starts_with("idp."));
+        let key = self.codex.private_key.clone().map(Setting::Secret);
+        settings.extend(key.map(|key| ("sso.private_key", key)));
+        settings.extend([
+            ("sso.client_id", text(&self.codex.client_id)),
+            ("sso.auth", text(self.codex.auth)),
+            ("sso.alg", text(self.codex.alg.unwrap_or("ES256"))),
+            ("sso.scope", text(REPOS_SCOPE)),
+            ("instance_issuer.issuer", text(&self.instances)),
+            (
+                "instance_issuer.endpoint",
+                Setting::Text(format!("{}/assertion", self.instances)),
+            ),
+            (
+                "instance_issuer.jwks_uri",
+                Setting::Text(format!("{}/jwks", self.instances)),
+            ),
+            (
+                "instance_issuer.evidence",
+                Setting::Secret(self.evidence.clone()),
+            ),
+            ("api.url", text(&self.repos)),
+            ("api.method", text("GET")),
+        ]);
         settings
     }
 

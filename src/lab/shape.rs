@@ -60,6 +60,8 @@ pub(super) struct Habits {
     pub one_host: bool,
     /// How clients may authenticate at the IdP.
     pub idp_methods: &'static [&'static str],
+    /// Whether the IdP reads clients' documents and takes assertions about their instances.
+    pub knows_instances: bool,
     /// How clients may authenticate at the resource AS.
     pub resource_as_methods: &'static [&'static str],
     /// Whether a client assertion may also be made out to the issuer, not only to the endpoint.
@@ -143,6 +145,7 @@ pub(super) struct Told {
 }
 
 const PLAIN: Habits = Habits {
+    knows_instances: true,
     idp_paths: &[],
     resource_as_paths: &[],
     // So that the well-known part has to go between host and path (RFC 8414 §3.1).
@@ -210,6 +213,7 @@ const OKTA: Habits = Habits {
     idp_refusals: OKTA_REFUSALS,
     resource_as_refusals: OKTA_REFUSALS,
     request_id: Some("x-okta-request-id"),
+    knows_instances: false,
     ..PLAIN
 };
 
@@ -273,6 +277,7 @@ const AUTH0: Habits = Habits {
             says: None,
         },
     ],
+    knows_instances: false,
     ..PLAIN
 };
 
@@ -294,6 +299,7 @@ const XAA_DEV: Habits = Habits {
         error: "invalid_request",
         says: None,
     }],
+    knows_instances: false,
     ..PLAIN
 };
 

@@ -393,6 +393,8 @@ impl<'a> Subject<'a> {
             || field("oauth-client-attestation")
             || form("client_secret")
             || form("client_assertion")
+            || (self.profile.text(fields::VARIANT) == Some("sole")
+                && (form("client_instance_assertion") || form("actor_token")))
             || self
                 .profile
                 .secret(fields::NETWORK_CLIENT_CERTIFICATE)

@@ -179,6 +179,7 @@ pub const TABLES: &[&str] = &[
     "resource_as",
     "api",
     "actor_issuer",
+    "instance_issuer",
     "dpop",
     "step",
     "network",
@@ -398,6 +399,16 @@ fields! {
         "The third agent's key: PEM (PKCS#8, PKCS#1, SEC1) or JWK.", eg "file:summarizer.pem";
     ACTOR_ISSUER_KID_3 = "actor_issuer.kid_3", "Third key id", Kind::Text,
         "Name of that key; from the JWK when empty, else its thumbprint.", eg "summarizer-1";
+    INSTANCE_ISSUER_ISSUER = "instance_issuer.issuer", "Issuer", Kind::Url,
+        "Who says which running instance of the client it is: the issuer of instance assertions, as the client's metadata names it.", eg "https://instances.acme.example";
+    INSTANCE_ISSUER_ENDPOINT = "instance_issuer.endpoint", "Endpoint", Kind::Url,
+        "Where an instance gets its assertion: a form is posted there, with a DPoP proof of the instance's key.", eg "https://instances.acme.example/assertion";
+    INSTANCE_ISSUER_JWKS_URI = "instance_issuer.jwks_uri", "Key set", Kind::Url,
+        "Key set of that issuer, to check instance assertions with.", eg "https://instances.acme.example/jwks";
+    INSTANCE_ISSUER_EVIDENCE = "instance_issuer.evidence", "Evidence", Kind::Secret,
+        "What this process shows that issuer to be known, such as the token that its platform gives it; sent as a Bearer token.", eg "file:/var/run/secrets/platform-token";
+    INSTANCE_ISSUER_WIRE = "instance_issuer.wire", "Wire version", Kind::Choice(&["00", "01"]),
+        "Which version of the draft the requests speak: 00 sends actor_token, 01 sends client_instance_assertion; what the server's metadata says when empty.", eg "01";
 
     DPOP_MODE = "dpop.mode", "DPoP", Kind::Choice(&["off", "on", "required"]),
         "Whether tokens are bound to a key of the walk (RFC 9449): on takes one that is not all the same, required refuses it.", eg "on", default "off";

@@ -92,7 +92,7 @@ pub fn last(flow: &Flow) -> StepId {
 }
 
 /// Sends one step once more.
-async fn again<T: Transport>(session: &mut Session, transport: T, step: StepId) {
+pub async fn again<T: Transport>(session: &mut Session, transport: T, step: StepId) {
     let (events, mut from_driver) = mpsc::unbounded_channel();
     let mut driver = Driver::new(Arc::new(transport), events);
     let ink = |session: &Session| Ink {
@@ -144,7 +144,11 @@ fn steady(json: &mut Value, sent: Timestamp) {
         Value::Object(members) => {
             for (name, value) in members.iter_mut() {
                 match (name.as_str(), &value) {
-                    ("jti" | "nonce" | "at_hash" | "fingerprint" | "jkt", Value::String(text)) => {
+                    // Each walk has a key of its own, unless a fault puts another in.
+                    ("jkt", Value::String(text)) if !text.starts_with("0ZcOCORZ") => {
+                        *value = json!(text.len());
+                    }
+                    ("jti" | "nonce" | "at_hash" | "fingerprint", Value::String(text)) => {
                         *value = json!(text.len());
                     }
                     // Its words are times and numbers of this walk.
@@ -195,6 +199,7 @@ fn masked(text: &str) -> String {
         }
         None => text.to_owned(),
     };
+    let out = cut(&cut(&out, "/instances/i-"), "dpop_jkt=");
     let out = cut(&cut(&out, "state="), "nonce=");
     let out = cut(&cut(&out, "code_challenge="), "request=");
     cut(&out, "content-length: ")
@@ -313,8 +318,10 @@ fn every_fault_shows_at_a_step_that_is_walked_here() {
         "call-api",
     ];
     for fault in FAULTS {
-        let walked = fault.flow != "xaa" || walked.contains(&fault.step);
-        assert!(walked, "{}", fault.id);
+        let flow = flows::find(fault.flow).expect("a flow that there is");
+        assert!(flow.step(StepId(fault.step)).is_some(), "{}", fault.id);
+        let others = fault.flow != "xaa";
+        assert!(others || walked.contains(&fault.step), "{}", fault.id);
         assert!(std::ptr::eq(faults::find(fault.id).unwrap(), fault));
     }
     assert!(FAULTS.len() >= 60, "{}", FAULTS.len());

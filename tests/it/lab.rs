@@ -18,6 +18,7 @@ use serde_json::Value;
 mod command;
 mod delegate;
 mod draft;
+mod instances;
 mod pages;
 #[rustfmt::skip]
 mod table;

@@ -19,6 +19,7 @@ mod export;
 mod faults;
 mod hostile;
 mod import;
+mod instance_assertion;
 mod interop;
 mod keys;
 mod lab;

@@ -78,6 +78,7 @@ const REGISTERED: &[&str] = &["flow/flows", "flow/steps", "ui/panels", "export"]
 
 /// Files in those folders that only help the others there.
 const HELPERS: &[&str] = &[
+    "flow/steps/client_document.rs",
     "flow/steps/mcp.rs",
     "flow/steps/support.rs",
     "flow/steps/user_tokens.rs",

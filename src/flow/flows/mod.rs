@@ -2,6 +2,7 @@
 
 mod assertion_exchange;
 mod delegation;
+mod instance_assertion;
 mod mcp;
 mod xaa;
 
@@ -9,11 +10,18 @@ use super::Flow;
 
 pub use assertion_exchange::ASSERTION_EXCHANGE;
 pub use delegation::DELEGATION;
+pub use instance_assertion::INSTANCE_ASSERTION;
 pub use mcp::MCP;
 pub use xaa::XAA;
 
 /// Every flow that can be walked.
-pub static FLOWS: &[&Flow] = &[&XAA, &DELEGATION, &ASSERTION_EXCHANGE, &MCP];
+pub static FLOWS: &[&Flow] = &[
+    &XAA,
+    &DELEGATION,
+    &ASSERTION_EXCHANGE,
+    &INSTANCE_ASSERTION,
+    &MCP,
+];
 
 /// Returns the flow of that id.
 pub fn find(id: &str) -> Option<&'static Flow> {

@@ -1,6 +1,9 @@
 //! Discovery: what a server says about itself, and its keys.
 
-use super::support::{self, Endpoint, IDP, RESOURCE_AS};
+use super::{
+    client_document,
+    support::{self, Endpoint, IDP, RESOURCE_AS},
+};
 use crate::{
     flow::{
         Artifact, Blocked, Draft, Gain, Inputs, Made, Reading, Step, StepId, StepInfo, Verdict,
@@ -141,6 +144,37 @@ pub static DISCOVER_ASSERTION_AS: Discover = Discover {
     overrides: &[fields::RESOURCE_AS_TOKEN_ENDPOINT],
 };
 
+/// The one authorization server of a flow whose clients may describe themselves at an address.
+pub static DISCOVER_CLIENTS_AS: Discover = Discover {
+    info: &StepInfo {
+        id: StepId("discover-as"),
+        title: "Ask the authorization server for its metadata and keys",
+        short: "AS metadata",
+        from: Party::Client,
+        to: Party::Idp,
+        needs: &[],
+        gives: &[Artifact::IdpMetadata],
+        fields: &[
+            fields::IDP_ISSUER,
+            fields::IDP_AUTHORIZATION_ENDPOINT,
+            fields::IDP_TOKEN_ENDPOINT,
+            fields::IDP_JWKS_URI,
+            fields::SSO_CLIENT_ID,
+        ],
+        spec: &["RFC 8414 §3", "OIDC Discovery §4", "CIMD §4"],
+        why: "One server signs the user in and issues the access token. Its metadata tells where its endpoints are and \
+              what it takes. Where the client's id is an address, the document there is what the server knows of the \
+              client, so it is read here, too.",
+        optional: false,
+    },
+    server: IDP,
+    first: WellKnown::Oidc,
+    overrides: &[
+        fields::IDP_AUTHORIZATION_ENDPOINT,
+        fields::IDP_TOKEN_ENDPOINT,
+    ],
+};
+
 impl Discover {
     /// Tells whether this server's scopes may be listed apart from its metadata.
     fn lists(&self) -> bool {
@@ -277,6 +311,13 @@ impl Step for Discover {
             );
             return Reading::bare(Verdict::Rejected(vec![says.clone()]), says);
         }
+        if let Some(request) = client_document::wanted(inputs, &metadata, made) {
+            return Reading::bare(
+                Verdict::Also(Purpose::Metadata, request),
+                "The metadata is there; the client's own document is read.",
+            );
+        }
+        let document = client_document::says(inputs, made);
         let keys_url = inputs
             .profile
             .text(self.server.jwks)
@@ -338,7 +379,7 @@ impl Step for Discover {
             tokens: Vec::new(),
             verdict: Verdict::Done,
             says: format!(
-                "{} described itself at {url}; {keys_say}{scopes_say}.",
+                "{} described itself at {url}; {keys_say}{scopes_say}{document}.",
                 support::cap(party)
             ),
         }

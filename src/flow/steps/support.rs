@@ -93,6 +93,15 @@ pub const ACTOR_ISSUER: Endpoint = Endpoint {
     jwks: fields::ACTOR_ISSUER_JWKS_URI,
 };
 
+/// The issuer of instance assertions; its one endpoint takes no grants, but is found in the same way.
+pub const INSTANCE_ISSUER: Endpoint = Endpoint {
+    party: Party::InstanceIssuer,
+    metadata: None,
+    issuer: fields::INSTANCE_ISSUER_ISSUER,
+    token: fields::INSTANCE_ISSUER_ENDPOINT,
+    jwks: fields::INSTANCE_ISSUER_JWKS_URI,
+};
+
 impl Endpoint {
     /// Returns an endpoint: the profile's own if it is written there, else what the metadata says.
     ///
@@ -356,10 +365,13 @@ pub fn token_answer(made: &[Made], to: Party) -> Result<Tokens, Box<Reading>> {
     }
     Ok(Tokens {
         answer: TokenAnswer::of(&json),
-        at: Timestamp(
-            exchange.times.start.0 + i64::try_from(exchange.times.end / 1000).unwrap_or_default(),
-        ),
+        at: came_at(exchange),
     })
+}
+
+/// Returns when an exchange had its answer.
+pub fn came_at(exchange: &Exchange) -> Timestamp {
+    Timestamp(exchange.times.start.0 + i64::try_from(exchange.times.end / 1000).unwrap_or_default())
 }
 
 /// Returns the last main exchange.

@@ -54,6 +54,8 @@ pub(in crate::lab) enum Minted {
     ActorToken,
     /// The access token that the IdP issues for a user and whoever acts for them.
     DelegatedToken,
+    /// The assertion about an instance of a client.
+    InstanceAssertion,
 }
 
 impl Minted {
@@ -63,6 +65,7 @@ impl Minted {
             Self::IdToken | Self::ActorToken => "JWT",
             Self::SsoAccessToken | Self::AccessToken | Self::DelegatedToken => "at+jwt",
             Self::IdJag => urn::ID_JAG_TYP,
+            Self::InstanceAssertion => "client-instance+jwt",
         }
     }
 }
@@ -98,6 +101,8 @@ pub(in crate::lab) enum Place {
     McpOpen,
     /// The MCP server, with a token and any other request.
     McpCall,
+    /// The document of a client whose id is an address.
+    ClientDocument,
 }
 
 impl Place {
@@ -117,6 +122,7 @@ impl Place {
                     _ => None,
                 }
             }
+            Party::Client => Some(Self::ClientDocument),
             Party::ResourceAs if well_known => Some(Self::AsMetadata),
             Party::ResourceAs if path.ends_with("/jwks") => Some(Self::AsKeys),
             Party::ResourceAs if path.ends_with("/token") => Some(Self::Bearer),

@@ -17,6 +17,7 @@ mod dpop;
 mod exchange;
 mod id_jag;
 mod id_token;
+mod instance;
 mod mcp;
 mod sign_in;
 mod switches;
@@ -92,6 +93,7 @@ pub static FAULTS: &[Fault] = &joined::<
             + assertion::FAULTS.len()
             + dpop::FAULTS.len()
             + mcp::FAULTS.len()
+            + instance::FAULTS.len()
     },
 >(&[
     discovery::FAULTS,
@@ -105,6 +107,7 @@ pub static FAULTS: &[Fault] = &joined::<
     assertion::FAULTS,
     dpop::FAULTS,
     mcp::FAULTS,
+    instance::FAULTS,
 ]);
 
 /// Finds a fault by its id.
@@ -202,6 +205,8 @@ mod tests {
                 Party::Idp => &["idp-", "redirect-"],
                 Party::ResourceAs => &["as-"],
                 Party::ActorIssuer => &["actor-", "issuer-"],
+                Party::InstanceIssuer => &["instance-"],
+                Party::Client => &["client-"],
                 _ => &["api-"],
             };
             assert!(

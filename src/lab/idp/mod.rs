@@ -27,6 +27,7 @@ mod authorize;
 mod delegate;
 mod device;
 mod exchange;
+mod instance;
 mod pages;
 mod saml;
 mod sign_in;
@@ -53,6 +54,7 @@ pub(super) struct Idp {
     devices: HashMap<String, device::Device>,
     assertions: Vec<saml::Assertion>,
     actors: delegate::Actors,
+    instances: instance::Instances,
 }
 
 /// The IdP's own keys: one for ID Tokens and access tokens, one for ID-JAGs.
@@ -125,6 +127,7 @@ impl Idp {
             devices: HashMap::new(),
             actors: delegate::Actors::of(""),
             assertions: Vec::new(),
+            instances: instance::Instances::default(),
         }
     }
 
@@ -142,7 +145,7 @@ impl Idp {
                 shape::here(self.habits.idp_paths, path)
             )
         };
-        json!({
+        let mut metadata = json!({
             "issuer": self.issuer,
             "authorization_endpoint": at("/authorize"),
             "token_endpoint": at("/token"),
@@ -164,7 +167,11 @@ impl Idp {
             "authorization_response_iss_parameter_supported": true,
             "request_parameter_supported": false,
             "request_uri_parameter_supported": false,
-        })
+        });
+        if self.habits.knows_instances {
+            instance::advertise(&mut metadata);
+        }
+        metadata
     }
 
     fn forget_the_old(&mut self, now: Timestamp) {
@@ -179,15 +186,18 @@ impl Idp {
 
 impl Server for Idp {
     fn wants(&self, incoming: &Incoming) -> Option<String> {
-        self.actors.wants(incoming)
+        let actors = self.actors.wants(incoming);
+        actors.or_else(|| self.wants_of_clients(incoming))
     }
 
     fn learn(&mut self, url: &str, fetched: &Result<Vec<u8>, String>) {
         self.actors.learn(url, fetched);
+        self.learn_of_clients(url, fetched);
     }
 
     fn forget_keys(&mut self) {
         self.actors.forget();
+        self.forget_clients();
     }
 
     fn answer(&mut self, incoming: &Incoming, now: Timestamp) -> Outgoing {

@@ -2,9 +2,14 @@
 
 use serde_json::{Value, json};
 
-use super::{Idp, sign_in::Pending};
+use super::{
+    Idp,
+    instance::{Instance, same_instance},
+    sign_in::Pending,
+};
 use crate::{
     lab::{
+        api::REPOS_AUDIENCE,
         clients::{Client, same_secret},
         dpop,
         faults::Minted,
@@ -46,6 +51,8 @@ pub(super) struct Grant {
     pub scope: Vec<String>,
     /// When the user signed in.
     pub auth_time: Timestamp,
+    /// The instance of the client that it was given to.
+    pub instance: Option<Instance>,
 }
 
 /// A code, and what it is bound to.
@@ -54,6 +61,7 @@ pub(super) struct Code {
     grant: Grant,
     redirect_uri: String,
     challenge: String,
+    jkt: Option<String>,
     nonce: Option<String>,
     until: Timestamp,
     used: bool,
@@ -86,12 +94,14 @@ impl Idp {
     }
 
     fn token_result(&mut self, incoming: &Incoming, now: Timestamp) -> Result<Value, Refusal> {
-        let (form, client, grant) = self.gate.admit(incoming, now)?;
+        let (form, client, grant) = self.admitted(incoming, now)?;
         let jkt = self.proofs.judge(incoming, &self.endpoint, None, now)?;
         let jkt = jkt.as_ref();
+        let instance = self.instance_of(&form, &client, grant, jkt, now)?;
         match grant {
-            urn::AUTHORIZATION_CODE => self.redeem(&form, &client, jkt, now),
-            urn::REFRESH => self.refresh(&form, &client, jkt, now),
+            urn::AUTHORIZATION_CODE => self.redeem(&form, &client, (jkt, instance), now),
+            urn::REFRESH => self.refresh(&form, &client, (jkt, instance), now),
+            urn::CLIENT_CREDENTIALS => self.for_itself(&form, &client, instance, now),
             urn::DEVICE_CODE => self.poll(&form, &client, jkt, now),
             _ => self.exchange(&form, &client, jkt, now),
         }
@@ -112,9 +122,11 @@ impl Idp {
                 user,
                 scope: pending.scope.clone(),
                 auth_time,
+                instance: None,
             },
             redirect_uri: pending.back.redirect_uri.clone(),
             challenge: pending.challenge.clone(),
+            jkt: pending.jkt.clone(),
             nonce: pending.nonce.clone(),
             until: now.plus_secs(CODE_LIFE),
             used: false,
@@ -129,7 +141,7 @@ impl Idp {
         &mut self,
         form: &Form,
         client: &Client,
-        jkt: Option<&String>,
+        (jkt, instance): (Option<&String>, Option<Instance>),
         now: Timestamp,
     ) -> Result<Value, Refusal> {
         let id = form.need("code")?;
@@ -182,7 +194,22 @@ impl Idp {
                     .to_owned()
             },
         )?;
+        if let Some(bound) = &code.jkt {
+            // With an instance it is one of its bindings that breaks (CIA §8.4, §8.9).
+            let error = if instance.is_some() {
+                "invalid_request"
+            } else {
+                "invalid_grant"
+            };
+            must(jkt == Some(bound), error, || {
+                format!(
+                    "Expected a DPoP proof by the key {bound} that the code is bound to by dpop_jkt, received {}.",
+                    received(jkt.map(String::as_str))
+                )
+            })?;
+        }
         code.used = true;
+        code.grant.instance = instance;
         let (grant, nonce) = (code.grant.clone(), code.nonce.clone());
         let (body, refresh) = self.first_tokens(grant, nonce.as_deref(), jkt, now)?;
         if let Some(code) = self.codes.get_mut(id) {
@@ -222,12 +249,13 @@ impl Idp {
         &mut self,
         form: &Form,
         client: &Client,
-        jkt: Option<&String>,
+        (jkt, fresh): (Option<&String>, Option<Instance>),
         now: Timestamp,
     ) -> Result<Value, Refusal> {
         let grant = self
             .refresh_of(form.need("refresh_token")?, client)?
             .clone();
+        same_instance(grant.instance.as_ref(), fresh.as_ref(), jkt)?;
         let scope = match form.get("scope") {
             Some(text) => scope_words(text)?,
             None => grant.scope.clone(),
@@ -285,6 +313,10 @@ impl Idp {
         });
         if let Some(jkt) = jkt {
             access["cnf"] = dpop::cnf(jkt);
+        }
+        if let Some(instance) = &grant.instance {
+            access["aud"] = json!(REPOS_AUDIENCE);
+            access["act"] = instance.act();
         }
         let mint = |what, claims: &Value| {
             let (client, key) = (&grant.client_id, &self.keys.rsa);

@@ -260,6 +260,10 @@ fn remark(cx: &Cx, record: &TokenRecord, name: &str, value: &str) -> Option<(Rol
             let good = sent.fingerprint(&[]) == sent_as(value).fingerprint(&[]);
             same(good, "matches the one that was sent", "is not the one that was sent last")
         }
+        (Artifact::InstanceAssertion, "iss") => {
+            let issuer = profile.text(fields::INSTANCE_ISSUER_ISSUER)?;
+            same(issuer == value, "instance_issuer.issuer of the profile", "not instance_issuer.issuer of the profile")
+        }
         (_, "iss") => {
             // Who signs an assertion is in the assertion itself.
             if record.artifact.kin() == Artifact::Assertion {
