@@ -137,7 +137,10 @@ fn authenticate(
 }
 
 /// Returns the secret, or a stand-in and the wish for it.
-fn secret(
+///
+/// # Errors
+/// When the profile has none, or it cannot be had.
+pub(super) fn secret(
     inputs: &Inputs<'_>,
     field: FieldPath,
     wants: &mut Vec<Want>,

@@ -11,6 +11,7 @@ pub mod preflight;
 pub mod reading;
 pub mod scopes;
 pub mod steps;
+pub mod workload;
 
 use std::fmt;
 

@@ -1,15 +1,17 @@
 //! The flows, one file each.
 
+mod actor_profile;
 mod mcp;
 mod xaa;
 
 use super::Flow;
 
+pub use actor_profile::ACTOR_PROFILE;
 pub use mcp::MCP;
 pub use xaa::XAA;
 
 /// Every flow that can be walked.
-pub static FLOWS: &[&Flow] = &[&XAA, &MCP];
+pub static FLOWS: &[&Flow] = &[&XAA, &ACTOR_PROFILE, &MCP];
 
 /// Returns the flow of that id.
 pub fn find(id: &str) -> Option<&'static Flow> {

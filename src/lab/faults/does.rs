@@ -51,6 +51,8 @@ pub(in crate::lab) enum Minted {
     AccessToken,
     /// The actor token.
     ActorToken,
+    /// The Transaction Token.
+    TxnToken,
 }
 
 impl Minted {
@@ -60,6 +62,7 @@ impl Minted {
             Self::IdToken | Self::ActorToken => "JWT",
             Self::SsoAccessToken | Self::AccessToken => "at+jwt",
             Self::IdJag => urn::ID_JAG_TYP,
+            Self::TxnToken => "txntoken+jwt",
         }
     }
 }
@@ -85,6 +88,10 @@ pub(in crate::lab) enum Place {
     Bearer,
     /// The notes, with an access token.
     Notes,
+    /// The token endpoint of the Transaction Token Service.
+    Txn,
+    /// The service inside the trust domain.
+    Internal,
 }
 
 impl Place {
@@ -110,6 +117,8 @@ impl Place {
             Party::Api if !well_known && incoming.header("authorization").is_some() => {
                 Some(Self::Notes)
             }
+            Party::Tts if path.ends_with("/token") => Some(Self::Txn),
+            Party::Service => Some(Self::Internal),
             _ => None,
         }
     }

@@ -23,6 +23,7 @@ use crate::protocol::{
     time::Timestamp,
 };
 
+mod actor;
 mod authorize;
 mod device;
 mod exchange;
@@ -80,6 +81,8 @@ impl SigningKeys {
 pub(super) struct Target {
     /// The issuer of the resource AS.
     pub issuer: String,
+    /// Its token endpoint, which the Actor Profile's example writes in place of the issuer (AP App. B.4).
+    pub endpoint: String,
     /// The resource identifiers of the APIs behind it.
     pub resources: Vec<String>,
 }
@@ -145,6 +148,7 @@ impl Idp {
             "response_modes_supported": ["query"],
             "grant_types_supported": [urn::AUTHORIZATION_CODE, urn::DEVICE_CODE, urn::REFRESH, urn::TOKEN_EXCHANGE],
             "identity_chaining_requested_token_types_supported": [urn::ID_JAG],
+            "authorization_grant_profiles_supported": [super::actor::PROFILE],
             "subject_types_supported": ["public"],
             "id_token_signing_alg_values_supported": ["RS256"],
             "token_endpoint_auth_methods_supported": self.habits.idp_methods,
