@@ -562,7 +562,7 @@ mod tests {
         assert_eq!(
             says("client_id = 'a'\n[resource-as]\n"),
             [
-                "line 1, column 1: Unknown key `client_id`. It belongs in [sso] or [agent] or [resource_as].",
+                "line 1, column 1: Unknown key `client_id`. It belongs in [sso] or [agent] or [resource_as] or [actor_issuer].",
                 "line 2, column 2: Unknown key `resource-as`. Did you mean `resource_as`?",
             ]
         );

@@ -422,7 +422,7 @@ async fn a_taken_port_is_named() {
         ..options
     };
     let error = lab::start(options).await.err().unwrap();
-    assert!(error.to_string().contains("two more after it"), "{error}");
+    assert!(error.to_string().contains("three more after it"), "{error}");
 }
 
 /// Every row's base request is granted, and the same request with the row's one change is refused for it.

@@ -11,6 +11,7 @@ mod api;
 mod bearer;
 mod discovery;
 mod does;
+mod dpop;
 mod exchange;
 mod id_jag;
 mod id_token;
@@ -84,6 +85,7 @@ pub static FAULTS: &[Fault] = &joined::<
             + id_jag::FAULTS.len()
             + bearer::FAULTS.len()
             + api::FAULTS.len()
+            + dpop::FAULTS.len()
     },
 >(&[
     discovery::FAULTS,
@@ -93,6 +95,7 @@ pub static FAULTS: &[Fault] = &joined::<
     id_jag::FAULTS,
     bearer::FAULTS,
     api::FAULTS,
+    dpop::FAULTS,
 ]);
 
 /// Finds a fault by its id.
@@ -156,7 +159,6 @@ impl Fault {
     }
 
     /// Says which flow shows it, where that is not `xaa`, and what the profile has to say for that.
-    #[allow(dead_code, reason = "each flow brings its own rows")]
     const fn in_flow(
         mut self,
         flow: &'static str,
