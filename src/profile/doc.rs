@@ -512,6 +512,7 @@ mod tests {
         "# only a comment",
         "format = 1\n",
         include_str!("../../profiles/lab.toml"),
+        include_str!("../../profiles/actor-profile.toml"),
         include_str!("../../profiles/mcp.toml"),
         include_str!("../../profiles/peer.toml"),
         include_str!("../../profiles/generic.toml"),

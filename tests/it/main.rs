@@ -1,5 +1,6 @@
 //! The integration tests, one binary so that everything links once.
 
+mod actor_profile;
 mod canary;
 mod check;
 mod chromium;

@@ -7,6 +7,7 @@
 
 use crate::protocol::party::Party;
 
+mod actor;
 mod api;
 mod bearer;
 mod discovery;
@@ -86,6 +87,7 @@ pub static FAULTS: &[Fault] = &joined::<
             + bearer::FAULTS.len()
             + api::FAULTS.len()
             + dpop::FAULTS.len()
+            + actor::FAULTS.len()
     },
 >(&[
     discovery::FAULTS,
@@ -96,6 +98,7 @@ pub static FAULTS: &[Fault] = &joined::<
     bearer::FAULTS,
     api::FAULTS,
     dpop::FAULTS,
+    actor::FAULTS,
 ]);
 
 /// Finds a fault by its id.
@@ -192,6 +195,8 @@ mod tests {
             let words: &[&str] = match fault.party {
                 Party::Idp => &["idp-", "redirect-"],
                 Party::ResourceAs => &["as-"],
+                Party::Tts => &["tts-"],
+                Party::Service => &["service-"],
                 _ => &["api-"],
             };
             assert!(
