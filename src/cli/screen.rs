@@ -5,6 +5,7 @@ use std::{io::IsTerminal as _, sync::Arc};
 use super::{
     Failed,
     args::{Screen, When},
+    config,
     host::Desk,
     start,
     store::{LAB, Store},
@@ -46,9 +47,12 @@ pub async fn screen(options: Screen) -> Result<u8, Failed> {
         choice
     };
     let shelf = Shelf::new(themes);
+    let found = config::find(&shelf);
+    warnings.extend(found.problems);
     let theme = options
         .theme
         .clone()
+        .or(found.config.theme)
         .unwrap_or_else(|| theme::DEFAULT.to_owned());
     warnings.extend(shelf.load(&theme).1.iter().map(ToString::to_string));
     let (session, has_file, problems, first) = match &options.open {
@@ -92,6 +96,7 @@ pub async fn screen(options: Screen) -> Result<u8, Failed> {
         has_file,
         problems,
         warnings,
+        keys: found.config.keys,
         theme,
         shelf,
         depth: Depth::decide(choice, None, &environment),

@@ -239,8 +239,9 @@ impl Api {
     }
 
     /// Judges who acts, where somebody does: policy lets AI agents of the user's own IdP act, and nobody else (AP §9).
+    /// What is bound to no key is no token of the profile: some vendors only remark who acts.
     fn may_act(&self, claims: &Value) -> Result<(), Refused> {
-        if claims.get("act").is_none() {
+        if claims.get("act").is_none() || claims.get("cnf").is_none() {
             return Ok(());
         }
         let namespaces = std::slice::from_ref(&self.repos.trusted);

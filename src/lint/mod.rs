@@ -4,6 +4,7 @@
 //!  Subject (one step of a walk, with what came before) ──▶ Rule.check ──▶ Check ──▶ Finding ──▶ verdict, hand-off
 //! ```
 
+pub mod explain;
 pub mod ledger;
 pub mod near;
 mod prelude;

@@ -58,7 +58,7 @@ impl Problem {
     }
 
     /// Names a mistake in the TOML itself.
-    pub(super) fn syntax(text: &str, error: &TomlError) -> Self {
+    pub(crate) fn syntax(text: &str, error: &TomlError) -> Self {
         let mut message = error.message().trim().replace('\n', ", ");
         if let Some(first) = message.get(..1) {
             message.replace_range(..1, &first.to_uppercase());
@@ -67,7 +67,8 @@ impl Problem {
             .at(text, error.span().map_or(text.len(), |span| span.start))
     }
 
-    fn at(mut self, text: &str, offset: usize) -> Self {
+    /// Says where in a text it stands.
+    pub(crate) fn at(mut self, text: &str, offset: usize) -> Self {
         let before = text.get(..offset).unwrap_or(text);
         let line = before.rsplit('\n').next().unwrap_or_default();
         self.line = Some(before.matches('\n').count() + 1);

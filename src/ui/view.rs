@@ -223,7 +223,10 @@ fn titles(canvas: &mut Canvas<'_>, model: &Model, places: &Places) {
         canvas.line(
             places.title,
             0,
-            &[(Role::Title, format!(" {}", overlay.title()))],
+            &[(
+                Role::Title,
+                format!(" {}", model.keys.spoken(overlay.title())),
+            )],
         );
         return;
     }

@@ -192,9 +192,11 @@ async fn what_two_texts_write_differently_is_a_choice() {
 
 #[tokio::test]
 async fn without_a_trust_domain_the_walk_ends_at_the_api() {
-    let (_lab, profile) = lab().await;
-    let settings = [("tts.token_endpoint", ""), ("service.url", "")];
-    let (session, end) = walk(profile, &settings).await;
+    let (_lab, mut profile) = lab().await;
+    for field in [fields::TTS_TOKEN_ENDPOINT, fields::SERVICE_URL] {
+        profile.unfill(field);
+    }
+    let (session, end) = walk(profile, &[]).await;
     assert!(end == End::Done, "{}", walks::story(&session));
     assert_eq!(session.status(StepId("call-api")), Status::Done);
     for step in ["txn-token", "internal-call"] {

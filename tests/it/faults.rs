@@ -144,7 +144,10 @@ fn steady(json: &mut Value, sent: Timestamp) {
         Value::Object(members) => {
             for (name, value) in members.iter_mut() {
                 match (name.as_str(), &value) {
-                    ("jti" | "nonce" | "at_hash" | "fingerprint", Value::String(text)) => {
+                    (
+                        "jti" | "nonce" | "at_hash" | "jkt" | "txn" | "fingerprint",
+                        Value::String(text),
+                    ) => {
                         *value = json!(text.len());
                     }
                     // The sign-in was some time ago, and how long does not matter.
@@ -328,7 +331,7 @@ fn faults_are_listed_and_switched_on_the_command_line() {
     for (entry, fault) in listed.iter().zip(FAULTS) {
         assert_eq!(entry["id"], fault.id);
         assert_eq!(entry["title"], fault.title);
-        assert_eq!(entry["flow"], "xaa");
+        assert_eq!(entry["flow"], fault.flow);
         assert_eq!(entry["party"], fault.party.id());
         assert_eq!(entry["owner"], fault.owner.id());
         assert_eq!(entry["rules"], json!(fault.rules));

@@ -4,6 +4,7 @@ mod actor_profile;
 mod canary;
 mod check;
 mod chromium;
+mod config;
 mod conformance;
 mod curl;
 mod decode;

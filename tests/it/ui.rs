@@ -8,6 +8,8 @@ mod foot;
 mod header;
 mod import;
 mod kept;
+mod keys;
 mod laws;
 mod profiles;
+mod tour;
 mod walk;

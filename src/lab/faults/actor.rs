@@ -46,7 +46,7 @@ pub(super) const FAULTS: &[Fault] = &[
         "idp-act-dropped",
         "The IdP forgets the actor, and the ID-JAG speaks of the user alone",
         Done,
-        &["ACT-WHEN-DELEGATED"],
+        &["TX-DELEGATION-LOST", "ACT-WHEN-DELEGATED"],
         &[Token(IdJag, |it| it.drop("act"))],
     ),
     acting(
@@ -72,7 +72,7 @@ pub(super) const FAULTS: &[Fault] = &[
         "idp-act-azp",
         "The actor in the ID-JAG is named by azp, and has no sub",
         Refused,
-        &["ACT-SUB"],
+        &["ACT-SUB", "ACT-APPEND"],
         &[Token(IdJag, |it| {
             it.claims["act"]["azp"] = it.claims["act"]["sub"].clone();
             super::does::leave_out(&mut it.claims["act"], "sub");
@@ -95,7 +95,7 @@ pub(super) const FAULTS: &[Fault] = &[
         "idp-act-list",
         "The actors in the ID-JAG are a list",
         Refused,
-        &["ACT-OBJECT"],
+        &["ACT-OBJECT", "ACT-APPEND", "TX-DELEGATION-LOST"],
         &[Token(IdJag, |it| {
             it.claims["act"] = json!([it.claims["act"]]);
         })],
@@ -134,7 +134,9 @@ pub(super) const FAULTS: &[Fault] = &[
         &[Token(IdJag, |it| {
             it.claims["aud"] = json!(format!("{}/token", it.text("aud")));
         })],
-    ),
+    )
+    .unexplained()
+    .owned_by(Party::Unknown),
     acting(
         AT_AS,
         "as-act-dropped",
@@ -170,7 +172,7 @@ pub(super) const FAULTS: &[Fault] = &[
         "tts-act-dropped",
         "The Transaction Token names no actor",
         Refused,
-        &["ACT-WHEN-DELEGATED"],
+        &["TX-DELEGATION-LOST", "ACT-WHEN-DELEGATED"],
         &[Token(TxnToken, |it| it.drop("act"))],
     ),
     acting(
@@ -240,7 +242,7 @@ pub(super) const FAULTS: &[Fault] = &[
         "tts-typ",
         "The Transaction Token says typ JWT",
         Refused,
-        &["TXN-TYP"],
+        &["TXN-TYP", "TXN-HEADER"],
         &[Token(TxnToken, |it| it.header["typ"] = json!("JWT"))],
     ),
     acting(
@@ -264,7 +266,9 @@ pub(super) const FAULTS: &[Fault] = &[
             it.drop("tctx");
             it.drop("rctx");
         })],
-    ),
+    )
+    .unexplained()
+    .owned_by(Party::Unknown),
     acting(
         AT_TTS,
         "tts-token-type",
@@ -292,7 +296,7 @@ pub(super) const FAULTS: &[Fault] = &[
         "tts-actor-denied",
         "The Transaction Token Service does not trust the platform of the tool",
         Refused,
-        &[],
+        &["TX-SUBJECT-ERROR-CODE"],
         &[Refuse(
             Txn,
             400,
@@ -300,7 +304,7 @@ pub(super) const FAULTS: &[Fault] = &[
             "The actor is of no namespace that is trusted here.",
         )],
     )
-    .owned_by(Tts),
+    .unexplained(),
     acting(
         AT_SERVICE,
         "service-denied",

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use crate::{
     lab::{
         form::Form,
+        mcp::MCP,
         message::{Incoming, Outgoing},
         refusal::uncached,
     },
@@ -92,6 +93,14 @@ pub(in crate::lab) enum Place {
     Txn,
     /// The service inside the trust domain.
     Internal,
+    /// Metadata of a protected resource.
+    ApiMetadata,
+    /// The MCP server, without a token.
+    McpRefusal,
+    /// The MCP server, with a token and the message that opens the connection.
+    McpOpen,
+    /// The MCP server, with a token and any other request.
+    McpCall,
 }
 
 impl Place {
@@ -114,11 +123,20 @@ impl Place {
             Party::ResourceAs if well_known => Some(Self::AsMetadata),
             Party::ResourceAs if path.ends_with("/jwks") => Some(Self::AsKeys),
             Party::ResourceAs if path.ends_with("/token") => Some(Self::Bearer),
-            Party::Api if !well_known && incoming.header("authorization").is_some() => {
-                Some(Self::Notes)
+            Party::Api if well_known => Some(Self::ApiMetadata),
+            Party::Api if path.ends_with(MCP) => {
+                let message: Value = serde_json::from_slice(&incoming.body).unwrap_or_default();
+                let method = message["method"].as_str().unwrap_or_default();
+                match incoming.header("authorization") {
+                    None => Some(Self::McpRefusal),
+                    Some(_) if method == "initialize" => Some(Self::McpOpen),
+                    Some(_) if method.starts_with("notifications/") => None,
+                    Some(_) => Some(Self::McpCall),
+                }
             }
             Party::Tts if path.ends_with("/token") => Some(Self::Txn),
             Party::Service => Some(Self::Internal),
+            Party::Api if incoming.header("authorization").is_some() => Some(Self::Notes),
             _ => None,
         }
     }

@@ -16,6 +16,7 @@ mod dpop;
 mod exchange;
 mod id_jag;
 mod id_token;
+mod mcp;
 mod sign_in;
 mod switches;
 
@@ -88,6 +89,7 @@ pub static FAULTS: &[Fault] = &joined::<
             + api::FAULTS.len()
             + dpop::FAULTS.len()
             + actor::FAULTS.len()
+            + mcp::FAULTS.len()
     },
 >(&[
     discovery::FAULTS,
@@ -99,6 +101,7 @@ pub static FAULTS: &[Fault] = &joined::<
     api::FAULTS,
     dpop::FAULTS,
     actor::FAULTS,
+    mcp::FAULTS,
 ]);
 
 /// Finds a fault by its id.

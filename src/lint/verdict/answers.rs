@@ -27,6 +27,9 @@ struct Meaning {
 const CERTAIN: Confidence = Confidence::Certain;
 const LIKELY: Confidence = Confidence::Likely;
 
+/// The steps that show an access token to an API.
+const CALLS: &[&str] = &["call-api", "mcp-initialize", "mcp-tools"];
+
 /// The first that fits speaks. What may have several causes on several sides has no row: then nobody is blamed.
 #[rustfmt::skip]
 const MEANINGS: &[Meaning] = &[
@@ -78,18 +81,15 @@ const MEANINGS: &[Meaning] = &[
     Meaning { steps: &["jwt-bearer"], error: "invalid_grant", side: Side::Of(Party::ResourceAs), confidence: LIKELY,
         says: "The resource authorization server refuses an ID-JAG in which nothing wrong can be seen from here.",
         fix: "Have its administrator look up why: trust in this IdP and its keys, the user's account there, and whether an ID-JAG may be used twice." },
-    Meaning { steps: &["call-api"], error: "insufficient_scope", side: Side::Of(Party::You), confidence: LIKELY,
+    Meaning { steps: CALLS, error: "insufficient_scope", side: Side::Of(Party::You), confidence: LIKELY,
         says: "The access token has not the scope that the API wants for this call.",
         fix: "Ask for the scope that the challenge names, in agent.scope, and walk again from the ID-JAG." },
-    Meaning { steps: &["call-api"], error: "invalid_token", side: Side::Of(Party::Api), confidence: LIKELY,
+    Meaning { steps: CALLS, error: "invalid_token", side: Side::Of(Party::Api), confidence: LIKELY,
         says: "The API refuses an access token in which nothing wrong can be seen from here.",
         fix: "Have the API's administrator compare the issuer, audience and keys that it expects with those of this token." },
     Meaning { steps: &["call-api"], error: "actor_unauthorized", side: Side::Of(Party::Api), confidence: LIKELY,
         says: "The API does not let this actor act for the user, whatever the scope.",
         fix: "Have the API's administrator allow the outermost actor of the access token (act.iss and act.sub)." },
-    Meaning { steps: &["id-jag"], error: "invalid_grant", side: Side::Of(Party::Idp), confidence: LIKELY,
-        says: "The IdP refuses the user's token or the actor token, and nothing wrong can be seen in them from here.",
-        fix: "Have the IdP's administrator look up why: whether it follows the Actor Profile, and which actors it takes." },
     Meaning { steps: &["txn-token"], error: "invalid_target", side: Side::Of(Party::You), confidence: LIKELY,
         says: "The Transaction Token Service knows no such trust domain.",
         fix: "Compare tts.audience with the name of the trust domain, character by character." },

@@ -31,7 +31,7 @@ use jagwalk::{
     transport::{clock, entropy},
     ui::{
         engine::{Engine, Host, Outside},
-        keymap::Key,
+        keymap::{Key, Keymap},
         model::{FaultEntry, ProfileEntry, Start},
         theme::{Depth, Glyphs, Shelf},
         update::{Msg, ProfilesOp, ProfilesReply},
@@ -365,6 +365,7 @@ impl<T: Transport> Desk<T> {
             has_file: false,
             problems,
             warnings: Vec::new(),
+            keys: Keymap::default(),
             theme: "terminal".to_owned(),
             shelf: Shelf::default(),
             depth: Depth::Sixteen,
