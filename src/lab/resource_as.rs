@@ -116,13 +116,15 @@ impl ResourceAs {
 
     /// Metadata (RFC 8414 §2). `response_types_supported` would be an empty list, and those are left out (§3.2).
     fn metadata(&self) -> Value {
+        let profiles = [urn::ID_JAG_PROFILE, actor::PROFILE];
+        let profiles = &profiles[..1 + usize::from(self.habits.profiles_actors)];
         json!({
             "issuer": self.issuer,
             "token_endpoint": self.token_endpoint,
             "jwks_uri": self.jwks,
             "scopes_supported": NOTES_SCOPES,
             "grant_types_supported": [urn::JWT_BEARER],
-            "authorization_grant_profiles_supported": [urn::ID_JAG_PROFILE, actor::PROFILE],
+            "authorization_grant_profiles_supported": profiles,
             "token_endpoint_auth_methods_supported": self.habits.resource_as_methods,
             "token_endpoint_auth_signing_alg_values_supported": super::CLIENT_ALGS,
             "protected_resources": self.resources,

@@ -76,6 +76,8 @@ pub(super) struct Habits {
     pub id_token_life: i64,
     /// Whether a refresh token may be exchanged.
     pub exchanges_refresh_tokens: bool,
+    /// Whether its servers follow the Actor Profile, and say so.
+    pub profiles_actors: bool,
     /// Whether an exchange has to name a resource.
     pub needs_resource: bool,
     /// Whether the IdP also mints for the issuer of the resource AS written without its last slash.
@@ -167,6 +169,7 @@ const PLAIN: Habits = Habits {
     may_not_redeem: None,
     id_token_life: 3600,
     exchanges_refresh_tokens: true,
+    profiles_actors: true,
     needs_resource: false,
     forgives_slash: false,
     not_before: false,
@@ -210,6 +213,7 @@ const OKTA: Habits = Habits {
     idp_refusals: OKTA_REFUSALS,
     resource_as_refusals: OKTA_REFUSALS,
     request_id: Some("x-okta-request-id"),
+    profiles_actors: false,
     ..PLAIN
 };
 
@@ -273,6 +277,7 @@ const AUTH0: Habits = Habits {
             says: None,
         },
     ],
+    profiles_actors: false,
     ..PLAIN
 };
 
@@ -294,6 +299,7 @@ const XAA_DEV: Habits = Habits {
         error: "invalid_request",
         says: None,
     }],
+    profiles_actors: false,
     ..PLAIN
 };
 

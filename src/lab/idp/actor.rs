@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 
-use super::Idp;
+use super::{Idp, exchange::no_actor};
 use crate::{
     lab::{
         actor,
@@ -25,6 +25,9 @@ impl Idp {
         jkt: Option<&String>,
         now: Timestamp,
     ) -> Result<Option<Value>, Refusal> {
+        if !self.habits.profiles_actors {
+            return no_actor(form).map(|()| None);
+        }
         let token = form.get("actor_token");
         let kind = form.get("actor_token_type");
         must(token.is_some() == kind.is_some(), "invalid_request", || {

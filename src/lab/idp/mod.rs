@@ -136,7 +136,7 @@ impl Idp {
                 shape::here(self.habits.idp_paths, path)
             )
         };
-        json!({
+        let mut metadata = json!({
             "issuer": self.issuer,
             "authorization_endpoint": at("/authorize"),
             "token_endpoint": at("/token"),
@@ -148,7 +148,6 @@ impl Idp {
             "response_modes_supported": ["query"],
             "grant_types_supported": [urn::AUTHORIZATION_CODE, urn::DEVICE_CODE, urn::REFRESH, urn::TOKEN_EXCHANGE],
             "identity_chaining_requested_token_types_supported": [urn::ID_JAG],
-            "authorization_grant_profiles_supported": [super::actor::PROFILE],
             "subject_types_supported": ["public"],
             "id_token_signing_alg_values_supported": ["RS256"],
             "token_endpoint_auth_methods_supported": self.habits.idp_methods,
@@ -159,7 +158,11 @@ impl Idp {
             "authorization_response_iss_parameter_supported": true,
             "request_parameter_supported": false,
             "request_uri_parameter_supported": false,
-        })
+        });
+        if self.habits.profiles_actors {
+            metadata["authorization_grant_profiles_supported"] = json!([super::actor::PROFILE]);
+        }
+        metadata
     }
 
     fn forget_the_old(&mut self, now: Timestamp) {
