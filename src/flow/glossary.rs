@@ -165,6 +165,21 @@ const PARAMS: &[Entry] = &[
         "The instance issuer's word about the instance that asks",
         "CIA-01 §4.1",
     ),
+    (
+        "request_context",
+        "Where the transaction comes from, as a JSON object; becomes the claim rctx",
+        "TXN §11.1",
+    ),
+    (
+        "rctx",
+        "Where the transaction comes from, by the claim's name as the Actor Profile's example has it",
+        "AP App. B.7",
+    ),
+    (
+        "request_details",
+        "What the transaction is about, as a JSON object; becomes the claim tctx",
+        "TXN §11.1",
+    ),
     ("assertion", "The ID-JAG", "RFC 7523 §2.1"),
     (
         "client_assertion_type",
@@ -194,6 +209,21 @@ const HEADERS: &[Entry] = &[
         "content-type",
         "The body is a form, as every token endpoint wants it",
         "RFC 6749 §3.2",
+    ),
+    (
+        "txn-token",
+        "The Transaction Token, bare and once; never in Authorization",
+        "TXN §12.1",
+    ),
+    (
+        "workload-identity-token",
+        "Who calls, by the word of its platform",
+        "AP App. B.8",
+    ),
+    (
+        "workload-proof-token",
+        "Proves that the caller holds the key of its Workload Identity Token",
+        "AP App. B.8",
     ),
     (
         "user-agent",
@@ -288,12 +318,27 @@ const CLAIMS: &[Entry] = &[
     ),
     (
         "sub_profile",
-        "What kind of party the subject is",
+        "What kind of party the subject is: a user, an agent, a service",
         "AP §3.4",
+    ),
+    (
+        "txn",
+        "The number of the transaction, the same in every call of it",
+        "TXN §9.2",
+    ),
+    (
+        "tctx",
+        "What the transaction is about; never changes on the way",
+        "TXN §9.2.2",
+    ),
+    ("rctx", "Where the transaction comes from", "TXN §9.2.3"),
+    (
+        "req_wl",
+        "The workload that asked for the Transaction Token",
+        "TXN §9.2",
     ),
     ("may_act", "Who may act for the subject", "RFC 8693 §4.4"),
     ("cnf", "The key that its holder must prove", "RFC 7800 §3.1"),
-    ("sub_profile", "What kind of party that is", "AP §3.4"),
     (
         "authorization_details",
         "What it allows, in detail",
@@ -314,6 +359,24 @@ const SPECIAL_CLAIMS: &[(TokenKind, &str, &str, &str)] = &[
         "aud",
         "The client that signed the user in",
         "OIDC §3.1.3.7",
+    ),
+    (
+        TokenKind::TxnToken,
+        "aud",
+        "The trust domain, by its name",
+        "TXN §9.2",
+    ),
+    (
+        TokenKind::TxnToken,
+        "scope",
+        "The purpose of this one transaction",
+        "TXN §9.2",
+    ),
+    (
+        TokenKind::TxnToken,
+        "cnf",
+        "The key of the workload that presents it",
+        "AP §7",
     ),
     (
         TokenKind::IdJag,

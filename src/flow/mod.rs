@@ -13,6 +13,7 @@ pub mod reading;
 pub mod scopes;
 pub mod steps;
 pub mod tour;
+pub mod workload;
 
 use std::fmt;
 

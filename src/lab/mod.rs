@@ -13,10 +13,12 @@ use tokio::{net::TcpListener, task::spawn_blocking};
 
 use crate::protocol::{
     keys::{Alg, KeyError, PrivateKey, install_crypto},
+    oauth::urn,
     party::Party,
     secret::Secret,
 };
 
+mod actor;
 mod actor_issuer;
 mod api;
 mod assertion_issuer;
@@ -40,8 +42,11 @@ mod people;
 mod refusal;
 mod resource_as;
 mod serve;
+mod service;
 mod shape;
 mod tls;
+mod tts;
+mod workload;
 
 pub use chance::Random;
 pub use clients::{ClientKind, Credentials, Registered};
@@ -91,6 +96,15 @@ const RESOURCE_AS_FIELDS: [&str; 6] = [
     "resource_as.assertion_audience",
 ];
 
+const TTS_FIELDS: [&str; 6] = [
+    "tts.client_id",
+    "tts.auth",
+    "tts.alg",
+    "tts.private_key",
+    "tts.client_secret",
+    "tts.assertion_audience",
+];
+
 const ACTOR_ISSUER_FIELDS: [&str; 6] = [
     "actor_issuer.client_id",
     "actor_issuer.auth",
@@ -134,6 +148,10 @@ pub struct Lab {
     evidence: Secret,
     codex: Credentials,
     codex_sole: String,
+    tool: Credentials,
+    identity: workload::Identity,
+    tts: String,
+    service: String,
     shape: Shape,
     app: Option<Credentials>,
     clients: Vec<(ClientKind, Registered)>,
@@ -217,7 +235,7 @@ pub async fn start(options: Options) -> Result<Lab, LabError> {
     let (outer_listener, outer_port) = listen(ports[3]).await?;
     let chance = chance::Chance(options.random);
     let habits = options.shape.habits();
-    let (signing, as_key, actor_key, instance_keys, workload, agents, clients) =
+    let (signing, as_key, actor_key, instance_keys, tts_key, workload, tool, agents, clients) =
         spawn_blocking(move || {
             let signing = idp::SigningKeys::make()?;
             let as_key = PrivateKey::generate(Alg::ES256)?;
@@ -227,6 +245,8 @@ pub async fn start(options: Options) -> Result<Lab, LabError> {
                 PrivateKey::generate(Alg::ES256)?,
             );
             let workload = clients::workload("code-reviewer")?;
+            let tts_key = PrivateKey::generate(Alg::ES256)?;
+            let tool = clients::workload("note-taker")?;
             let agents = assertion_issuer::Agents::make()?;
             let clients = clients::Clients::make(chance, habits)?;
             Ok((
@@ -234,7 +254,9 @@ pub async fn start(options: Options) -> Result<Lab, LabError> {
                 as_key,
                 actor_key,
                 instance_keys,
+                tts_key,
                 workload,
+                tool,
                 agents,
                 clients,
             ))
@@ -260,6 +282,8 @@ pub async fn start(options: Options) -> Result<Lab, LabError> {
     let resource = format!("{api_origin}{}", api::NOTES);
     let mcp = format!("{api_origin}{}", mcp::MCP);
     let resources = vec![resource.clone(), mcp.clone()];
+    let platform = format!("{outer_origin}{}", actor_issuer::AGENTS);
+    let namespaces = vec![idp_issuer.clone(), platform.clone()];
     let faults = options.faults;
     let mut idp = idp::Idp::new(
         habits,
@@ -268,6 +292,11 @@ pub async fn start(options: Options) -> Result<Lab, LabError> {
         clients.at_idp,
         idp::Target {
             issuer: as_issuer.clone(),
+            endpoint: format!(
+                "{as_origin}{}{}",
+                habits.resource_as_path(),
+                shape::here(habits.resource_as_paths, "/token")
+            ),
             resources: resources.clone(),
         },
         options.random,
@@ -291,6 +320,7 @@ pub async fn start(options: Options) -> Result<Lab, LabError> {
                 "{outer_origin}{}",
                 assertion_issuer::ISSUER
             )),
+            namespaces: namespaces.clone(),
             resources,
         },
         as_key,
@@ -301,6 +331,29 @@ pub async fn start(options: Options) -> Result<Lab, LabError> {
     let api = api::Api::new(habits, &api_origin, &as_issuer, &idp_issuer, options.random);
 
     let (workload, workload_client) = workload;
+    let (tool, tool_client) = tool;
+    let tool_client = clients::Client {
+        grants: &[urn::TOKEN_EXCHANGE],
+        ..(*tool_client).clone()
+    };
+    let identity =
+        workload::provision(&platform, &actor_key, minted, chance).map_err(LabError::Key)?;
+    let tts = tts::Tts::new(
+        &outer_origin,
+        tts_key,
+        vec![tool_client.into()],
+        tts::Trusted {
+            resource_as: as_issuer.clone(),
+            jwks: resource_as.jwks().to_owned(),
+            api: resource.clone(),
+            namespaces: namespaces.clone(),
+            platform: platform.clone(),
+        },
+        options.random,
+        faults.clone(),
+    );
+    let tts_issuer = format!("{outer_origin}{}", tts::TTS);
+    let service = service::Service::new(&outer_origin, tts_issuer.clone(), namespaces, platform);
     let actor_issuer = actor_issuer::ActorIssuer::new(
         &outer_origin,
         actor_key,
@@ -375,6 +428,16 @@ pub async fn start(options: Options) -> Result<Lab, LabError> {
             party: Party::Client,
             server: Box::new(publisher),
         },
+        outskirts::Part {
+            path: tts::TTS,
+            party: Party::Tts,
+            server: Box::new(tts),
+        },
+        outskirts::Part {
+            path: service::INVENTORY,
+            party: Party::Service,
+            server: Box::new(service),
+        },
     ]);
 
     let ledger = serve::Ledger::default();
@@ -423,6 +486,10 @@ pub async fn start(options: Options) -> Result<Lab, LabError> {
         evidence,
         codex: clients::keyed(&codex, &codex_key),
         codex_sole,
+        tool,
+        identity,
+        tts: tts_issuer,
+        service: format!("{outer_origin}{}", service::INVENTORY),
         shape: options.shape,
         app: clients.app,
         clients: clients.registered,
@@ -476,6 +543,7 @@ impl Lab {
             "delegation" => self.delegation_settings(),
             "assertion-exchange" => self.assertion_settings(),
             "instance-assertion" => self.instance_settings(),
+            "actor-profile" => self.actor_profile_settings(),
             _ => self.settings(),
         }
     }
@@ -576,6 +644,76 @@ impl Lab {
         settings
     }
 
+    /// Those of the flow that goes on inside the trust domain.
+    fn actor_profile_settings(&self) -> Vec<(&'static str, Setting)> {
+        let text = |path, text: &str| (path, Setting::Text(text.to_owned()));
+        let mut settings = self.settings();
+        settings.extend([
+            text("dpop.mode", "required"),
+            text("agent.actor", "client_assertion"),
+            text("tts.issuer", &self.tts),
+            text("tts.token_endpoint", &format!("{}/token", self.tts)),
+            text("tts.jwks_uri", &format!("{}/jwks", self.tts)),
+            text("tts.audience", tts::DOMAIN),
+            text("tts.scope", tts::PURPOSES[0]),
+            text("tts.request_context", "{\"channel\": \"api\"}"),
+            text("tts.request_details", "{\"action\": \"list\"}"),
+            text("service.url", &self.service),
+            (
+                "tts.workload_token",
+                Setting::Secret(self.identity.token.clone()),
+            ),
+            (
+                "tts.workload_key",
+                Setting::Secret(self.identity.key.clone()),
+            ),
+        ]);
+        self.prove(&mut settings, TTS_FIELDS, &self.tool);
+        settings
+    }
+
+    /// Returns the address of the Transaction Token Service.
+    pub fn tts(&self) -> &str {
+        &self.tts
+    }
+
+    /// Returns the address of the service inside the trust domain.
+    pub fn service(&self) -> &str {
+        &self.service
+    }
+
+    /// Returns what the tool behind the API holds at the Transaction Token Service.
+    pub fn tool(&self) -> &Credentials {
+        &self.tool
+    }
+
+    /// Returns the tool's Workload Identity Token, and the key that it is bound to.
+    pub fn identity(&self) -> (&Secret, &Secret) {
+        (&self.identity.token, &self.identity.key)
+    }
+
+    /// Fills in how a client proves itself.
+    fn prove(
+        &self,
+        settings: &mut Vec<(&'static str, Setting)>,
+        fields: [&'static str; 6],
+        proof: &Credentials,
+    ) {
+        let text = |text: &str| Setting::Text(text.to_owned());
+        let audience = "token-endpoint".to_owned();
+        let for_endpoint = proof.private_key.is_some() && !self.shape.habits().assertion_for_issuer;
+        let values = [
+            Some(text(&proof.client_id)),
+            Some(text(proof.auth)),
+            proof.alg.map(text),
+            proof.private_key.clone().map(Setting::Secret),
+            proof.client_secret.clone().map(Setting::Secret),
+            for_endpoint.then_some(Setting::Text(audience)),
+        ];
+        let there = fields.into_iter().zip(values);
+        settings.extend(there.filter_map(|(field, value)| Some((field, value?))));
+    }
+
     /// Returns the values that a profile with `lab = true` gets, by their path in the profile.
     pub fn settings(&self) -> Vec<(&'static str, Setting)> {
         let client = self.client(ClientKind::Default);
@@ -611,20 +749,9 @@ impl Lab {
             (RESOURCE_AS_FIELDS, client.resource_as.as_ref()),
             (ACTOR_ISSUER_FIELDS, Some(&self.workload)),
         ] {
-            let Some(proof) = credentials else { continue };
-            let audience = "token-endpoint".to_owned();
-            let for_endpoint =
-                proof.private_key.is_some() && !self.shape.habits().assertion_for_issuer;
-            let values = [
-                Some(text(&proof.client_id)),
-                Some(text(proof.auth)),
-                proof.alg.map(text),
-                proof.private_key.clone().map(Setting::Secret),
-                proof.client_secret.clone().map(Setting::Secret),
-                for_endpoint.then_some(Setting::Text(audience)),
-            ];
-            let there = fields.into_iter().zip(values);
-            settings.extend(there.filter_map(|(field, value)| Some((field, value?))));
+            if let Some(proof) = credentials {
+                self.prove(&mut settings, fields, proof);
+            }
         }
         let assertion = self.saml_assertion(USERS[0].name).cloned();
         if let Some(xml) = assertion {

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use super::{
+    actor,
     assertions::Assertions,
     chance::{Chance, Random},
     clients::Client,
@@ -49,6 +50,8 @@ pub(super) struct ResourceAs {
     /// What it guards; the first is meant where an ID-JAG names none.
     resources: Vec<String>,
     trusted: String,
+    /// The namespaces of actors that it trusts.
+    namespaces: Vec<String>,
     idp_keys: Keyring,
     assertions: Assertions,
     key: PrivateKey,
@@ -64,6 +67,8 @@ pub(super) struct Neighbours {
     pub idp: String,
     /// The issuer of agents' assertions.
     pub assertions: Assertions,
+    /// The namespaces of actors that it trusts.
+    pub namespaces: Vec<String>,
     /// The resource identifiers of the APIs that it guards.
     pub resources: Vec<String>,
 }
@@ -103,6 +108,7 @@ impl ResourceAs {
             idp_keys: Keyring::new(format!("{}{idp_keys}", neighbours.idp)),
             trusted: neighbours.idp,
             assertions: neighbours.assertions,
+            namespaces: neighbours.namespaces,
             key,
             chance: Chance(random),
             // It is the strict one: a proof is good for minutes only, by its own clock.
@@ -111,15 +117,22 @@ impl ResourceAs {
         }
     }
 
+    /// Returns where its keys are.
+    pub fn jwks(&self) -> &str {
+        &self.jwks
+    }
+
     /// Metadata (RFC 8414 §2). `response_types_supported` would be an empty list, and those are left out (§3.2).
     fn metadata(&self) -> Value {
+        let profiles = [urn::ID_JAG_PROFILE, actor::PROFILE];
+        let profiles = &profiles[..1 + usize::from(self.habits.profiles_actors)];
         json!({
             "issuer": self.issuer,
             "token_endpoint": self.token_endpoint,
             "jwks_uri": self.jwks,
             "scopes_supported": NOTES_SCOPES,
             "grant_types_supported": [urn::JWT_BEARER, urn::TOKEN_EXCHANGE],
-            "authorization_grant_profiles_supported": [urn::ID_JAG_PROFILE],
+            "authorization_grant_profiles_supported": profiles,
             "token_endpoint_auth_methods_supported": self.habits.resource_as_methods,
             "token_endpoint_auth_signing_alg_values_supported": super::CLIENT_ALGS,
             "protected_resources": self.resources,
@@ -176,6 +189,12 @@ impl ResourceAs {
         if let Some(jkt) = jkt {
             access["cnf"] = dpop::cnf(jkt);
         }
+        for name in ["act", "sub_profile"]
+            .into_iter()
+            .filter(|_| claims.get("act").is_some())
+        {
+            access[name] = claims[name].clone();
+        }
         let mut answer = json!({
             "access_token": self.switches.mint(Minted::AccessToken, &client.id, &access, &self.key, Alg::ES256)?,
             "token_type": dpop::token_type(jkt),
@@ -206,7 +225,10 @@ impl ResourceAs {
         let named = unverified(raw);
         kind.equals(&named, "iss", &self.trusted)?;
         let claims = kind.open(raw, self.idp_keys.keys()?, self.idp_keys.url())?;
-        kind.only_audience(&claims, &[&self.issuer])?;
+        // The Actor Profile's example names the token endpoint (AP §6.5.1); without an actor only the issuer is right.
+        let acting = claims.get("act").is_some();
+        let audiences = [self.issuer.as_str(), self.token_endpoint.as_str()];
+        kind.only_audience(&claims, &audiences[..1 + usize::from(acting)])?;
         kind.equals(&claims, "client_id", &client.id)?;
         kind.in_time(&claims, now)?;
         kind.lives_at_most(&claims, ID_JAG_LIFE)?;
@@ -215,6 +237,12 @@ impl ResourceAs {
         must(user_of(sub).is_some(), "invalid_grant", || {
             format!("No user {} is known here.", received(Some(sub)))
         })?;
+        actor::chain(
+            kind.name,
+            &claims,
+            &self.namespaces,
+            actor::AT_TOKEN_ENDPOINT,
+        )?;
         // A bound ID-JAG is redeemed with a proof by its key (JAG §9.8.1).
         if let Some(cnf) = claims.get("cnf") {
             let bound = dpop::bound_to(&claims);

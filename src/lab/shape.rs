@@ -78,6 +78,8 @@ pub(super) struct Habits {
     pub id_token_life: i64,
     /// Whether a refresh token may be exchanged.
     pub exchanges_refresh_tokens: bool,
+    /// Whether its servers follow the Actor Profile, and say so.
+    pub profiles_actors: bool,
     /// Whether an exchange has to name a resource.
     pub needs_resource: bool,
     /// Whether the IdP also mints for the issuer of the resource AS written without its last slash.
@@ -170,6 +172,7 @@ const PLAIN: Habits = Habits {
     may_not_redeem: None,
     id_token_life: 3600,
     exchanges_refresh_tokens: true,
+    profiles_actors: true,
     needs_resource: false,
     forgives_slash: false,
     not_before: false,
@@ -214,6 +217,7 @@ const OKTA: Habits = Habits {
     resource_as_refusals: OKTA_REFUSALS,
     request_id: Some("x-okta-request-id"),
     knows_instances: false,
+    profiles_actors: false,
     ..PLAIN
 };
 
@@ -278,6 +282,7 @@ const AUTH0: Habits = Habits {
         },
     ],
     knows_instances: false,
+    profiles_actors: false,
     ..PLAIN
 };
 
@@ -300,6 +305,7 @@ const XAA_DEV: Habits = Habits {
         says: None,
     }],
     knows_instances: false,
+    profiles_actors: false,
     ..PLAIN
 };
 

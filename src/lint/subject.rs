@@ -278,6 +278,7 @@ impl<'a> Subject<'a> {
             Party::Idp => fields::IDP_ISSUER,
             Party::ResourceAs => fields::RESOURCE_AS_ISSUER,
             Party::ActorIssuer => fields::ACTOR_ISSUER_ISSUER,
+            Party::Tts => fields::TTS_ISSUER,
             _ => return None,
         };
         let own = self.profile.text(field).map(str::to_owned);
@@ -313,6 +314,7 @@ impl<'a> Subject<'a> {
             "id-jag" | "saml-refresh" | "exchange" => Client::Agent,
             "agent-token" => Client::ActorIssuer,
             "jwt-bearer" => Client::ResourceAs,
+            "txn-token" => Client::Tts,
             _ => return None,
         })
     }
@@ -408,6 +410,7 @@ impl<'a> Subject<'a> {
             Party::Idp => fields::IDP_TOKEN_ENDPOINT,
             Party::ResourceAs => fields::RESOURCE_AS_TOKEN_ENDPOINT,
             Party::ActorIssuer => fields::ACTOR_ISSUER_TOKEN_ENDPOINT,
+            Party::Tts => fields::TTS_TOKEN_ENDPOINT,
             _ => return Vec::new(),
         };
         let metadata = self.metadata(party);

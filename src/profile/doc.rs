@@ -514,6 +514,7 @@ mod tests {
         include_str!("../../profiles/lab.toml"),
         include_str!("../../profiles/delegation.toml"),
         include_str!("../../profiles/instance-assertion.toml"),
+        include_str!("../../profiles/actor-profile.toml"),
         include_str!("../../profiles/mcp.toml"),
         include_str!("../../profiles/assertion-exchange.toml"),
         include_str!("../../profiles/peer.toml"),

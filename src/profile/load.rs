@@ -513,6 +513,7 @@ mod tests {
             include_str!("../../profiles/lab.toml"),
             include_str!("../../profiles/delegation.toml"),
             include_str!("../../profiles/instance-assertion.toml"),
+            include_str!("../../profiles/actor-profile.toml"),
             include_str!("../../profiles/mcp.toml"),
             include_str!("../../profiles/assertion-exchange.toml"),
             include_str!("../../profiles/peer.toml"),
@@ -560,7 +561,7 @@ mod tests {
                 "line 1, column 1: Unknown key `titel`. Did you mean `title`?",
                 "line 3, column 1: Unknown key `client-id` in [sso]. Did you mean `client_id`?",
                 "line 4, column 3: Unknown key `expires` in [sso].",
-                "line 6, column 1: Unknown key `scope` in [idp]. It belongs in [sso] or [agent] or [resource_as].",
+                "line 6, column 1: Unknown key `scope` in [idp]. It belongs in [sso] or [agent] or [resource_as] or [tts].",
             ]
         );
         assert_eq!(

@@ -145,13 +145,13 @@ async fn each_way_to_ask_ends_well() {
         &[("dpop.mode", "off")],
         &[("dpop.mode", "off"), ("agent.subject", "access_token")],
         &[("dpop.alg", "EdDSA")],
-        &[("agent.actor", "off")],
-        &[("agent.actor", "off"), ("dpop.mode", "off")],
+        &[("agent.actor", "none")],
+        &[("agent.actor", "none"), ("dpop.mode", "off")],
         &[("agent.scope", "repo.read")],
     ] {
         let (_lab, profile) = lab(settings).await;
-        let bound = profile.text(fields::DPOP_MODE) != Some("off");
-        let acts = profile.text(fields::AGENT_ACTOR) != Some("off");
+        let bound = profile.text(fields::DPOP_MODE) != Some("none");
+        let acts = profile.text(fields::AGENT_ACTOR) != Some("none");
         let (session, end) = walk_lab(profile).await;
         assert!(end == End::Done, "{settings:?}: {}", walks::story(&session));
         sound(&session);
@@ -234,9 +234,9 @@ fn the_command_line_tells_both_lines_of_the_log() {
     );
     assert!(flat.contains("That is impersonation"), "{text}");
 
-    let off = [&run[..], &["--set", "agent.actor=off"]].concat();
+    let off = [&run[..], &["--set", "agent.actor=none"]].concat();
     let text = world.run(&off, "").expect_code(0).stdout;
-    assert!(text.contains("agent.actor is off"), "{text}");
+    assert!(text.contains("agent.actor is none"), "{text}");
     assert!(!text.contains("acting_as"), "{text}");
     assert!(
         text.contains("Impersonation, for no actor token was sent"),
@@ -410,12 +410,12 @@ fn sent_both_ways_the_two_tokens_stand_side_by_side() {
         now: NOW,
         seed: SEED,
     };
-    session.command(Command::Edit(fields::AGENT_ACTOR, "off".to_owned()), ink);
+    session.command(Command::Edit(fields::AGENT_ACTOR, "none".to_owned()), ink);
     scripted::drive(&mut session, Command::Send(EXCHANGE), twist);
     assert_eq!(claims(&session).get("act"), None);
     assert_eq!(lines(&session), [(true, true), (false, true)]);
 
-    let alone = walked(&[("agent.actor", "off")]);
+    let alone = walked(&[("agent.actor", "none")]);
     assert_eq!(lines(&alone), [(false, true)]);
     // In a flow without actors there is nothing to compare.
     let xaa = scripted::happy();
@@ -547,7 +547,7 @@ fn panel(session: &Session, id: &str, step: StepId, width: u16) -> String {
 #[test]
 fn the_diagram_and_the_tokens_in_three_widths() {
     let session = walked(&[]);
-    let without = walked(&[("agent.actor", "off")]);
+    let without = walked(&[("agent.actor", "none")]);
     for width in [80, 120, 200] {
         let mut page = String::new();
         for (title, session, id, step) in [

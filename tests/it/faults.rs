@@ -148,7 +148,7 @@ fn steady(json: &mut Value, sent: Timestamp) {
                     ("jkt", Value::String(text)) if !text.starts_with("0ZcOCORZ") => {
                         *value = json!(text.len());
                     }
-                    ("jti" | "nonce" | "at_hash" | "fingerprint", Value::String(text)) => {
+                    ("jti" | "nonce" | "at_hash" | "txn" | "fingerprint", Value::String(text)) => {
                         *value = json!(text.len());
                     }
                     // Its words are times and numbers of this walk.

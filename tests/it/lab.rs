@@ -15,6 +15,8 @@ use jagwalk::{
 };
 use serde_json::Value;
 
+#[rustfmt::skip]
+mod actor;
 mod command;
 mod delegate;
 mod draft;

@@ -1,5 +1,6 @@
 //! The integration tests, one binary so that everything links once.
 
+mod actor_profile;
 mod assertion_exchange;
 mod canary;
 mod check;

@@ -16,6 +16,7 @@ const MAY_REVEAL: &[&str] = &[
     "protocol/saml.rs", // encodes an assertion
     "protocol/jwt/",
     "flow/client_auth.rs",
+    "flow/workload.rs",          // hashes what a proof is bound to
     "flow/dpop.rs",              // hashes the access token
     "flow/bag.rs",               // shows what is no secret
     "flow/steps/authorize.rs",   // takes the code out of the redirect

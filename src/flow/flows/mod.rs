@@ -1,5 +1,6 @@
 //! The flows, one file each.
 
+mod actor_profile;
 mod assertion_exchange;
 mod delegation;
 mod instance_assertion;
@@ -8,6 +9,7 @@ mod xaa;
 
 use super::Flow;
 
+pub use actor_profile::ACTOR_PROFILE;
 pub use assertion_exchange::ASSERTION_EXCHANGE;
 pub use delegation::DELEGATION;
 pub use instance_assertion::INSTANCE_ASSERTION;
@@ -20,6 +22,7 @@ pub static FLOWS: &[&Flow] = &[
     &DELEGATION,
     &ASSERTION_EXCHANGE,
     &INSTANCE_ASSERTION,
+    &ACTOR_PROFILE,
     &MCP,
 ];
 

@@ -62,7 +62,7 @@ pub struct AgentToken {
 
 /// Tells whether the exchange names an actor.
 pub(super) fn names_actor(profile: &Profile) -> bool {
-    profile.text(fields::AGENT_ACTOR) != Some("off")
+    profile.text(fields::AGENT_ACTOR) != Some("none")
 }
 
 impl Step for AgentToken {
@@ -72,7 +72,7 @@ impl Step for AgentToken {
 
     fn skipped(&self, profile: &Profile) -> Option<String> {
         (!names_actor(profile)).then(|| {
-            "agent.actor is off: the exchange names no actor, which is impersonation (RFC 8693 §1.1)."
+            "agent.actor is none: the exchange names no actor, which is impersonation (RFC 8693 §1.1)."
                 .to_owned()
         })
     }

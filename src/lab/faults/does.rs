@@ -56,6 +56,8 @@ pub(in crate::lab) enum Minted {
     DelegatedToken,
     /// The assertion about an instance of a client.
     InstanceAssertion,
+    /// The Transaction Token.
+    TxnToken,
 }
 
 impl Minted {
@@ -66,6 +68,7 @@ impl Minted {
             Self::SsoAccessToken | Self::AccessToken | Self::DelegatedToken => "at+jwt",
             Self::IdJag => urn::ID_JAG_TYP,
             Self::InstanceAssertion => "client-instance+jwt",
+            Self::TxnToken => "txntoken+jwt",
         }
     }
 }
@@ -93,6 +96,10 @@ pub(in crate::lab) enum Place {
     Notes,
     /// The keys that agents sign their assertions with.
     AssertionKeys,
+    /// The token endpoint of the Transaction Token Service.
+    Txn,
+    /// The service inside the trust domain.
+    Internal,
     /// Metadata of a protected resource.
     ApiMetadata,
     /// The MCP server, without a token.
@@ -138,6 +145,8 @@ impl Place {
                     Some(_) => Some(Self::McpCall),
                 }
             }
+            Party::Tts if path.ends_with("/token") => Some(Self::Txn),
+            Party::Service => Some(Self::Internal),
             Party::Api if incoming.header("authorization").is_some() => Some(Self::Notes),
             _ => None,
         }

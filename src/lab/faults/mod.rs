@@ -7,6 +7,7 @@
 
 use crate::protocol::party::Party;
 
+mod actor;
 mod api;
 mod assertion;
 mod bearer;
@@ -92,6 +93,7 @@ pub static FAULTS: &[Fault] = &joined::<
             + delegation::FAULTS.len()
             + assertion::FAULTS.len()
             + dpop::FAULTS.len()
+            + actor::FAULTS.len()
             + mcp::FAULTS.len()
             + instance::FAULTS.len()
     },
@@ -106,6 +108,7 @@ pub static FAULTS: &[Fault] = &joined::<
     delegation::FAULTS,
     assertion::FAULTS,
     dpop::FAULTS,
+    actor::FAULTS,
     mcp::FAULTS,
     instance::FAULTS,
 ]);
@@ -207,6 +210,8 @@ mod tests {
                 Party::ActorIssuer => &["actor-", "issuer-"],
                 Party::InstanceIssuer => &["instance-"],
                 Party::Client => &["client-"],
+                Party::Tts => &["tts-"],
+                Party::Service => &["service-"],
                 _ => &["api-"],
             };
             assert!(

@@ -131,7 +131,7 @@ impl Idp {
         now: Timestamp,
     ) -> Result<Value, Refusal> {
         let subject = self.user(form, client, jkt, now)?;
-        let actor = self.actor(form, jkt, now)?;
+        let actor = self.workload(form, jkt, now)?;
         known_target(form)?;
         let scope = granted(form, subject.user, actor.as_ref())?;
         let mut claims = json!({
@@ -239,7 +239,7 @@ impl Idp {
     }
 
     /// Returns the claims of the actor token, where there is one.
-    fn actor(
+    fn workload(
         &self,
         form: &Form,
         jkt: Option<&String>,

@@ -23,6 +23,7 @@ use crate::protocol::{
     time::Timestamp,
 };
 
+mod actor;
 mod authorize;
 mod delegate;
 mod device;
@@ -84,6 +85,8 @@ impl SigningKeys {
 pub(super) struct Target {
     /// The issuer of the resource AS.
     pub issuer: String,
+    /// Its token endpoint, which the Actor Profile's example writes in place of the issuer (AP App. B.4).
+    pub endpoint: String,
     /// The resource identifiers of the APIs behind it.
     pub resources: Vec<String>,
 }
@@ -170,6 +173,9 @@ impl Idp {
         });
         if self.habits.knows_instances {
             instance::advertise(&mut metadata);
+        }
+        if self.habits.profiles_actors {
+            metadata["authorization_grant_profiles_supported"] = json!([super::actor::PROFILE]);
         }
         metadata
     }

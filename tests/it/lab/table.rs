@@ -273,7 +273,7 @@ const EXCHANGE: &[Row] = &[
     row(Base::Exchange(BASIC), "requested_token_type another", 400, "invalid_request", |d| d.set("requested_token_type", urn::ACCESS_TOKEN)),
     row(Base::Exchange(BASIC), "actor_token alone", 400, "invalid_request", |d| d.push("actor_token", "a.b.c")),
     row(Base::Exchange(BASIC), "actor_token_type alone", 400, "invalid_request", |d| d.push("actor_token_type", urn::ID_TOKEN)),
-    row(Base::Exchange(BASIC), "an actor", 400, "invalid_request", |d| {
+    row(Base::Exchange(BASIC), "an ID Token as actor", 400, "invalid_grant", |d| {
         d.push("actor_token", "a.b.c");
         d.push("actor_token_type", urn::ID_TOKEN);
     }),

@@ -290,7 +290,8 @@ impl World {
         session
     }
 
-    fn forged(&self, typ: &str, claims: Value) -> Jwt {
+    /// Returns a token of those claims, signed by the forger.
+    pub fn forged(&self, typ: &str, claims: Value) -> Jwt {
         let key = self.forger.ec.clone();
         Jwt {
             header: json!({ "typ": typ, "alg": "ES256", "kid": key.kid() }),

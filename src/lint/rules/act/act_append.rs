@@ -17,7 +17,7 @@ pub static RULE: Rule = Rule {
     why: "The chain is the record of who acted. A server that rewrites it puts words into the mouth of others.",
     cause: "The server builds the chain anew from what it knows, or replaces the former actor by the new one.",
     fix: "Have the server copy the act of the subject token unchanged under the new actor.",
-    leads_to: &["actor_unauthorized"],
+    leads_to: &["actor_unauthorized", "invalid_request", "invalid_grant"],
     words: &["actor", "chain"],
     check,
 };
