@@ -27,7 +27,7 @@ pub fn find(shelf: &Shelf) -> Found {
     };
     match std::fs::read_to_string(path) {
         Ok(text) => {
-            let (config, problems) = Config::read(&text, &shelf.names());
+            let (config, problems) = Config::read(&text, &shelf.understood());
             let name = path.display();
             found.config = config;
             found.problems = problems

@@ -19,6 +19,7 @@ pub mod secrets;
 pub mod start;
 pub mod store;
 pub mod surroundings;
+pub mod themes;
 pub mod world;
 
 use std::process::ExitCode;
@@ -28,7 +29,7 @@ use clap::Parser as _;
 use args::{Cli, Command, Format, Listing};
 use store::Store;
 
-use crate::{flow::flows::FLOWS, protocol::visible::visible, ui::theme};
+use crate::{flow::flows::FLOWS, protocol::visible::visible};
 
 /// Why a command ended without its result: what to say, what to do, and the exit status.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -127,7 +128,7 @@ fn dispatch(cli: Cli) -> Result<u8, Failed> {
             Ok(0)
         }
         Some(Command::Themes(listing)) => {
-            print(&themes(&listing));
+            print(&themes::list(&listing));
             Ok(0)
         }
     }
@@ -239,14 +240,5 @@ fn flows(listing: &Listing) -> String {
             .map(|(flow, steps)| format!("{:<12} {}\n             {}", flow.id.0, flow.title, steps.join(" ")))
             .collect::<Vec<_>>()
             .join("\n"),
-    }
-}
-
-fn themes(listing: &Listing) -> String {
-    let shelf = theme::Shelf::new(start::own_themes().0);
-    let names = shelf.names();
-    match listing.format {
-        Format::Json => serde_json::to_string_pretty(&names).unwrap_or_default(),
-        Format::Text => names.join("\n"),
     }
 }

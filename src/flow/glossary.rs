@@ -131,8 +131,8 @@ const PARAMS: &[Entry] = &[
     ),
     (
         "audience",
-        "For whom the ID-JAG is: the issuer of the resource authorization server",
-        "JAG §4.3",
+        "For whom the new token is, by its name here: of an ID-JAG the issuer of the resource authorization server",
+        "RFC 8693 §2.1, JAG §4.3",
     ),
     (
         "resource",
@@ -302,6 +302,11 @@ const CLAIMS: &[Entry] = &[
         "RFC 8693 §4.1",
     ),
     (
+        "attestation",
+        "What vouches for the workload; a claim that no document defines",
+        "RFC 7519 §4.3",
+    ),
+    (
         "sub_profile",
         "What kind of party the subject is: a user, an agent, a service",
         "AP §3.4",
@@ -420,7 +425,7 @@ const SPECIAL_CLAIMS: &[(TokenKind, &str, &str, &str)] = &[
     (
         TokenKind::AccessToken,
         "client_id",
-        "The client that redeemed the ID-JAG",
+        "The client that it was issued to",
         "RFC 9068 §2.2",
     ),
     (

@@ -18,7 +18,10 @@ use super::{
     serve::Server,
     shape::{self, Habits},
 };
-use crate::protocol::{jwt::Claims, time::Timestamp};
+use crate::protocol::{
+    jwt::{Claims, audit},
+    time::Timestamp,
+};
 
 /// The path of the notes.
 pub(super) const NOTES: &str = "/notes";
@@ -105,7 +108,7 @@ impl Api {
         metadata
     }
 
-    /// The repositories: who asks, who acts, and what there is.
+    /// The repositories: who asks, who acts, what there is, and what the log says of the call.
     fn repos(&mut self, incoming: &Incoming, now: Timestamp) -> Outgoing {
         match self.repos_result(incoming, now) {
             Ok(answer) => answer,
@@ -131,6 +134,7 @@ impl Api {
             "sub": claims["sub"],
             "client_id": claims["client_id"],
             "act": claims["act"],
+            "audit": audit::line(&claims, now),
             "scope": claims["scope"],
             "repositories": ["jagwalk-lab/flows", "jagwalk-lab/notes"],
         });

@@ -258,7 +258,11 @@ impl Clients {
             self.at_resource_as.push(Arc::new(Client {
                 id: there.client_id.clone(),
                 auth,
-                grants: if redeems { &[urn::JWT_BEARER] } else { &[] },
+                grants: if redeems {
+                    &[urn::JWT_BEARER, urn::TOKEN_EXCHANGE]
+                } else {
+                    &[urn::TOKEN_EXCHANGE]
+                },
                 at_resource_as: None,
                 app: None,
             }));

@@ -21,6 +21,8 @@ use crate::protocol::{
 mod actor;
 mod actor_issuer;
 mod api;
+mod assertion_issuer;
+mod assertions;
 mod chance;
 mod clients;
 mod dpop;
@@ -47,7 +49,7 @@ mod workload;
 pub use chance::Random;
 pub use clients::{ClientKind, Credentials, Registered};
 pub use faults::{FAULTS, Fault, Switches};
-pub use people::{IDP_SCOPES, NOTES_SCOPES, USERS, User};
+pub use people::{IDP_SCOPES, NOTES_SCOPES, REPOS_SCOPES, USERS, User};
 pub use serve::{Clock, Entry, Fetch};
 pub use shape::Shape;
 pub use tls::Authority;
@@ -134,11 +136,13 @@ pub struct Lab {
     mcp: String,
     repos: String,
     actor_issuer: String,
+    assertion_issuer: String,
     workload: Credentials,
     tool: Credentials,
     identity: workload::Identity,
     tts: String,
     service: String,
+    agents: assertion_issuer::Agents,
     shape: Shape,
     app: Option<Credentials>,
     clients: Vec<(ClientKind, Registered)>,
@@ -222,7 +226,7 @@ pub async fn start(options: Options) -> Result<Lab, LabError> {
     let (outer_listener, outer_port) = listen(ports[3]).await?;
     let chance = chance::Chance(options.random);
     let habits = options.shape.habits();
-    let (signing, as_key, actor_key, tts_key, workload, tool, clients) =
+    let (signing, as_key, actor_key, tts_key, workload, tool, agents, clients) =
         spawn_blocking(move || {
             let signing = idp::SigningKeys::make()?;
             let as_key = PrivateKey::generate(Alg::ES256)?;
@@ -230,8 +234,11 @@ pub async fn start(options: Options) -> Result<Lab, LabError> {
             let tts_key = PrivateKey::generate(Alg::ES256)?;
             let workload = clients::workload("code-reviewer")?;
             let tool = clients::workload("note-taker")?;
+            let agents = assertion_issuer::Agents::make()?;
             let clients = clients::Clients::make(chance, habits)?;
-            Ok((signing, as_key, actor_key, tts_key, workload, tool, clients))
+            Ok((
+                signing, as_key, actor_key, tts_key, workload, tool, agents, clients,
+            ))
         })
         .await
         .unwrap_or_else(|_| Err(KeyError("The thread that makes keys has ended.".to_owned())))
@@ -273,7 +280,8 @@ pub async fn start(options: Options) -> Result<Lab, LabError> {
         },
         options.random,
         faults.clone(),
-    );
+    )
+    .trusting(&format!("{outer_origin}{}", actor_issuer::AGENTS));
     let agent = &clients::of(&clients.registered, ClientKind::Default)
         .idp
         .client_id;
@@ -288,6 +296,10 @@ pub async fn start(options: Options) -> Result<Lab, LabError> {
         resource_as::Neighbours {
             idp: idp_issuer.clone(),
             namespaces: namespaces.clone(),
+            assertions: assertions::Assertions::new(format!(
+                "{outer_origin}{}",
+                assertion_issuer::ISSUER
+            )),
             resources,
         },
         as_key,
@@ -329,12 +341,25 @@ pub async fn start(options: Options) -> Result<Lab, LabError> {
         options.random,
         faults.clone(),
     );
+    let rsa = clients::of(&clients.registered, ClientKind::Rs256);
+    let assertion_issuer = assertion_issuer::AssertionIssuer::new(
+        &agents,
+        rsa.idp.private_key.as_ref(),
+        faults.clone(),
+    )
+    .map_err(LabError::Key)?;
+    let assertion_part = outskirts::Part {
+        path: assertion_issuer::ISSUER,
+        party: Party::ActorIssuer,
+        server: Box::new(assertion_issuer),
+    };
     let outskirts = outskirts::Outskirts(vec![
         outskirts::Part {
             path: actor_issuer::AGENTS,
             party: Party::ActorIssuer,
             server: Box::new(actor_issuer),
         },
+        assertion_part,
         outskirts::Part {
             path: tts::TTS,
             party: Party::Tts,
@@ -386,11 +411,13 @@ pub async fn start(options: Options) -> Result<Lab, LabError> {
         mcp,
         repos: format!("{api_origin}{}", api::REPOS),
         actor_issuer: format!("{outer_origin}{}", actor_issuer::AGENTS),
+        assertion_issuer: format!("{outer_origin}{}", assertion_issuer::ISSUER),
         workload,
         tool,
         identity,
         tts: tts_issuer,
         service: format!("{outer_origin}{}", service::INVENTORY),
+        agents,
         shape: options.shape,
         app: clients.app,
         clients: clients.registered,
@@ -427,6 +454,11 @@ impl Lab {
         &self.actor_issuer
     }
 
+    /// Returns the issuer of agents' assertions.
+    pub fn assertion_issuer(&self) -> &str {
+        &self.assertion_issuer
+    }
+
     /// Returns the address of the repositories, which take tokens of the IdP.
     pub fn repos(&self) -> &str {
         &self.repos
@@ -437,8 +469,22 @@ impl Lab {
         match flow {
             "mcp" => self.mcp_settings(),
             "actor-profile" => self.actor_profile_settings(),
+            "delegation" => self.delegation_settings(),
+            "assertion-exchange" => self.assertion_settings(),
             _ => self.settings(),
         }
+    }
+
+    /// Those of the flow in which agents exchange assertions of their own.
+    fn assertion_settings(&self) -> Vec<(&'static str, Setting)> {
+        let mut settings = self.settings();
+        settings.retain(|(path, _)| !path.starts_with("actor_issuer."));
+        settings.push((
+            "resource_as.scope",
+            Setting::Text(assertions::SCOPE.to_owned()),
+        ));
+        settings.extend(self.agents.settings(&self.assertion_issuer));
+        settings
     }
 
     /// Those of the flow that calls the MCP server: its address alone leads to its authorization server and to its
@@ -463,7 +509,7 @@ impl Lab {
         let mut settings = self.settings();
         settings.extend([
             text("dpop.mode", "required"),
-            text("agent.actor", "client_assertion"),
+            text("agent.actor_from", "client_assertion"),
             text("tts.issuer", &self.tts),
             text("tts.token_endpoint", &format!("{}/token", self.tts)),
             text("tts.jwks_uri", &format!("{}/jwks", self.tts)),
@@ -525,6 +571,28 @@ impl Lab {
         ];
         let there = fields.into_iter().zip(values);
         settings.extend(there.filter_map(|(field, value)| Some((field, value?))));
+    }
+
+    /// Those of the flow that delegates: the IdP is its one authorization server, and the repositories are its API.
+    fn delegation_settings(&self) -> Vec<(&'static str, Setting)> {
+        let text = |text: &str| Setting::Text(text.to_owned());
+        let mut settings = self.settings();
+        settings.retain(|(path, _)| {
+            !matches!(
+                *path,
+                "agent.resource" | "agent.scope" | "agent.saml_assertion"
+            ) && !["resource_as.", "api."]
+                .iter()
+                .any(|table| path.starts_with(table))
+        });
+        settings.extend([
+            ("agent.audience", text(api::REPOS_AUDIENCE)),
+            ("agent.scope", text(&REPOS_SCOPES.join(" "))),
+            ("api.url", text(&self.repos)),
+            ("api.method", text("GET")),
+            ("dpop.mode", text("on")),
+        ]);
+        settings
     }
 
     /// Returns the values that a profile with `lab = true` gets, by their path in the profile.

@@ -1,4 +1,7 @@
-//! The resource AS: redeems ID-JAGs of the one IdP that it trusts; a pure handler over state in memory.
+//! The resource AS: redeems ID-JAGs of the one IdP that it trusts, and exchanges assertions of agents; a pure handler
+//! over state in memory.
+
+mod exchange;
 
 use std::sync::Arc;
 
@@ -6,6 +9,7 @@ use serde_json::{Value, json};
 
 use super::{
     actor,
+    assertions::Assertions,
     chance::{Chance, Random},
     clients::Client,
     dpop::{self, Proofs},
@@ -49,6 +53,7 @@ pub(super) struct ResourceAs {
     /// The namespaces of actors that it trusts.
     namespaces: Vec<String>,
     idp_keys: Keyring,
+    assertions: Assertions,
     key: PrivateKey,
     chance: Chance,
     gate: Gate,
@@ -62,6 +67,8 @@ pub(super) struct Neighbours {
     pub idp: String,
     /// The namespaces of actors that it trusts.
     pub namespaces: Vec<String>,
+    /// The issuer of agents' assertions.
+    pub assertions: Assertions,
     /// The resource identifiers of the APIs that it guards.
     pub resources: Vec<String>,
 }
@@ -101,6 +108,7 @@ impl ResourceAs {
             idp_keys: Keyring::new(format!("{}{idp_keys}", neighbours.idp)),
             trusted: neighbours.idp,
             namespaces: neighbours.namespaces,
+            assertions: neighbours.assertions,
             key,
             chance: Chance(random),
             // It is the strict one: a proof is good for minutes only, by its own clock.
@@ -123,7 +131,7 @@ impl ResourceAs {
             "token_endpoint": self.token_endpoint,
             "jwks_uri": self.jwks,
             "scopes_supported": NOTES_SCOPES,
-            "grant_types_supported": [urn::JWT_BEARER],
+            "grant_types_supported": [urn::JWT_BEARER, urn::TOKEN_EXCHANGE],
             "authorization_grant_profiles_supported": profiles,
             "token_endpoint_auth_methods_supported": self.habits.resource_as_methods,
             "token_endpoint_auth_signing_alg_values_supported": super::CLIENT_ALGS,
@@ -142,9 +150,12 @@ impl ResourceAs {
     }
 
     fn token_result(&mut self, incoming: &Incoming, now: Timestamp) -> Result<Value, Refusal> {
-        let (form, client, _) = self.gate.admit(incoming, now)?;
+        let (form, client, grant) = self.gate.admit(incoming, now)?;
         let endpoint = &self.token_endpoint;
         let jkt = self.proofs.judge(incoming, endpoint, None, now)?;
+        if grant == urn::TOKEN_EXCHANGE {
+            return self.exchange(&form, &client, jkt.as_ref(), now);
+        }
         self.redeem(&form, &client, jkt.as_ref(), now)
     }
 
@@ -311,6 +322,9 @@ impl Server for ResourceAs {
             return None;
         }
         let form = Form::read(incoming).ok()?;
+        if let Some(url) = self.assertions.wants(&form) {
+            return Some(url);
+        }
         let raw = form.get("assertion")?;
         // Keys are fetched from the configured address only, and only for a token that claims to be from there.
         (Claims(&unverified(raw)).text("iss") == Some(&self.trusted))
@@ -319,10 +333,12 @@ impl Server for ResourceAs {
 
     fn learn(&mut self, url: &str, fetched: &Result<Vec<u8>, String>) {
         self.idp_keys.learn(url, fetched);
+        self.assertions.keys.learn(url, fetched);
     }
 
     fn forget_keys(&mut self) {
         self.idp_keys.forget();
+        self.assertions.keys.forget();
     }
 
     fn answer(&mut self, incoming: &Incoming, now: Timestamp) -> Outgoing {

@@ -367,6 +367,9 @@ pub(super) struct Org {
     pub custom: ResourceAs,
 }
 
+/// By what users sign in: a passkey, a key in hardware and a touch of its owner (RFC 8176 §2).
+pub(super) const AMR: [&str; 2] = ["hwk", "user"];
+
 impl Org {
     fn is_custom(&self, incoming: &Incoming) -> bool {
         self.custom.owns(&incoming.path)
@@ -379,11 +382,16 @@ impl Server for Org {
     }
 
     fn wants(&self, incoming: &Incoming) -> Option<String> {
-        self.custom.wants(incoming)
+        if self.is_custom(incoming) {
+            self.custom.wants(incoming)
+        } else {
+            self.idp.wants(incoming)
+        }
     }
 
     fn learn(&mut self, url: &str, fetched: &Result<Vec<u8>, String>) {
         self.custom.learn(url, fetched);
+        self.idp.learn(url, fetched);
     }
 
     fn answer(&mut self, incoming: &Incoming, now: Timestamp) -> Outgoing {

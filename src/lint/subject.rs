@@ -191,10 +191,10 @@ impl<'a> Subject<'a> {
         }
     }
 
-    /// Returns a token of this step.
+    /// Returns a token of this step, whichever of several agents in a row it is of.
     pub fn token(&self, artifact: Artifact) -> Option<&'a TokenRecord> {
         let mut tokens = self.tokens.iter();
-        tokens.find(|record| record.artifact == artifact)
+        tokens.find(|record| record.artifact.kin() == artifact)
     }
 
     /// Returns a token of this step, else the newest of that kind from before.
@@ -208,7 +208,7 @@ impl<'a> Subject<'a> {
             .iter()
             .rev()
             .flat_map(|past| past.tokens)
-            .find(|record| record.artifact == artifact)
+            .find(|record| record.artifact.kin() == artifact)
     }
 
     /// Returns the newest attempt of another step (or an earlier one of this step) that was sent.
@@ -278,10 +278,20 @@ impl<'a> Subject<'a> {
             Party::Idp => fields::IDP_ISSUER,
             Party::ResourceAs => fields::RESOURCE_AS_ISSUER,
             Party::Tts => fields::TTS_ISSUER,
+            Party::ActorIssuer => fields::ACTOR_ISSUER_ISSUER,
             _ => return None,
         };
         let own = self.profile.text(field).map(str::to_owned);
         own.or_else(|| self.advertised_issuer(party))
+    }
+
+    /// Returns whose side the actor token is on: its issuer's where it came in this walk, else that of who handed it in.
+    pub fn actors_side(&self) -> Party {
+        if self.last("agent-token").is_some() {
+            Party::ActorIssuer
+        } else {
+            Party::You
+        }
     }
 
     /// Returns the issuer that a server's metadata names.
@@ -297,6 +307,9 @@ impl<'a> Subject<'a> {
     /// Returns which of the profile's clients speaks at this step.
     pub fn side(&self) -> Option<Client> {
         Some(match self.step_id() {
+            id if id.starts_with("exchange") && self.server() == Party::ResourceAs => {
+                Client::ResourceAs
+            }
             "redeem-code" | "device-token" | "refresh" | "authorize" => Client::Sso,
             "id-jag" | "saml-refresh" | "exchange" => Client::Agent,
             "agent-token" => Client::ActorIssuer,
@@ -395,6 +408,7 @@ impl<'a> Subject<'a> {
             Party::Idp => fields::IDP_TOKEN_ENDPOINT,
             Party::ResourceAs => fields::RESOURCE_AS_TOKEN_ENDPOINT,
             Party::Tts => fields::TTS_TOKEN_ENDPOINT,
+            Party::ActorIssuer => fields::ACTOR_ISSUER_TOKEN_ENDPOINT,
             _ => return Vec::new(),
         };
         let metadata = self.metadata(party);

@@ -310,10 +310,12 @@ fields! {
         "The API that the access is for (RFC 8707), as its server knows it.", eg "https://api.todo.example";
     AGENT_SCOPE = "agent.scope", "Scope", Kind::Text,
         "What the agent may do at the API, separated by spaces.", eg "todo.read";
-    AGENT_ACTOR = "agent.actor", "Actor", Kind::Choice(&["none", "client_assertion", "actor_token"]),
+    AGENT_ACTOR_FROM = "agent.actor_from", "Actor from", Kind::Choice(&["none", "client_assertion", "actor_token"]),
         "Who is named to the IdP as the one that acts for the user: nobody, the agent by the very assertion that authenticates it, or whoever agent.actor_token names.", eg "client_assertion", default "none";
     AGENT_ACTOR_TOKEN = "agent.actor_token", "Actor token", Kind::Secret,
         "A JWT of the actor's own, for the actor actor_token.", eg "file:actor.jwt";
+    AGENT_ACTOR = "agent.actor", "Actor", Kind::Choice(&["on", "off"]),
+        "Whether the flow delegation names the agent by an actor token; off asks for impersonation (RFC 8693 §1.1): the result does not say that an agent acts.", eg "off", default "on";
 
     RESOURCE_AS_ISSUER = "resource_as.issuer", "Issuer", Kind::Url,
         "The issuer of the authorization server that redeems the ID-JAG.", eg "https://acme.okta.example/oauth2/aus1";
@@ -382,7 +384,7 @@ fields! {
     ACTOR_ISSUER_ALG = "actor_issuer.alg", "Algorithm", Kind::Choice(ALGS),
         "What the agent signs with there; fits the key when empty.", eg "ES256";
     ACTOR_ISSUER_ASSERTION_AUDIENCE = "actor_issuer.assertion_audience", "Assertion audience", Kind::Text,
-        "The aud of the client assertion there: issuer, token-endpoint, or any other text.", eg "issuer", default "issuer";
+        "The aud of the client assertion there, and of an assertion that the agent signs for an authorization server: issuer, token-endpoint, or any other text.", eg "issuer", default "issuer";
     ACTOR_ISSUER_AUDIENCE = "actor_issuer.audience", "Audience", Kind::Text,
         "Whom the actor token is for: the server that it is shown to.", eg "https://acme.okta.example", from IDP_ISSUER;
 
@@ -429,6 +431,22 @@ fields! {
         "More headers for that call.", eg "accept=application/json";
     SERVICE_BODY = "service.body", "Body", Kind::LongText,
         "What that call sends.", eg "{\"item\": \"milk\"}";
+    ACTOR_ISSUER_AGENT = "actor_issuer.agent", "Agent", Kind::Text,
+        "Name of the agent that signs an assertion of its own: the sub of its act, or the sub where it acts for nobody.", eg "agent:calendar-bot";
+    ACTOR_ISSUER_SUBJECT = "actor_issuer.subject", "Subject", Kind::Text,
+        "The person that the agent acts for: the sub of its assertion.", eg "user:alice";
+    ACTOR_ISSUER_AGENT_2 = "actor_issuer.agent_2", "Second agent", Kind::Text,
+        "Name of the second agent of a nested delegation.", eg "agent:worker";
+    ACTOR_ISSUER_PRIVATE_KEY_2 = "actor_issuer.private_key_2", "Second private key", Kind::Secret,
+        "The second agent's key: PEM (PKCS#8, PKCS#1, SEC1) or JWK.", eg "file:worker.pem";
+    ACTOR_ISSUER_KID_2 = "actor_issuer.kid_2", "Second key id", Kind::Text,
+        "Name of that key; from the JWK when empty, else its thumbprint.", eg "worker-1";
+    ACTOR_ISSUER_AGENT_3 = "actor_issuer.agent_3", "Third agent", Kind::Text,
+        "Name of the third agent of a nested delegation.", eg "agent:summarizer";
+    ACTOR_ISSUER_PRIVATE_KEY_3 = "actor_issuer.private_key_3", "Third private key", Kind::Secret,
+        "The third agent's key: PEM (PKCS#8, PKCS#1, SEC1) or JWK.", eg "file:summarizer.pem";
+    ACTOR_ISSUER_KID_3 = "actor_issuer.kid_3", "Third key id", Kind::Text,
+        "Name of that key; from the JWK when empty, else its thumbprint.", eg "summarizer-1";
 
     DPOP_MODE = "dpop.mode", "DPoP", Kind::Choice(&["off", "on", "required"]),
         "Whether tokens are bound to a key of the walk (RFC 9449): on takes one that is not all the same, required refuses it.", eg "on", default "off";

@@ -512,7 +512,9 @@ mod tests {
         for text in [
             include_str!("../../profiles/lab.toml"),
             include_str!("../../profiles/actor-profile.toml"),
+            include_str!("../../profiles/delegation.toml"),
             include_str!("../../profiles/mcp.toml"),
+            include_str!("../../profiles/assertion-exchange.toml"),
             include_str!("../../profiles/peer.toml"),
             GENERIC,
         ] {

@@ -249,6 +249,8 @@ actions! {
     WriteTrace = "write-trace", ["w"], Walk, hint "", when has_results;
     /// Takes the next theme.
     NextTheme = "next-theme", ["t"], Walk, hint "", when always;
+    /// Opens the list of themes: each is shown as you move, one is kept.
+    Themes = "themes", ["T"], Walk, hint "", when always;
 
     /// Edits the field of the page that the cursor is on.
     EditRow = "edit-row", ["enter", "e"], Overlay, hint "edit", when on_page_field;
@@ -293,7 +295,7 @@ actions! {
     Fold = "fold", ["space", "h"], Rows, hint "fold", when can_fold;
     /// Finds a text.
     Find = "find", ["/"], Rows, hint "find", when can_find;
-    /// Finds an action, profile, flow, step or rule by its name, and does or opens it.
+    /// Finds an action, profile, flow, step, theme or rule by its name, and does or opens it.
     Palette = "palette", [":", "ctrl-p"], Rows, hint "palette", when always;
 
     /// Agrees.

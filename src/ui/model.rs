@@ -253,6 +253,8 @@ pub struct Screen {
     pub play: Option<Play>,
     /// How fast: the place in [`PACES`].
     pub pace: usize,
+    /// The theme to go back to, while others are tried.
+    pub trying: Option<String>,
     /// What the last key came to; gone with the next.
     pub toast: Option<Toast>,
 }
@@ -445,7 +447,7 @@ impl Model {
             size,
             keys: start.keys,
             look: Look::new(&theme, start.depth, start.glyphs),
-            theme: start.theme,
+            theme: start.shelf.listed(&start.theme).to_owned(),
             shelf: start.shelf,
             warnings,
             proxies: Environment::default(),
@@ -796,6 +798,7 @@ impl Model {
         match &self.screen.overlay {
             Some(Overlay::Profiles(_)) => self.picked_profile().is_some(),
             Some(Overlay::Flows(_) | Overlay::Copy(_) | Overlay::Existing(_)) => true,
+            Some(Overlay::Themes(_)) => matches!(self.under.goes, Some(Goes::Theme(_))),
             Some(Overlay::Faults(_)) => matches!(self.under.goes, Some(Goes::Fault(_))),
             _ => false,
         }

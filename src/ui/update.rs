@@ -7,6 +7,7 @@ mod moving;
 mod palette;
 mod playing;
 mod profiles;
+mod themes;
 mod walking;
 
 use crossterm::event::{KeyCode, KeyEvent};
@@ -19,7 +20,6 @@ use super::{
     model::{Ask, Context, Lab, Model, OpenId, ProfileEntry, Purpose, Taking, Then},
     overlays::{Overlay, existing},
     rows::{Goes, PanelState, Row},
-    theme::Look,
 };
 use crate::{
     flow::{Ink, preflight::Preflight},
@@ -87,6 +87,8 @@ pub enum Effect {
     Open(String),
     /// Writes an address to a file of the user's own.
     KeepAddress(String),
+    /// Writes the name of a theme into the configuration.
+    KeepTheme(String),
     /// Draws every cell anew.
     Redraw,
     /// Stops the program until the shell continues it.
@@ -232,6 +234,7 @@ fn settle(model: &mut Model) {
     palette::settle(model);
     let (width, height) = layout::rows_area(model);
     model.look_under(width, height);
+    themes::follow_cursor(model);
 }
 
 fn pressed(model: &mut Model, key: Key, ink: Ink) -> Vec<Effect> {
@@ -325,7 +328,8 @@ fn act(model: &mut Model, action: Action, nth: usize, ink: Ink) -> Vec<Effect> {
         Action::Zoom => model.screen.zoom = !model.screen.zoom,
         Action::Reveal => reveal(model),
         Action::WriteTrace => editing::begin(model, Purpose::Trace),
-        Action::NextTheme => next_theme(model),
+        Action::NextTheme => themes::next(model),
+        Action::Themes => themes::open(model),
         Action::Quit => return quit(model),
         Action::Down => moving::by(model, 1),
         Action::Up => moving::by(model, -1),
@@ -410,6 +414,7 @@ fn pick(model: &mut Model, ink: Ink) -> Vec<Effect> {
                 return copied_out(model, copied);
             }
         }
+        Overlay::Themes(_) => return themes::keep(model),
         Overlay::Faults(_) => return switch(model),
         Overlay::Existing(_) => {
             if let Some(artifact) = existing::artifacts(model).get(cursor).copied() {
@@ -471,19 +476,6 @@ fn reveal(model: &mut Model) {
         "Secrets are hidden."
     };
     model.say(says);
-}
-
-fn next_theme(model: &mut Model) {
-    let names = model.shelf.names();
-    let at = names.iter().position(|name| *name == model.theme);
-    let next = names[at.map_or(0, |at| (at + 1) % names.len())].to_owned();
-    let (theme, mistakes) = model.shelf.load(&next);
-    model.look = Look::new(&theme, model.look.depth(), model.look.glyphs);
-    match mistakes.first() {
-        Some(mistake) => model.warn(mistake.to_string()),
-        None => model.say(format!("Theme {next}: {}", theme.about)),
-    }
-    model.theme = next;
 }
 
 fn quit(model: &mut Model) -> Vec<Effect> {

@@ -216,11 +216,11 @@ async fn an_actor_token_of_its_own_is_sent_and_judged() {
     let asked = other.step(StepId("id-jag")).last().unwrap();
     let spare = scripted::field(asked.main().unwrap().request.http(), "client_assertion").unwrap();
     let settings = [
-        ("agent.actor", "actor_token"),
+        ("agent.actor_from", "actor_token"),
         ("agent.actor_token", "env:ACTOR"),
     ];
     let mut own = profile.clone();
-    own.edit_at("agent.actor", "actor_token").unwrap();
+    own.edit_at("agent.actor_from", "actor_token").unwrap();
     own.set(
         fields::AGENT_ACTOR_TOKEN,
         jagwalk::profile::FieldValue::Secret(jagwalk::profile::SecretSource::Inline(

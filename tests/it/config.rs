@@ -2,7 +2,7 @@
 
 use crate::{pty::Pty, world::World};
 
-const BROKEN: &str = "theme = \"duks\"\nmouse = 1\n\n[keys]\nzoom = \"Z\"\nsend-agan = \"a\"\nreveal = \"ctrl-m\"\nlog = \"r\"\n";
+const BROKEN: &str = "theme = \"drak\"\nmouse = 1\n\n[keys]\nzoom = \"Z\"\nsend-agan = \"a\"\nreveal = \"ctrl-m\"\nlog = \"r\"\n";
 
 #[test]
 fn keys_are_listed_as_they_hold_and_what_differs_is_marked() {
@@ -53,7 +53,7 @@ fn a_broken_file_names_every_mistake_and_stops_nothing() {
     let output = world.run(&["keys"], "").expect_code(0);
     let said: Vec<&str> = output.stderr.lines().collect();
     let expected = [
-        "line 1, column 9: There is no theme `duks`. Did you mean `dusk`?",
+        "line 1, column 9: There is no theme `drak`. Did you mean `dark`?",
         "line 2, column 9: `mouse` is true or false; the number 1 came.",
         "line 6, column 1: There is no action `send-agan`. Did you mean `send-again`?",
         "line 7, column 10: reveal: ctrl-m cannot be used: terminals do not tell it from Enter.",

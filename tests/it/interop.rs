@@ -61,7 +61,7 @@ fn a_peer_swaps_the_access_token_for_a_transaction_token_and_takes_it() {
     let workload = word("/clients/workload/ras");
     let settings = [
         // The peer knows no actors, and its services no workloads.
-        "agent.actor=none".to_owned(),
+        "agent.actor_from=none".to_owned(),
         format!("tts.issuer={}", peer.ras),
         format!("tts.token_endpoint={}", word("/ras/token_endpoint")),
         format!("tts.jwks_uri={}/jwks", peer.ras),

@@ -18,6 +18,7 @@ use serde_json::Value;
 #[rustfmt::skip]
 mod actor;
 mod command;
+mod delegate;
 mod draft;
 mod pages;
 #[rustfmt::skip]

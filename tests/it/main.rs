@@ -1,6 +1,7 @@
 //! The integration tests, one binary so that everything links once.
 
 mod actor_profile;
+mod assertion_exchange;
 mod canary;
 mod check;
 mod chromium;
@@ -8,6 +9,7 @@ mod config;
 mod conformance;
 mod curl;
 mod decode;
+mod delegation;
 mod device;
 mod diagnosis;
 mod diagram;
@@ -48,6 +50,7 @@ mod shapes;
 mod signin;
 mod signin_pty;
 mod terminal;
+mod themes;
 mod tidy;
 mod tls;
 mod transport;

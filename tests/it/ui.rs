@@ -11,5 +11,6 @@ mod kept;
 mod keys;
 mod laws;
 mod profiles;
+mod themes;
 mod tour;
 mod walk;

@@ -22,7 +22,7 @@ pub static ACTOR_PROFILE: Flow = Flow {
     ],
     presets: &[
         (fields::DPOP_MODE, "required"),
-        (fields::AGENT_ACTOR, "client_assertion"),
+        (fields::AGENT_ACTOR_FROM, "client_assertion"),
     ],
     stages: &[
         Stage {

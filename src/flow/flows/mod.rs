@@ -1,17 +1,21 @@
 //! The flows, one file each.
 
 mod actor_profile;
+mod assertion_exchange;
+mod delegation;
 mod mcp;
 mod xaa;
 
 use super::Flow;
 
 pub use actor_profile::ACTOR_PROFILE;
+pub use assertion_exchange::ASSERTION_EXCHANGE;
+pub use delegation::DELEGATION;
 pub use mcp::MCP;
 pub use xaa::XAA;
 
 /// Every flow that can be walked.
-pub static FLOWS: &[&Flow] = &[&XAA, &ACTOR_PROFILE, &MCP];
+pub static FLOWS: &[&Flow] = &[&XAA, &DELEGATION, &ASSERTION_EXCHANGE, &ACTOR_PROFILE, &MCP];
 
 /// Returns the flow of that id.
 pub fn find(id: &str) -> Option<&'static Flow> {

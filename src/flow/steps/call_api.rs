@@ -1,6 +1,6 @@
 //! The access token is tried on the API it is for.
 
-use super::support;
+use super::{assertion, support};
 use crate::{
     flow::{
         Artifact, Blocked, Draft, Inputs, Made, Reading, Step, StepId, StepInfo, Verdict,
@@ -48,6 +48,10 @@ impl Step for CallApi {
         &CALL_API.info
     }
 
+    fn needs(&self, profile: &Profile) -> Vec<Artifact> {
+        vec![assertion::last_token(profile)]
+    }
+
     fn skipped(&self, profile: &Profile) -> Option<String> {
         profile
             .text(fields::API_URL)
@@ -57,8 +61,9 @@ impl Step for CallApi {
 
     fn draft(&self, inputs: &Inputs<'_>) -> Result<Draft, Vec<Blocked>> {
         let url = support::api_url(inputs).map_err(|why| vec![why])?;
-        let Some(token) = inputs.bag.value(Artifact::AccessToken) else {
-            return Err(vec![Blocked::Needs(Artifact::AccessToken)]);
+        let artifact = assertion::last_token(inputs.profile);
+        let Some(token) = inputs.bag.value(artifact) else {
+            return Err(vec![Blocked::Needs(artifact)]);
         };
         let said = [fields::API_METHOD, fields::API_HEADERS, fields::API_BODY];
         let mut request = call(inputs, url, said);

@@ -20,7 +20,7 @@ use crate::{
 
 /// Fetches the metadata and keys of one server.
 pub struct Discover {
-    info: StepInfo,
+    info: &'static StepInfo,
     server: Endpoint,
     /// The form to try first.
     first: WellKnown,
@@ -30,7 +30,7 @@ pub struct Discover {
 
 /// The IdP.
 pub static DISCOVER_IDP: Discover = Discover {
-    info: StepInfo {
+    info: &StepInfo {
         id: StepId("discover-idp"),
         title: "Ask the IdP for its metadata and keys",
         short: "IdP metadata",
@@ -57,9 +57,40 @@ pub static DISCOVER_IDP: Discover = Discover {
     ],
 };
 
+/// The one authorization server of a flow that signs the user in and delegates at the same place.
+pub static DISCOVER_AS: Discover = Discover {
+    info: &StepInfo {
+        id: StepId("discover-as"),
+        title: "Ask the authorization server for its metadata and keys",
+        short: "AS metadata",
+        from: Party::Client,
+        to: Party::Idp,
+        needs: &[],
+        gives: &[Artifact::IdpMetadata],
+        fields: &[
+            fields::IDP_ISSUER,
+            fields::IDP_AUTHORIZATION_ENDPOINT,
+            fields::IDP_TOKEN_ENDPOINT,
+            fields::IDP_JWKS_URI,
+        ],
+        spec: &["RFC 8414 §3", "OIDC Discovery §4"],
+        why: "One server does both here: it signs the user in, and it exchanges the user's token for one that also \
+              names the agent. Its issuer leads to a document with its endpoints, its grants and the algorithms that \
+              it takes in DPoP proofs, and the document has to name that same issuer. Its keys are fetched at once: \
+              every token of this flow but the agent's own is checked with them.",
+        optional: false,
+    },
+    server: IDP,
+    first: WellKnown::Oidc,
+    overrides: &[
+        fields::IDP_AUTHORIZATION_ENDPOINT,
+        fields::IDP_TOKEN_ENDPOINT,
+    ],
+};
+
 /// The resource authorization server.
 pub static DISCOVER_RESOURCE_AS: Discover = Discover {
-    info: StepInfo {
+    info: &StepInfo {
         id: StepId("discover-resource-as"),
         title: "Ask the resource authorization server for its metadata and keys",
         short: "Resource AS metadata",
@@ -76,6 +107,33 @@ pub static DISCOVER_RESOURCE_AS: Discover = Discover {
         spec: &["RFC 8414 §3", "JAG §7.2"],
         why: "Its issuer is what the ID-JAG will be made out to, so it is taken from the server itself and not from \
               memory. Its metadata may also say that it takes ID-JAGs.",
+        optional: false,
+    },
+    server: RESOURCE_AS,
+    first: WellKnown::OAuth,
+    overrides: &[fields::RESOURCE_AS_TOKEN_ENDPOINT],
+};
+
+/// The authorization server that takes an agent's assertion: the only one of its flow.
+pub static DISCOVER_ASSERTION_AS: Discover = Discover {
+    info: &StepInfo {
+        id: StepId("discover-as"),
+        title: "Ask the authorization server for its metadata and keys",
+        short: "AS metadata",
+        from: Party::Client,
+        to: Party::ResourceAs,
+        needs: &[],
+        gives: &[Artifact::ResourceAsMetadata],
+        fields: &[
+            fields::RESOURCE_AS_ISSUER,
+            fields::RESOURCE_AS_TOKEN_ENDPOINT,
+            fields::RESOURCE_AS_JWKS_URI,
+            fields::RESOURCE_AS_MANAGEMENT_TOKEN,
+        ],
+        spec: &["RFC 8414 §3"],
+        why: "The agent's assertion is made out to this server, by the name that it gives itself. The document that the \
+              issuer leads to has to name that same issuer, or it is thrown away; it also says where tokens are exchanged \
+              and which keys the access token can be checked with.",
         optional: false,
     },
     server: RESOURCE_AS,
@@ -126,12 +184,7 @@ impl Discover {
 
 impl Step for Discover {
     fn info(&self) -> &'static StepInfo {
-        // Both values of this type are statics; the table is the only place that makes them.
-        if self.server.party == Party::Idp {
-            &DISCOVER_IDP.info
-        } else {
-            &DISCOVER_RESOURCE_AS.info
-        }
+        self.info
     }
 
     fn needs(&self, profile: &Profile) -> Vec<Artifact> {

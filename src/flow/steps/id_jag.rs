@@ -61,7 +61,7 @@ pub static ID_JAG_ACTOR: IdJag = IdJag {
         title: "Exchange the user's token for an ID-JAG that names the agent",
         fields: &[
             fields::AGENT_SUBJECT,
-            fields::AGENT_ACTOR,
+            fields::AGENT_ACTOR_FROM,
             fields::AGENT_ACTOR_TOKEN,
             fields::AGENT_AUDIENCE,
             fields::AGENT_RESOURCE,
@@ -233,13 +233,13 @@ impl Step for IdJag {
 /// Adds who acts, where the profile names somebody: the agent by the assertion that it authenticates with (AP §6.3.1), or
 /// an actor with a token of its own.
 fn act(draft: &mut Draft, inputs: &Inputs<'_>) -> Result<(), Vec<Blocked>> {
-    let (token, says) = match inputs.profile.text(fields::AGENT_ACTOR) {
+    let (token, says) = match inputs.profile.text(fields::AGENT_ACTOR_FROM) {
         Some("client_assertion") => {
             let form = draft.request.http().form();
             let assertion = form.and_then(|form| form.get("client_assertion"));
             let Some(assertion) = assertion.and_then(Value::secret) else {
                 let field = inputs.profile.client(Side::Agent).auth_field;
-                let says = "expected private_key_jwt, for agent.actor is client_assertion; or set agent.actor to none.";
+                let says = "expected private_key_jwt, for agent.actor_from is client_assertion; or set agent.actor_from to none.";
                 return Err(vec![Blocked::Invalid(field.0.to_owned(), says.to_owned())]);
             };
             let says =

@@ -1,11 +1,15 @@
 //! The steps, one file each, and what several of them share.
 
+mod agent_token;
+mod assertion;
+mod assertion_exchange;
 mod authorize;
 mod call_api;
 mod device_authorize;
 mod device_token;
 mod discover;
 mod discover_api;
+mod exchange;
 mod id_jag;
 mod internal_call;
 mod jwt_bearer;
@@ -19,12 +23,16 @@ mod support;
 mod txn_token;
 mod user_tokens;
 
+pub use agent_token::AGENT_TOKEN;
+pub use assertion::{ASSERTION, ASSERTION_2, ASSERTION_3};
+pub use assertion_exchange::{ASSERTION_EXCHANGE, ASSERTION_EXCHANGE_2, ASSERTION_EXCHANGE_3};
 pub use authorize::AUTHORIZE;
 pub use call_api::CALL_API;
 pub use device_authorize::DEVICE_AUTHORIZE;
 pub use device_token::DEVICE_TOKEN;
-pub use discover::{DISCOVER_IDP, DISCOVER_RESOURCE_AS};
+pub use discover::{DISCOVER_AS, DISCOVER_ASSERTION_AS, DISCOVER_IDP, DISCOVER_RESOURCE_AS};
 pub use discover_api::{DISCOVER_API, DISCOVER_MCP};
+pub use exchange::EXCHANGE;
 pub use id_jag::{ID_JAG, ID_JAG_ACTOR};
 pub use internal_call::INTERNAL_CALL;
 pub use jwt_bearer::JWT_BEARER;

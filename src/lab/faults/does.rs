@@ -54,6 +54,8 @@ pub(in crate::lab) enum Minted {
     ActorToken,
     /// The Transaction Token.
     TxnToken,
+    /// The access token that the IdP issues for a user and whoever acts for them.
+    DelegatedToken,
 }
 
 impl Minted {
@@ -61,7 +63,7 @@ impl Minted {
     pub fn typ(self) -> &'static str {
         match self {
             Self::IdToken | Self::ActorToken => "JWT",
-            Self::SsoAccessToken | Self::AccessToken => "at+jwt",
+            Self::SsoAccessToken | Self::AccessToken | Self::DelegatedToken => "at+jwt",
             Self::IdJag => urn::ID_JAG_TYP,
             Self::TxnToken => "txntoken+jwt",
         }
@@ -93,6 +95,8 @@ pub(in crate::lab) enum Place {
     Txn,
     /// The service inside the trust domain.
     Internal,
+    /// The keys that agents sign their assertions with.
+    AssertionKeys,
     /// Metadata of a protected resource.
     ApiMetadata,
     /// The MCP server, without a token.
@@ -123,6 +127,7 @@ impl Place {
             Party::ResourceAs if well_known => Some(Self::AsMetadata),
             Party::ResourceAs if path.ends_with("/jwks") => Some(Self::AsKeys),
             Party::ResourceAs if path.ends_with("/token") => Some(Self::Bearer),
+            Party::ActorIssuer if path.ends_with("/issuer/jwks") => Some(Self::AssertionKeys),
             Party::Api if well_known => Some(Self::ApiMetadata),
             Party::Api if path.ends_with(MCP) => {
                 let message: Value = serde_json::from_slice(&incoming.body).unwrap_or_default();

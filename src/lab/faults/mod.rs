@@ -9,7 +9,9 @@ use crate::protocol::party::Party;
 
 mod actor;
 mod api;
+mod assertion;
 mod bearer;
+mod delegation;
 mod discovery;
 mod does;
 mod dpop;
@@ -87,6 +89,8 @@ pub static FAULTS: &[Fault] = &joined::<
             + id_jag::FAULTS.len()
             + bearer::FAULTS.len()
             + api::FAULTS.len()
+            + delegation::FAULTS.len()
+            + assertion::FAULTS.len()
             + dpop::FAULTS.len()
             + actor::FAULTS.len()
             + mcp::FAULTS.len()
@@ -99,6 +103,8 @@ pub static FAULTS: &[Fault] = &joined::<
     id_jag::FAULTS,
     bearer::FAULTS,
     api::FAULTS,
+    delegation::FAULTS,
+    assertion::FAULTS,
     dpop::FAULTS,
     actor::FAULTS,
     mcp::FAULTS,
@@ -200,6 +206,7 @@ mod tests {
                 Party::ResourceAs => &["as-"],
                 Party::Tts => &["tts-"],
                 Party::Service => &["service-"],
+                Party::ActorIssuer => &["actor-", "issuer-"],
                 _ => &["api-"],
             };
             assert!(

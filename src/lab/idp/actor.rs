@@ -18,7 +18,7 @@ use crate::{
 impl Idp {
     /// Returns who acts, as `act` names it; none where no actor token came. Every fault of the actor token is
     /// `invalid_grant` (AP §9).
-    pub(super) fn actor(
+    pub(super) fn acting(
         &self,
         form: &Form,
         client: &Client,

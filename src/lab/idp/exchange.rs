@@ -40,6 +40,9 @@ impl Idp {
         if wanted == urn::REFRESH_TOKEN {
             return self.exchange_for_refresh(form, client, now);
         }
+        if wanted == urn::ACCESS_TOKEN {
+            return self.delegate(form, client, jkt, now);
+        }
         must(wanted == urn::ID_JAG, "invalid_request", || {
             format!(
                 "Expected requested_token_type {}, or {} for a SAML assertion, received {}.",
@@ -48,7 +51,7 @@ impl Idp {
                 received(Some(wanted))
             )
         })?;
-        let actor = self.actor(form, client, jkt, now)?;
+        let actor = self.acting(form, client, jkt, now)?;
         must(
             form.get("authorization_details").is_none(),
             "invalid_authorization_details",
@@ -139,7 +142,7 @@ impl Idp {
 
     /// Judges an ID Token as subject. A wrong audience is `invalid_grant`, as JAG §4.3.4.3 has it; every other fault is
     /// `invalid_request`, as RFC 8693 §2.2.2 demands.
-    fn subject_of_id_token(
+    pub(super) fn subject_of_id_token(
         &self,
         raw: &str,
         client: &Client,

@@ -25,6 +25,7 @@ use crate::protocol::{
 
 mod actor;
 mod authorize;
+mod delegate;
 mod device;
 mod exchange;
 mod pages;
@@ -52,6 +53,7 @@ pub(super) struct Idp {
     refreshes: HashMap<String, token::Refresh>,
     devices: HashMap<String, device::Device>,
     assertions: Vec<saml::Assertion>,
+    actors: delegate::Actors,
 }
 
 /// The IdP's own keys: one for ID Tokens and access tokens, one for ID-JAGs.
@@ -124,8 +126,15 @@ impl Idp {
             codes: HashMap::new(),
             refreshes: HashMap::new(),
             devices: HashMap::new(),
+            actors: delegate::Actors::of(""),
             assertions: Vec::new(),
         }
+    }
+
+    /// Makes it take the actor tokens of that issuer, too.
+    pub fn trusting(mut self, actor_issuer: &str) -> Self {
+        self.actors = delegate::Actors::of(actor_issuer);
+        self
     }
 
     fn metadata(&self) -> Value {
@@ -143,7 +152,7 @@ impl Idp {
             "device_authorization_endpoint": at("/device_authorization"),
             "jwks_uri": at("/jwks"),
             "scopes_supported": IDP_SCOPES,
-            "claims_supported": ["iss", "sub", "aud", "exp", "iat", "auth_time", "nonce", "at_hash", "email", "email_verified", "name", "preferred_username"],
+            "claims_supported": ["iss", "sub", "aud", "exp", "iat", "auth_time", "amr", "nonce", "at_hash", "email", "email_verified", "name", "preferred_username"],
             "response_types_supported": ["code"],
             "response_modes_supported": ["query"],
             "grant_types_supported": [urn::AUTHORIZATION_CODE, urn::DEVICE_CODE, urn::REFRESH, urn::TOKEN_EXCHANGE],
@@ -176,6 +185,18 @@ impl Idp {
 }
 
 impl Server for Idp {
+    fn wants(&self, incoming: &Incoming) -> Option<String> {
+        self.actors.wants(incoming)
+    }
+
+    fn learn(&mut self, url: &str, fetched: &Result<Vec<u8>, String>) {
+        self.actors.learn(url, fetched);
+    }
+
+    fn forget_keys(&mut self) {
+        self.actors.forget();
+    }
+
     fn answer(&mut self, incoming: &Incoming, now: Timestamp) -> Outgoing {
         self.forget_the_old(now);
         shape::named(self.answered(incoming, now), self.habits, self.chance)

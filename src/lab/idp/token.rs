@@ -281,7 +281,7 @@ impl Idp {
         let mut access = json!({
             "iss": self.issuer, "sub": grant.user.sub, "aud": self.issuer, "client_id": grant.client_id,
             "iat": iat, "exp": exp, "jti": self.chance.token(16), "scope": scope_text,
-            "auth_time": grant.auth_time.secs(),
+            "auth_time": grant.auth_time.secs(), "amr": shape::AMR,
         });
         if let Some(jkt) = jkt {
             access["cnf"] = dpop::cnf(jkt);
@@ -298,7 +298,7 @@ impl Idp {
             let mut claims = json!({
                 "iss": self.issuer, "sub": grant.user.sub, "aud": grant.client_id,
                 "iat": iat, "exp": now.plus_secs(self.habits.id_token_life).secs(), "auth_time": grant.auth_time.secs(),
-                "at_hash": b64url(&sha256(access.as_bytes())[..16]),
+                "amr": shape::AMR, "at_hash": b64url(&sha256(access.as_bytes())[..16]),
             });
             if let Some(nonce) = nonce {
                 claims["nonce"] = json!(nonce);

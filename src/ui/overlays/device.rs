@@ -98,7 +98,7 @@ pub fn rows(model: &Model, width: u16, height: u16) -> Vec<Row> {
                 Role::Text,
                 " ".repeat((columns - wide).saturating_sub(used)),
             ));
-            row.spans.push((Role::Text, line.clone()));
+            row.spans.push((Role::Qr, line.clone()));
         }
         rows.push(row);
     }

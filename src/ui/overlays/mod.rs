@@ -18,6 +18,7 @@ pub mod paste;
 pub mod profile_page;
 pub mod profiles;
 pub mod rule;
+pub mod themes;
 
 use super::{
     model::{Context, Model},
@@ -59,6 +60,8 @@ pub enum Overlay {
     Handoff(PanelState),
     /// What a step is about.
     Explain(PanelState),
+    /// The themes.
+    Themes(PanelState),
 }
 
 impl Overlay {
@@ -80,7 +83,8 @@ impl Overlay {
             | Self::Import(state)
             | Self::Ledger(state)
             | Self::Handoff(state)
-            | Self::Explain(state) => state,
+            | Self::Explain(state)
+            | Self::Themes(state) => state,
         }
     }
 
@@ -102,7 +106,8 @@ impl Overlay {
             | Self::Import(state)
             | Self::Ledger(state)
             | Self::Handoff(state)
-            | Self::Explain(state) => state,
+            | Self::Explain(state)
+            | Self::Themes(state) => state,
         }
     }
 
@@ -126,6 +131,7 @@ impl Overlay {
             }
             Self::Ledger(_) => "What became of each claim",
             Self::Explain(_) => "About this step",
+            Self::Themes(_) => "Themes: Enter keeps one, Esc leaves everything as it was",
             Self::Handoff(_) => "For the other side’s administrator, masked",
         }
     }
@@ -153,6 +159,7 @@ pub fn rows(overlay: &Overlay, model: &Model, width: u16) -> Vec<Row> {
         Overlay::Check(_) => check::rows(model, width),
         Overlay::Import(_) => import::rows(model, width),
         Overlay::Ledger(_) => ledger::rows(model, width),
+        Overlay::Themes(_) => themes::rows(model, width),
         Overlay::Handoff(_) => handoff::rows(model, width),
         Overlay::Explain(_) => explain::rows(model, width),
     }

@@ -1,4 +1,4 @@
-//! The palette: every action, profile, flow, step and rule by its name; what cannot be had now says why.
+//! The palette: every action, profile, flow, step, theme and rule by its name; what cannot be had now says why.
 
 use std::cmp::Reverse;
 
@@ -34,6 +34,8 @@ pub enum Deed {
     Step(StepId),
     /// Shows what a rule is for.
     Rule(&'static str),
+    /// Wears a theme and keeps it, by its name.
+    Theme(String),
 }
 
 /// One entry.
@@ -279,5 +281,10 @@ fn things(model: &Model) -> Vec<Offer> {
     });
     let rules =
         lint::rules::all().map(|rule| offer(Deed::Rule(rule.code), "rule", rule.code, rule.title));
-    steps.chain(profiles).chain(flows).chain(rules).collect()
+    let themes = model.shelf.listing().iter().map(|theme| {
+        let deed = Deed::Theme(theme.name.clone());
+        offer(deed, "theme", &theme.name, &theme.about)
+    });
+    let named = steps.chain(profiles).chain(flows);
+    named.chain(themes).chain(rules).collect()
 }

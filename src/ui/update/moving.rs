@@ -170,7 +170,7 @@ pub fn follow(model: &mut Model) {
         Some(Goes::Artifact(artifact)) => {
             super::editing::begin(model, super::Purpose::Existing(artifact));
         }
-        Some(Goes::Fault(_) | Goes::Flow(_)) | None => {}
+        Some(Goes::Fault(_) | Goes::Flow(_) | Goes::Theme(_)) | None => {}
     }
 }
 

@@ -135,6 +135,7 @@ pub fn accept(model: &mut Model, ink: Ink) -> Vec<Effect> {
             model.screen.rail = false;
             model.place_mut().go(step);
         }
+        Deed::Theme(name) => return super::themes::wear(model, name),
         Deed::Rule(code) => over(model, Overlay::Rule(code, PanelState::default())),
     }
     Vec::new()

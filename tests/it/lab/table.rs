@@ -106,7 +106,7 @@ const GATE: &[Row] = &[
     row(Base::Code(BASIC), "grant_type empty", 400, "invalid_request", |d| d.set("grant_type", "")),
     row(Base::Code(BASIC), "grant_type unknown", 400, "unsupported_grant_type", |d| d.set("grant_type", "password")),
     row(Base::Code(BASIC), "grant_type of the other server", 400, "unsupported_grant_type", |d| d.set("grant_type", urn::JWT_BEARER)),
-    row(Base::Bearer(BASIC), "grant_type of the IdP", 400, "unsupported_grant_type", |d| d.set("grant_type", urn::TOKEN_EXCHANGE)),
+    row(Base::Bearer(BASIC), "grant_type of the IdP", 400, "unsupported_grant_type", |d| d.set("grant_type", urn::AUTHORIZATION_CODE)),
     row(Base::Code(ClientKind::Public), "public client exchanges", 400, "unauthorized_client", |d| {
         d.request = d.world.exchange(&d.spare.public_id_token, urn::ID_TOKEN);
     }),

@@ -26,7 +26,9 @@ fn check(subject: &Subject<'_>) -> Check {
     let (Some(record), Some(actor)) = (chain::issued(subject), chain::actor(subject)) else {
         return Check::NotApplicable;
     };
-    let Some(act) = claims(&record.token).0.get("act") else {
+    let act = claims(&record.token).0.get("act");
+    // Of what is no object, ACT-OBJECT speaks, and of an actor without a name, ACT-SUB.
+    let Some(act) = act.filter(|act| act.get("sub").is_some()) else {
         return Check::NotApplicable;
     };
     let prior = chain::before(subject);
