@@ -330,11 +330,7 @@ async fn set(profile: &mut Profile, settings: &[String]) -> Result<(), Failed> {
 }
 
 /// The flow that was asked for, else the one that shows the faults, else the profile's.
-fn flow_of(
-    options: &Run,
-    profile: &Profile,
-    faults: &Switches,
-) -> Result<&'static Flow, Failed> {
+fn flow_of(options: &Run, profile: &Profile, faults: &Switches) -> Result<&'static Flow, Failed> {
     let id = options
         .flow
         .as_deref()

@@ -13,11 +13,13 @@ use jagwalk::{
         secret::Secret,
     },
 };
-use serde_json::Value;
+use serde_json::{Value, json};
 
 mod command;
 mod draft;
 mod pages;
+#[rustfmt::skip]
+mod proofs;
 #[rustfmt::skip]
 mod table;
 mod world;
@@ -226,7 +228,10 @@ async fn metadata_is_where_its_document_says_and_nowhere_else() {
 
     let metadata = fine(&open(&url(there, WellKnown::OAuth)).await);
     assert_eq!(metadata["issuer"], there);
-    assert_eq!(metadata["grant_types_supported"][0], urn::JWT_BEARER);
+    assert_eq!(metadata["grant_types_supported"], json!([urn::JWT_BEARER]));
+    // Client libraries want it to be there; it lets nobody in.
+    let refused = open(metadata["authorization_endpoint"].as_str().unwrap()).await;
+    assert_eq!(outcome(&refused), (400, "unauthorized_client".to_owned()));
     let profiles = &metadata["authorization_grant_profiles_supported"];
     assert_eq!(profiles[0], urn::ID_JAG_PROFILE);
     assert_eq!(open(&url(there, WellKnown::Oidc)).await.status, 404);
