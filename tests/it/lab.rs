@@ -240,6 +240,11 @@ async fn metadata_is_where_its_document_says_and_nowhere_else() {
     let bare = there.replace("/tenant/notes", "/.well-known/oauth-authorization-server");
     assert_eq!(open(&bare).await.status, 404);
 
+    // A client that knows no better asks for the scopes of the challenge (MCP, Authorization: scope selection).
+    let answer = send(&world.mcp(&json!({}))).await;
+    let challenge = answer.header("www-authenticate").unwrap();
+    let scope = challenge_param(challenge, "scope");
+    assert_eq!(scope.as_deref(), Some("notes.read notes.write"));
     let answer = open(world.lab.api()).await;
     assert_eq!(outcome(&answer), (401, String::new()));
     let challenge = answer.header("www-authenticate").unwrap();

@@ -141,7 +141,10 @@ async fn emitted(flow: &'static Flow, profile: Profile, clients: &[&Credentials]
         .filter_map(|held| {
             let pem = held.private_key.as_ref()?;
             let key = PrivateKey::parse(pem.reveal()).unwrap();
-            Some((held.client_id.as_str(), key.registration_jwk()))
+            let mut jwk = key.registration_jwk();
+            // An RSA key serves two algorithms; the client is registered for one.
+            jwk["alg"] = json!(held.alg);
+            Some((held.client_id.as_str(), jwk))
         })
         .collect();
     Lines::of(&report, &keys)
