@@ -7,7 +7,12 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use crate::lab::{self, Lab, LabError, Setting};
+use serde_json::{Value, json};
+
+use crate::{
+    lab::{self, ClientKind, Credentials, Lab, LabError, Setting},
+    protocol::secret::Secret,
+};
 
 /// Why the lab could not be served.
 #[derive(Debug)]
@@ -78,6 +83,7 @@ pub async fn serve_until(
         .map(|authority| authority.ca_pem().to_owned());
     let lab = lab::start(options).await.map_err(ServeError::Lab)?;
     let folder = Folder::make(dir)?;
+    write_clients(&lab, folder.path())?;
     let mut profile = write_profile(&lab, folder.path())?;
     if let Some(pem) = ca_pem {
         let file = folder.path().join("ca.pem");
@@ -149,8 +155,13 @@ fn write_profile(lab: &Lab, folder: &Path) -> Result<String, ServeError> {
     let mcp = format!(
         "# Its MCP server: --flow mcp --set api.url={server} --set agent.resource= --set resource_as.issuer=\n"
     );
+    let clients = folder.join(CLIENTS);
+    let clients = format!(
+        "# Every client that is registered, for other programs: {}\n",
+        clients.display()
+    );
     let mut profile = format!(
-        "{ABOUT}{mcp}{faults}\nformat = 1\ntitle = \"Lab\"\nflow = \"xaa\"\nenvironment = \"test\"\n"
+        "{ABOUT}{mcp}{clients}{faults}\nformat = 1\ntitle = \"Lab\"\nflow = \"xaa\"\nenvironment = \"test\"\n"
     );
     for (path, setting) in lab.settings() {
         if let (false, Setting::Text(text)) = (path.contains('.'), setting) {
@@ -184,6 +195,30 @@ fn write_profile(lab: &Lab, folder: &Path) -> Result<String, ServeError> {
         profile.push_str(table.more);
     }
     Ok(profile)
+}
+
+/// Writes what every registered client holds, for programs that are no jagwalk.
+fn write_clients(lab: &Lab, folder: &Path) -> Result<(), ServeError> {
+    let side = |held: &Credentials| {
+        let text = |secret: &Option<Secret>| secret.as_ref().map(|it| it.reveal().to_owned());
+        json!({
+            "client_id": held.client_id,
+            "token_endpoint_auth_method": held.auth,
+            "client_secret": text(&held.client_secret),
+            "private_key": text(&held.private_key),
+            "token_endpoint_auth_signing_alg": held.alg,
+        })
+    };
+    let clients: Vec<Value> = ClientKind::ALL
+        .into_iter()
+        .map(|kind| lab.client(kind))
+        .map(|held| json!({ "idp": side(&held.idp), "resource_as": held.resource_as.as_ref().map(side) }))
+        .collect();
+    let all = json!({
+        "idp": lab.idp(), "resource_as": lab.resource_as(), "api": lab.api(), "mcp": lab.mcp(), "clients": clients,
+    });
+    let file = folder.join(CLIENTS);
+    write_secret(&file, &format!("{all:#}\n")).map_err(|error| ServeError::Write(file, error))
 }
 
 /// Writes beside and renames, mode 0600: an older file of that name keeps no looser mode.
@@ -234,6 +269,9 @@ const ABOUT: &str = "\
 # It lives as long as `jagwalk lab` runs; keys and secrets are new at every start.
 # Users: alice (all is well), bob (policy denies the exchange), carol (may read, not write).
 ";
+
+/// The file of everything that the registered clients hold.
+const CLIENTS: &str = "clients.json";
 
 const AGENT_WITH_APP: &str =
     "# The client that asks for the ID-JAG: another one, which the app above is linked to.\n";

@@ -215,7 +215,9 @@ pub fn wants_nonce(exchange: &Exchange, made: &[Made]) -> bool {
     let proof = Token::parse(&Secret::minted(NAME, proof.wire()));
     let sent = proof.claims.json.as_ref();
     let sent = sent.and_then(|json| Claims(json).text("nonce").map(str::to_owned));
-    let tries = made.iter().filter(|made| made.purpose == Purpose::Retry);
+    // The one in hand is the last; those right before it were for the same thing.
+    let before = made.iter().rev().skip(1);
+    let tries = before.take_while(|made| made.purpose == Purpose::Retry);
     sent.as_deref() != Some(&nonce) && tries.count() < RETRIES
 }
 
@@ -237,8 +239,8 @@ pub fn again(request: &Request, inputs: &Inputs<'_>) -> Option<HttpRequest> {
     Some(request)
 }
 
-/// How often one attempt is sent again with another nonce: a step may make several requests, each with its own.
-const RETRIES: usize = 4;
+/// How often one request is sent again with another nonce: once, and once more where the nonce ends meanwhile.
+const RETRIES: usize = 2;
 
 /// The address that a proof is bound to: without query and fragment (RFC 9449 §4.2).
 fn address(request: &HttpRequest) -> &str {

@@ -273,6 +273,11 @@ impl Api {
         if scheme == "DPoP" {
             let _ = write!(challenge, ", algs=\"{}\"", dpop::ALGS.join(" "));
         }
+        if metadata == mcp::METADATA && !matches!(refused, Refused::Scope(..)) {
+            // So that a client asks for what the tools need, and not for all that there is (MCP, Authorization: scope
+            // selection).
+            let _ = write!(challenge, ", scope=\"{}\"", mcp::SCOPE);
+        }
         let (status, error, says) = match refused {
             // A request without credentials learns no error code (RFC 6750 §3.1).
             Refused::NoToken => {

@@ -23,6 +23,9 @@ pub enum ClientKind {
     SecretBasic,
     /// `client_secret_post` at both servers.
     SecretPost,
+    /// `client_secret_post` at the IdP, `client_secret_basic` at the resource AS: what the MCP project's own client
+    /// library does.
+    PostBasic,
     /// `private_key_jwt` with RS256 at both servers.
     Rs256,
     /// `private_key_jwt` with PS256 at both servers.
@@ -37,11 +40,12 @@ pub enum ClientKind {
 
 impl ClientKind {
     /// Every kind, the one of the ready profile first.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Default,
         Self::Public,
         Self::SecretBasic,
         Self::SecretPost,
+        Self::PostBasic,
         Self::Rs256,
         Self::Ps256,
         Self::Es256,
@@ -206,6 +210,10 @@ impl Clients {
                 ClientKind::Public => (Proof::Nothing.of("agent-public"), None),
                 ClientKind::SecretBasic => both("basic", || Proof::Basic(chance.token(24))),
                 ClientKind::SecretPost => both("post", || Proof::Post(chance.token(24))),
+                ClientKind::PostBasic => (
+                    of(("agent-post-basic", Method::Post)),
+                    Some(of(("notes-post-basic", Method::Basic))),
+                ),
                 ClientKind::Rs256 => both("rs256", || Proof::Key(&rsa, Alg::RS256)),
                 ClientKind::Ps256 => both("ps256", || Proof::Key(&rsa, Alg::PS256)),
                 ClientKind::Es256 => both("es256", || Proof::Key(&ec, Alg::ES256)),

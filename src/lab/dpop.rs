@@ -136,12 +136,14 @@ impl Proofs {
 
     /// Returns the newest nonce; makes one where there is none, or an old one.
     fn nonce_at(&mut self, now: Timestamp) -> &str {
-        let old = self
-            .nonce
-            .as_ref()
-            .is_none_or(|(_, made, _)| now.secs() - made.secs() >= NONCE_LIFE);
+        let age = |made: Timestamp| now.secs() - made.secs();
+        let old = self.nonce.as_ref();
+        let old = old.is_none_or(|(_, made, _)| age(*made) >= NONCE_LIFE);
         if old {
-            let before = self.nonce.take().map(|(nonce, ..)| nonce);
+            // Where nobody asked for long, the newest is too old to be the one before.
+            let before = self.nonce.take();
+            let before = before.filter(|(_, made, _)| age(*made) < 2 * NONCE_LIFE);
+            let before = before.map(|(nonce, ..)| nonce);
             self.nonce = Some((self.chance.token(18), now, before));
         }
         self.nonce.as_ref().map_or("", |(nonce, ..)| nonce)

@@ -17,6 +17,9 @@ pub(super) const MCP: &str = "/mcp";
 /// Where its metadata are (RFC 9728 §3.1).
 pub(super) const METADATA: &str = "/.well-known/oauth-protected-resource/mcp";
 
+/// What its tools need, all together.
+pub(super) const SCOPE: &str = "notes.read notes.write";
+
 /// The tool that reads.
 const LIST: &str = "list_notes";
 

@@ -46,6 +46,8 @@ pub(super) struct ResourceAs {
     /// The path of the issuer, without a slash at its end: everything here lives below it.
     path: &'static str,
     token_endpoint: String,
+    /// Where nobody may sign in; `None` where the host's own is the IdP's.
+    authorization_endpoint: Option<String>,
     jwks: String,
     /// What it guards; the first is meant where an ID-JAG names none.
     resources: Vec<String>,
@@ -100,6 +102,7 @@ impl ResourceAs {
                 clients,
             ),
             token_endpoint: here("/token"),
+            authorization_endpoint: (!habits.one_host).then(|| here("/authorize")),
             jwks: here("/jwks"),
             habits,
             issuer,
@@ -122,11 +125,13 @@ impl ResourceAs {
         &self.jwks
     }
 
-    /// Metadata (RFC 8414 §2). `response_types_supported` would be an empty list, and those are left out (§3.2).
+    /// Metadata (RFC 8414 §2). No grant here uses the authorization endpoint, so it might be left out, and with it the
+    /// list of response types, which would be empty (§3.2); but client libraries expect both. So there is one, which knows
+    /// what it is asked and refuses everybody.
     fn metadata(&self) -> Value {
         let profiles = [urn::ID_JAG_PROFILE, actor::PROFILE];
         let profiles = &profiles[..1 + usize::from(self.habits.profiles_actors)];
-        json!({
+        let mut metadata = json!({
             "issuer": self.issuer,
             "token_endpoint": self.token_endpoint,
             "jwks_uri": self.jwks,
@@ -137,7 +142,13 @@ impl ResourceAs {
             "token_endpoint_auth_signing_alg_values_supported": super::CLIENT_ALGS,
             "protected_resources": self.resources,
             "dpop_signing_alg_values_supported": dpop::ALGS,
-        })
+        });
+        if let Some(endpoint) = &self.authorization_endpoint {
+            metadata["authorization_endpoint"] = json!(endpoint);
+            metadata["response_types_supported"] = json!(["code"]);
+            metadata["code_challenge_methods_supported"] = json!(["S256"]);
+        }
+        metadata
     }
 
     fn token(&mut self, incoming: &Incoming, now: Timestamp) -> Outgoing {
@@ -377,6 +388,7 @@ impl ResourceAs {
             }
             Some("/token") if incoming.method == "POST" => self.token(incoming, now),
             Some("/token") => uncached(Outgoing::not_allowed(incoming, "POST")),
+            Some("/authorize") if self.authorization_endpoint.is_some() => nobody_signs_in(),
             Some("/jwks") => Outgoing::not_allowed(incoming, "GET"),
             _ if is_well_known => Outgoing::not_allowed(incoming, "GET"),
             _ => Outgoing::not_found(
@@ -391,6 +403,12 @@ impl ResourceAs {
             ),
         }
     }
+}
+
+/// Refuses at the authorization endpoint. No redirect URI is registered, so the refusal goes nowhere (RFC 6749 §4.1.2.1).
+fn nobody_signs_in() -> Outgoing {
+    let says = "No client of this server may sign users in here: it redeems ID-JAGs alone.";
+    uncached(Refusal::new("unauthorized_client", says).token_answer("lab resource AS"))
 }
 
 /// Narrows what the ID-JAG grants to what the request asks.

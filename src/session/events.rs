@@ -12,7 +12,7 @@ use crate::{
     },
 };
 
-/// More exchanges than this in one attempt are a loop.
+/// More exchanges than this in one attempt are a loop; polls and retries have limits of their own.
 const EXCHANGES_LIMIT: usize = 8;
 
 impl Session {
@@ -102,7 +102,7 @@ impl Session {
         let others = attempt
             .made
             .iter()
-            .filter(|made| made.purpose != Purpose::Poll);
+            .filter(|made| !matches!(made.purpose, Purpose::Poll | Purpose::Retry));
         let looping = others.count() >= EXCHANGES_LIMIT;
         let (number, made) = (attempt.number, attempt.made.clone());
         if aborted {

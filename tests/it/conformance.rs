@@ -12,7 +12,10 @@ use crate::{
 };
 
 /// The scenario of Enterprise-Managed Authorization.
-const SCENARIO: &str = "auth/enterprise-managed-authorization";
+const ENTERPRISE: &str = "auth/enterprise-managed-authorization";
+
+/// The one where a workload redeems an assertion of its own: no step before that is walked.
+const WORKLOAD: &str = "auth/wif-jwt-bearer";
 
 /// The oldest Node that the suite runs on.
 const NODE: u32 = 22;
@@ -46,7 +49,7 @@ fn node(folder: &Path) -> Option<PathBuf> {
 }
 
 /// Has the suite judge the client with these settings; `None` where it cannot run.
-fn judged(settings: &str) -> Option<Output> {
+fn judged(scenario: &str, settings: &str) -> Option<Output> {
     if !ready() {
         return None;
     }
@@ -69,7 +72,7 @@ fn judged(settings: &str) -> Option<Output> {
     let mut command = world.command(program);
     command.current_dir(&folder);
     command.arg("node_modules/@modelcontextprotocol/conformance/dist/index.js");
-    command.args(["client", "--command", client.trim(), "--scenario", SCENARIO]);
+    command.args(["client", "--command", client.trim(), "--scenario", scenario]);
     command.args(["--timeout", TIMEOUT]);
     Some(Running::start(&mut command, "").wait_exit())
 }
@@ -82,23 +85,59 @@ fn count(output: &Output) -> &str {
         .unwrap_or_default()
 }
 
+/// Returns the checks that the suite lists as failed, by its names.
+fn failed(output: &Output) -> Vec<&str> {
+    let lines = output.stdout.lines().chain(output.stderr.lines());
+    let named = lines.filter_map(|line| line.strip_prefix("  - ")?.split(':').next());
+    named.collect()
+}
+
 #[test]
 fn the_suite_passes_the_client() {
-    let Some(output) = judged("") else { return };
-    assert_eq!(output.code, 0, "{output}");
-    let count = count(&output);
-    assert!(
-        count.ends_with(", 0 failed, 0 warnings") && !count.contains(": 0/"),
-        "{count}\n{output}"
-    );
+    for scenario in [ENTERPRISE, WORKLOAD] {
+        let Some(output) = judged(scenario, "") else {
+            return;
+        };
+        assert_eq!(output.code, 0, "{output}");
+        let count = count(&output);
+        assert!(
+            count.ends_with(", 0 failed, 0 warnings") && !count.contains(": 0/"),
+            "{scenario}: {count}\n{output}"
+        );
+    }
 }
 
 /// The suite does see what is wrong: else its praise would be worth nothing.
 #[test]
 fn the_suite_fails_a_client_that_posts_its_secret() {
-    let Some(output) = judged("resource_as.auth=client_secret_post") else {
+    let Some(output) = judged(ENTERPRISE, "resource_as.auth=client_secret_post") else {
         return;
     };
     assert_ne!(output.code, 0, "{output}");
     assert!(!count(&output).contains(" 0 failed"), "{output}");
+}
+
+/// Proofs pass the suite wherever it looks at them: at the MCP server, with each request, with and without nonces. What it
+/// says of the token request counts for codes alone, which no flow redeems at the server's own AS.
+#[test]
+fn the_suite_finds_nothing_wrong_with_proofs() {
+    let by_code = "Client never completed an authorization_code token request";
+    for (scenario, missed) in [
+        ("auth/dpop", &["DpopTokenRequestProof"][..]),
+        (
+            "auth/dpop-nonce",
+            &["DpopTokenRequestProof", "DpopAsNonce"][..],
+        ),
+    ] {
+        let Some(output) = judged(scenario, "") else {
+            return;
+        };
+        assert_eq!(failed(&output), missed, "{scenario}\n{output}");
+        let said = output.stdout.contains(by_code) || output.stderr.contains(by_code);
+        assert!(said, "{scenario}\n{output}");
+    }
+    let Some(output) = judged("auth/dpop", "dpop.mode=off") else {
+        return;
+    };
+    assert!(failed(&output).contains(&"DpopAuthScheme"), "{output}");
 }

@@ -7,6 +7,7 @@
 mod answers;
 mod clients;
 mod discovery;
+mod dpop;
 mod going;
 mod law;
 mod sign_in;

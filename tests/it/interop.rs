@@ -38,7 +38,7 @@ fn an_issuer_with_a_path_is_found() {
 
 #[test]
 fn a_refresh_token_as_subject_walks_to_the_end() {
-    walks_with(Auth::PrivateKeyJwt, &[], &["agent.subject=refresh_token"]);
+    let _ = walks_with(Auth::PrivateKeyJwt, &[], &["agent.subject=refresh_token"]);
 }
 
 #[test]
@@ -124,18 +124,79 @@ fn an_api_of_others_names_its_server() {
     assert_masked(&output, &peer);
 }
 
+/// Proofs are offered, and servers that do not ask for nonces bind at once.
 #[test]
-fn an_mcp_server_of_others_is_opened_and_its_tool_called() {
+fn servers_that_bind_are_proven_to() {
+    for alg in ["ES256", "EdDSA"] {
+        let alg = format!("dpop.alg={alg}");
+        let settings = ["dpop.mode=required", alg.as_str()];
+        let Some(report) = walks_with(Auth::ClientSecretBasic, &[], &settings) else {
+            return;
+        };
+        assert_bound(&report, &[]);
+    }
+}
+
+/// Each server wants its own nonce: each step is sent twice, the second time with all that is good once made anew.
+#[test]
+fn servers_that_demand_nonces_and_proofs_get_them() {
+    let strict = ["--dpop-nonce", "--dpop-required", "--one-time-jag"];
+    for auth in [Auth::PrivateKeyJwt, Auth::ClientSecretBasic] {
+        let Some(report) = walks_with(auth, &strict, &["dpop.mode=required"]) else {
+            return;
+        };
+        // The IdP has given its nonce when the ID-JAG is asked for.
+        assert_bound(&report, &["redeem-code", "jwt-bearer", "call-api"]);
+    }
+}
+
+/// An ID-JAG that is good once is not lost to a nonce.
+#[test]
+fn an_assertion_that_is_good_once_survives_a_nonce() {
+    let options = ["--dpop-nonce", "--one-time-jag"];
+    if let Some(report) = walks_with(Auth::PrivateKeyJwt, &options, &["dpop.mode=on"]) {
+        assert_bound(&report, &["redeem-code", "jwt-bearer", "call-api"]);
+    }
+}
+
+/// Whoever proves nothing is refused by servers that require it: else the walks above would show little.
+#[test]
+fn servers_that_require_proofs_refuse_a_client_without() {
     if !ready() {
         return;
     }
     let world = World::new();
-    let mut peer = Peer::start(&world, &[]);
+    let peer = Peer::start(&world, &["--dpop-required"]);
+    let output = run(&world, &peer, Auth::PrivateKeyJwt, "alice", &[]).expect_code(3);
+    assert_eq!(output.json()["outcome"], "refused", "{output}");
+}
+
+#[test]
+fn an_mcp_server_of_others_is_opened_and_its_tool_called() {
+    let _ = opens_mcp(&[], &[]);
+}
+
+#[test]
+fn an_mcp_server_of_others_gets_a_proof_with_every_request() {
+    let strict = ["--dpop-nonce", "--dpop-required", "--one-time-jag"];
+    if let Some(report) = opens_mcp(&strict, &["dpop.mode=required"]) {
+        assert_bound(&report, &["redeem-code", "jwt-bearer", "mcp-initialize"]);
+    }
+}
+
+/// Opens the peer's MCP server and calls its tool; `None` where no peer can be had.
+#[track_caller]
+fn opens_mcp(options: &[&str], more: &[&str]) -> Option<Value> {
+    if !ready() {
+        return None;
+    }
+    let world = World::new();
+    let mut peer = Peer::start(&world, options);
     let server = peer.json["rs"]["mcp"]
         .as_str()
         .expect("the peer has an MCP server");
     let url = format!("api.url={server}");
-    let settings = [
+    let mut settings = vec![
         "flow=mcp",
         url.as_str(),
         "api.tool=whoami",
@@ -143,7 +204,9 @@ fn an_mcp_server_of_others_is_opened_and_its_tool_called() {
         "agent.scope=mcp:tools",
         "resource_as.issuer=",
     ];
-    let output = run(&world, &peer, Auth::PrivateKeyJwt, "alice", &settings).expect_code(0);
+    settings.extend(more);
+    let output = run(&world, &peer, Auth::PrivateKeyJwt, "alice", &settings);
+    assert_eq!(output.code, 0, "{output}\n--- the peer\n{}", peer.log());
     let report = output.json();
     assert_eq!(report["outcome"], "done", "{output}");
     let last = steps(&report).last().expect("there are steps");
@@ -157,6 +220,7 @@ fn an_mcp_server_of_others_is_opened_and_its_tool_called() {
     );
     peer.wait_log("/mcp 202");
     assert_masked(&output, &peer);
+    Some(report)
 }
 
 #[test]
@@ -201,14 +265,14 @@ fn a_user_whom_policy_denies_is_refused_at_the_exchange() {
 
 #[track_caller]
 fn walks_to_the_end(auth: Auth, options: &[&str]) {
-    walks_with(auth, options, &[]);
+    let _ = walks_with(auth, options, &[]);
 }
 
-/// Walks with a peer of those options, and a profile with those settings.
+/// Walks with a peer of those options, and a profile with those settings; `None` where no peer can be had.
 #[track_caller]
-fn walks_with(auth: Auth, options: &[&str], settings: &[&str]) {
+fn walks_with(auth: Auth, options: &[&str], settings: &[&str]) -> Option<Value> {
     if !ready() {
-        return;
+        return None;
     }
     let world = World::new();
     let mut peer = Peer::start(&world, options);
@@ -251,6 +315,39 @@ fn walks_with(auth: Auth, options: &[&str], settings: &[&str]) {
     // The report is not believed alone: the peer saw the call too.
     peer.wait_log("/api/messages 200");
     assert_masked(&output, &peer);
+    Some(report)
+}
+
+/// Fails unless what came is bound to one key and the steps that were sent twice for a nonce are these.
+#[track_caller]
+fn assert_bound(report: &Value, twice: &[&str]) {
+    let again = |step: &&Value| {
+        let made = step["exchanges"].as_array().expect("exchanges");
+        let retries = made.iter().filter(|made| made["purpose"] == "retry");
+        let retries = retries.count();
+        assert_eq!(step["attempts"], retries + 1, "{step:#}");
+        retries == 1
+    };
+    let again: Vec<_> = steps(report)
+        .iter()
+        .filter(again)
+        .map(|step| &step["id"])
+        .collect();
+    assert_eq!(again, twice, "{report:#}");
+    let mut keys = Vec::new();
+    for token in steps(report)
+        .iter()
+        .filter_map(|step| step["tokens"].as_array())
+        .flatten()
+    {
+        if token["name"] == "id-jag" || token["name"] == "access-token" {
+            keys.push(token["claims"]["cnf"]["jkt"].as_str().unwrap_or("none"));
+        }
+    }
+    assert!(
+        keys.len() == 2 && keys[0] == keys[1] && keys[0].len() == 43,
+        "{keys:?}"
+    );
 }
 
 #[track_caller]

@@ -13,7 +13,7 @@ use jagwalk::{
         secret::Secret,
     },
 };
-use serde_json::Value;
+use serde_json::{Value, json};
 
 #[rustfmt::skip]
 mod actor;
@@ -22,6 +22,8 @@ mod delegate;
 mod draft;
 mod instances;
 mod pages;
+#[rustfmt::skip]
+mod proofs;
 #[rustfmt::skip]
 mod table;
 mod world;
@@ -230,7 +232,10 @@ async fn metadata_is_where_its_document_says_and_nowhere_else() {
 
     let metadata = fine(&open(&url(there, WellKnown::OAuth)).await);
     assert_eq!(metadata["issuer"], there);
-    assert_eq!(metadata["grant_types_supported"][0], urn::JWT_BEARER);
+    assert_eq!(metadata["grant_types_supported"], json!([urn::JWT_BEARER]));
+    // Client libraries want it to be there; it lets nobody in.
+    let refused = open(metadata["authorization_endpoint"].as_str().unwrap()).await;
+    assert_eq!(outcome(&refused), (400, "unauthorized_client".to_owned()));
     let profiles = &metadata["authorization_grant_profiles_supported"];
     assert_eq!(profiles[0], urn::ID_JAG_PROFILE);
     assert_eq!(open(&url(there, WellKnown::Oidc)).await.status, 404);
@@ -239,6 +244,11 @@ async fn metadata_is_where_its_document_says_and_nowhere_else() {
     let bare = there.replace("/tenant/notes", "/.well-known/oauth-authorization-server");
     assert_eq!(open(&bare).await.status, 404);
 
+    // A client that knows no better asks for the scopes of the challenge (MCP, Authorization: scope selection).
+    let answer = send(&world.mcp(&json!({}))).await;
+    let challenge = answer.header("www-authenticate").unwrap();
+    let scope = challenge_param(challenge, "scope");
+    assert_eq!(scope.as_deref(), Some("notes.read notes.write"));
     let answer = open(world.lab.api()).await;
     assert_eq!(outcome(&answer), (401, String::new()));
     let challenge = answer.header("www-authenticate").unwrap();

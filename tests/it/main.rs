@@ -15,6 +15,7 @@ mod diagnosis;
 mod diagram;
 mod dialogues;
 mod discover_api;
+mod dpop;
 mod export;
 #[allow(dead_code, reason = "others judge these walks")]
 mod faults;
@@ -55,8 +56,10 @@ mod themes;
 mod tidy;
 mod tls;
 mod transport;
+mod typescript;
 mod ui;
 mod vectors;
+mod verify;
 mod walks;
 #[allow(dead_code, reason = "helpers wait for the tests that need them")]
 mod world;

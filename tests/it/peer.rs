@@ -243,18 +243,21 @@ fn prepare() -> Result<(), String> {
     Ok(())
 }
 
+/// What says which packages are installed: a copy of their lock, written when npm has ended well. The lock beside it says
+/// only what was copied last, and npm begins by removing the folder around it.
+const INSTALLED: &str = "node_modules/.installed.json";
+
 /// Copies the project and installs its packages, unless the same ones are there already.
 fn install(folder: &Path) -> Result<(), String> {
     let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/interop");
-    let lock = |place: &Path| fs::read(place.join("package-lock.json")).ok();
-    // npm writes this file last, so a broken-off installation lacks it.
-    let whole = folder.join("node_modules/.package-lock.json").exists();
-    let same = whole && lock(folder) == lock(&source);
-    copy(&source, folder).map_err(|error| error.to_string())?;
-    if !same {
-        told("npm", &["ci", "--prefix", &folder.display().to_string()])?;
+    let told_why = |error: io::Error| error.to_string();
+    let wanted = fs::read(source.join("package-lock.json")).map_err(told_why)?;
+    copy(&source, folder).map_err(told_why)?;
+    if fs::read(folder.join(INSTALLED)).is_ok_and(|installed| installed == wanted) {
+        return Ok(());
     }
-    Ok(())
+    told("npm", &["ci", "--prefix", &folder.display().to_string()])?;
+    fs::write(folder.join(INSTALLED), wanted).map_err(told_why)
 }
 
 fn copy(from: &Path, to: &Path) -> io::Result<()> {

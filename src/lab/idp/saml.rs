@@ -182,7 +182,7 @@ impl Idp {
             auth_time: Timestamp::from_secs(subject.auth_time.unwrap_or_default()),
             instance: None,
         };
-        let refresh = self.issue_refresh(grant, now);
+        let refresh = self.issue_refresh(grant, None, now);
         Ok(json!({
             "issued_token_type": urn::REFRESH_TOKEN,
             "access_token": refresh,

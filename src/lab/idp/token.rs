@@ -10,7 +10,7 @@ use super::{
 use crate::{
     lab::{
         api::REPOS_AUDIENCE,
-        clients::{Client, same_secret},
+        clients::{Auth, Client, same_secret},
         dpop,
         faults::Minted,
         form::{Form, scope_words},
@@ -80,6 +80,8 @@ impl Code {
 pub(super) struct Refresh {
     /// What it stands for.
     pub grant: Grant,
+    /// The thumbprint of the key that it is bound to, where the client is public and proved one (RFC 9449 §5).
+    pub jkt: Option<String>,
     /// When it ends.
     pub until: Timestamp,
 }
@@ -230,17 +232,26 @@ impl Idp {
         if !grant.scope.iter().any(|word| word == "offline_access") {
             return Ok((body, None));
         }
-        let refresh = self.issue_refresh(grant, now);
+        // A confidential client's is bound to the client already, since it has to authenticate.
+        let public = self.gate.client(&grant.client_id);
+        let public = public.is_some_and(|client| matches!(client.auth, Auth::None));
+        let bound = jkt.filter(|_| public).cloned();
+        let refresh = self.issue_refresh(grant, bound, now);
         body["refresh_token"] = json!(refresh);
         Ok((body, Some(refresh)))
     }
 
-    /// Makes a refresh token.
-    pub(super) fn issue_refresh(&mut self, grant: Grant, now: Timestamp) -> String {
+    /// Makes a refresh token, bound to a key where there is one.
+    pub(super) fn issue_refresh(
+        &mut self,
+        grant: Grant,
+        jkt: Option<String>,
+        now: Timestamp,
+    ) -> String {
         let refresh = self.chance.token(32);
         let until = now.plus_secs(REFRESH_LIFE);
-        self.refreshes
-            .insert(refresh.clone(), Refresh { grant, until });
+        let kept = Refresh { grant, jkt, until };
+        self.refreshes.insert(refresh.clone(), kept);
         refresh
     }
 
@@ -252,9 +263,16 @@ impl Idp {
         (jkt, fresh): (Option<&String>, Option<Instance>),
         now: Timestamp,
     ) -> Result<Value, Refusal> {
-        let grant = self
-            .refresh_of(form.need("refresh_token")?, client)?
-            .clone();
+        let id = form.need("refresh_token")?;
+        let grant = self.refresh_of(id, client)?.clone();
+        let bound = self.refreshes.get(id).and_then(|held| held.jkt.as_ref());
+        must(bound.is_none() || bound == jkt, "invalid_grant", || {
+            format!(
+                "Expected a DPoP proof by the key {} that the refresh token is bound to, received {}.",
+                received(bound.map(String::as_str)),
+                received(jkt.map(String::as_str))
+            )
+        })?;
         same_instance(grant.instance.as_ref(), fresh.as_ref(), jkt)?;
         let scope = match form.get("scope") {
             Some(text) => scope_words(text)?,

@@ -3,6 +3,7 @@
 use jagwalk::{
     lab::{ClientKind, Credentials},
     protocol::{
+        digest::{b64url, sha256},
         http::{Body, HttpRequest},
         mcp,
         oauth::urn,
@@ -10,7 +11,7 @@ use jagwalk::{
 };
 use serde_json::{Value, json};
 
-use super::world::{Jwt, World, assert_with, authenticate, form, push, remove, set};
+use super::world::{Jwt, World, assert_with, authenticate, form, push, remove, send, set};
 
 /// The valid request that a row changes.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -43,6 +44,12 @@ pub enum Base {
     Open,
     /// Lists the tools in an open session.
     Tools,
+    /// Refreshes what a public client was given with a proof.
+    BoundRefresh,
+    /// Redeems an ID-JAG that is bound to a key.
+    BoundBearer(ClientKind),
+    /// Reads notes with a token that is bound to a key.
+    BoundRead,
 }
 
 /// A request that is not finished: what is signed is signed at the end.
@@ -58,6 +65,10 @@ pub struct Draft<'a> {
     pub proof: Option<Jwt>,
     /// The token that is presented, where the forger signs it.
     pub token: Option<Jwt>,
+    /// The proof of possession, where there is one; an empty `ath` becomes the hash of the token.
+    pub dpop: Option<Jwt>,
+    /// The scheme that the token is presented with.
+    pub scheme: &'static str,
     /// Whether the very same request was sent before.
     pub again: bool,
 }
@@ -78,12 +89,22 @@ impl Draft<'_> {
     /// Finishes the request: signs, presents, authenticates.
     pub fn finish(&self) -> HttpRequest {
         let mut request = self.request.clone();
+        let mut hash = String::new();
         if let Some(token) = &self.token {
+            let raw = token.signed();
+            hash = b64url(&sha256(raw.as_bytes()));
             if request.method == "POST" && matches!(request.body, Body::Form(_)) {
-                set(&mut request, "assertion", &token.signed());
+                set(&mut request, "assertion", &raw);
             } else {
-                request.set_header("authorization", format!("Bearer {}", token.signed()));
+                request.set_header("authorization", format!("{} {raw}", self.scheme));
             }
+        }
+        if let Some(mut proof) = self.dpop.clone() {
+            if proof.claims["ath"] == "" {
+                proof.claim("ath", hash);
+            }
+            let field = ("dpop".to_owned(), proof.signed().into());
+            request.headers.push(field);
         }
         match (&self.proof, &self.client) {
             (Some(proof), _) => assert_with(&mut request, &proof.signed()),
@@ -131,6 +152,10 @@ impl Draft<'_> {
 
     pub fn proof(&mut self) -> &mut Jwt {
         self.proof.as_mut().unwrap()
+    }
+
+    pub fn dpop(&mut self) -> &mut Jwt {
+        self.dpop.as_mut().unwrap()
     }
 
     pub fn token(&mut self) -> &mut Jwt {
@@ -219,8 +244,21 @@ pub async fn draft<'a>(world: &'a World, spare: &'a Spare, base: Base) -> Draft<
             };
             (request, Some(world.idp_client(ClientKind::Default)), idp)
         }
-        Base::Bearer(kind) => (world.bearer(""), Some(world.as_client(kind)), resource_as),
-        Base::Read | Base::Write => {
+        Base::BoundRefresh => {
+            let client = world.idp_client(ClientKind::Public);
+            let mut request = world.redeem(&world.code(&client.client_id, "alice").await);
+            authenticate(&mut request, &client, &idp);
+            let proof = world.proof("POST", &request.url.clone()).signed();
+            request.set_header("dpop", proof);
+            let answer = send(&request).await.json().unwrap();
+            let refresh = answer["refresh_token"].as_str().unwrap();
+            let params = [("grant_type", urn::REFRESH), ("refresh_token", refresh)];
+            (form(world.at_idp("/token"), &params), Some(client), idp)
+        }
+        Base::Bearer(kind) | Base::BoundBearer(kind) => {
+            (world.bearer(""), Some(world.as_client(kind)), resource_as)
+        }
+        Base::Read | Base::Write | Base::BoundRead => {
             let mut request = HttpRequest::get(world.lab.api(), "application/json");
             if base == Base::Write {
                 "POST".clone_into(&mut request.method);
@@ -245,14 +283,37 @@ pub async fn draft<'a>(world: &'a World, spare: &'a Spare, base: Base) -> Draft<
         .map(|client| Jwt::client_assertion(client, &issuer));
     let token = match (base, &client) {
         (Base::Bearer(_), Some(client)) => Some(world.id_jag(&client.client_id)),
+        (Base::BoundBearer(_), Some(client)) => Some(world.bound(world.id_jag(&client.client_id))),
         (Base::Read | Base::Write, _) => Some(world.access_token()),
+        (Base::BoundRead, _) => Some(world.bound(world.access_token())),
         (Base::Open | Base::Tools, _) => Some(world.mcp_token()),
         _ => None,
+    };
+    let dpop = match base {
+        Base::BoundRefresh => Some(world.proof("POST", &request.url)),
+        Base::BoundBearer(_) => {
+            let mut proof = world.proof("POST", &request.url);
+            proof.claim("nonce", world.proof_nonce(&request.url).await);
+            Some(proof)
+        }
+        Base::BoundRead => {
+            let mut proof = world.proof("GET", &request.url);
+            proof.claim("nonce", world.proof_nonce(&request.url).await);
+            proof.claim("ath", "");
+            Some(proof)
+        }
+        _ => None,
+    };
+    let scheme = match base {
+        Base::BoundRead => "DPoP",
+        _ => "Bearer",
     };
     Draft {
         world,
         spare,
         request,
+        dpop,
+        scheme,
         client,
         issuer,
         proof,

@@ -8,6 +8,7 @@ use serde_json::json;
 
 use super::{
     draft::{Base, Draft},
+    proofs,
     world::{REDIRECT, advance, assert_with, basic, basic_raw, get, now, push},
 };
 
@@ -21,7 +22,7 @@ pub struct Row {
     pub change: fn(&mut Draft<'_>),
 }
 
-const fn row(
+pub const fn row(
     base: Base,
     name: &'static str,
     status: u16,
@@ -600,4 +601,4 @@ const MCP: &[Row] = &[
 ];
 
 /// Every row.
-pub const ALL: &[&[Row]] = &[AUTHORIZE_PAGE, AUTHORIZE, GATE, CLIENT_ASSERTION, CODE, DEVICE, EXCHANGE, SAML, BEARER, API, MCP];
+pub const ALL: &[&[Row]] = &[AUTHORIZE_PAGE, AUTHORIZE, GATE, CLIENT_ASSERTION, CODE, DEVICE, EXCHANGE, SAML, BEARER, API, MCP, proofs::AT_TOKEN, proofs::AT_API, proofs::BOUND];

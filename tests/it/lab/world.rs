@@ -290,6 +290,36 @@ impl World {
         session
     }
 
+    /// Returns a proof of possession for a request, by a key that no server publishes.
+    pub fn proof(&self, method: &str, url: &str) -> Jwt {
+        let key = self.forger.stranger.clone();
+        let mut jti = [0; 12];
+        dice(&mut jti);
+        Jwt {
+            header: json!({ "typ": "dpop+jwt", "alg": "ES256", "jwk": key.public_jwk() }),
+            claims: json!({
+                "jti": format!("{jti:02x?}"), "htm": method, "htu": url, "iat": now().secs(),
+            }),
+            twice: None,
+            key,
+            alg: Alg::ES256,
+        }
+    }
+
+    /// Binds a token to the key of [`World::proof`].
+    pub fn bound(&self, mut token: Jwt) -> Jwt {
+        token.claims["cnf"] = json!({ "jkt": self.forger.stranger.thumbprint() });
+        token
+    }
+
+    /// Returns the nonce that a server wants in proofs: it says so to whoever sends a field `DPoP`, whatever is in it.
+    pub async fn proof_nonce(&self, url: &str) -> String {
+        let mut request = form(url.to_owned(), &[]);
+        request.set_header("dpop", "x");
+        let answer = send(&request).await;
+        answer.header("dpop-nonce").unwrap().to_owned()
+    }
+
     /// Returns a token of those claims, signed by the forger.
     pub fn forged(&self, typ: &str, claims: Value) -> Jwt {
         let key = self.forger.ec.clone();
