@@ -88,15 +88,18 @@ pub(super) const FAULTS: &[Fault] = &[
         &["JWT-KID"],
         &[Token(ActorToken, |it| it.seal = Seal::Spoiled)],
     ),
-    actor(
+    Fault::new(
+        ActorIssuer,
         "actor-token-cnf-other",
         "The actor token is bound to another key than the proof's",
+        "exchange",
         Refused,
         &["DPOP-JKT-BIND"],
         &[Token(ActorToken, |it| {
             it.claims["cnf"] = json!({ "jkt": "0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I" });
         })],
-    ),
+    )
+    .in_flow("delegation", &[]),
     exchange(
         "idp-act-dropped",
         "The actor token is taken, and the access token does not name the actor",

@@ -45,8 +45,9 @@ impl Idp {
         }
         must(wanted == urn::ID_JAG, "invalid_request", || {
             format!(
-                "Expected requested_token_type {}, or {} for a SAML assertion, received {}.",
+                "Expected requested_token_type {}, {}, or {} for a SAML assertion, received {}.",
                 urn::ID_JAG,
+                urn::ACCESS_TOKEN,
                 urn::REFRESH_TOKEN,
                 received(Some(wanted))
             )

@@ -271,7 +271,8 @@ const CODE: &[Row] = &[
 /// The exchange for an ID-JAG.
 const EXCHANGE: &[Row] = &[
     row(Base::Exchange(BASIC), "requested_token_type missing", 400, "invalid_request", |d| d.without("requested_token_type")),
-    row(Base::Exchange(BASIC), "requested_token_type another", 400, "invalid_request", |d| d.set("requested_token_type", urn::ACCESS_TOKEN)),
+    row(Base::Exchange(BASIC), "requested_token_type another", 400, "invalid_request", |d| d.set("requested_token_type", urn::ID_TOKEN)),
+    row(Base::Exchange(BASIC), "an access token for the notes", 400, "invalid_target", |d| d.set("requested_token_type", urn::ACCESS_TOKEN)),
     row(Base::Exchange(BASIC), "actor_token alone", 400, "invalid_request", |d| d.push("actor_token", "a.b.c")),
     row(Base::Exchange(BASIC), "actor_token_type alone", 400, "invalid_request", |d| d.push("actor_token_type", urn::ID_TOKEN)),
     row(Base::Exchange(BASIC), "an ID Token as actor", 400, "invalid_grant", |d| {
