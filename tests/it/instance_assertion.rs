@@ -283,7 +283,7 @@ fn panel(session: &Session, panel: &str, step: StepId, width: u16) -> String {
     plain(&rows)
 }
 
-/// Takes what is new in every walk out of a text: numbers of instances, ports, and how long things took, with what is
+/// Takes what is new in every walk out of a text: numbers of instances, fingerprints, ports, and how long things took, with what is
 /// cut off after them.
 fn steady(text: &str) -> String {
     let lines = text.lines().map(|line| {
@@ -295,6 +295,11 @@ fn steady(text: &str) -> String {
             }
             None => line.to_owned(),
         };
+        let words = line.split(' ').map(|word| {
+            let hex = word.len() == 8 && word.bytes().all(|byte| byte.is_ascii_hexdigit());
+            if hex { "fingerp." } else { word }
+        });
+        let line = words.collect::<Vec<_>>().join(" ");
         let mut parts = line.split("127.0.0.1:");
         let mut out = parts.next().unwrap_or_default().to_owned();
         for part in parts {
