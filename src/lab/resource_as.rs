@@ -125,7 +125,7 @@ impl ResourceAs {
     /// Metadata (RFC 8414 §2). `response_types_supported` would be an empty list, and those are left out (§3.2).
     fn metadata(&self) -> Value {
         let profiles = [urn::ID_JAG_PROFILE, actor::PROFILE];
-        let profiles = &profiles[..1 + usize::from(self.habits.profiles_actors)];
+        let profiles = &profiles[..=usize::from(self.habits.profiles_actors)];
         json!({
             "issuer": self.issuer,
             "token_endpoint": self.token_endpoint,
@@ -228,7 +228,7 @@ impl ResourceAs {
         // The Actor Profile's example names the token endpoint (AP §6.5.1); without an actor only the issuer is right.
         let acting = claims.get("act").is_some();
         let audiences = [self.issuer.as_str(), self.token_endpoint.as_str()];
-        kind.only_audience(&claims, &audiences[..1 + usize::from(acting)])?;
+        kind.only_audience(&claims, &audiences[..=usize::from(acting)])?;
         kind.equals(&claims, "client_id", &client.id)?;
         kind.in_time(&claims, now)?;
         kind.lives_at_most(&claims, ID_JAG_LIFE)?;

@@ -234,7 +234,7 @@ pub(super) const FAULTS: &[Fault] = &[
         Refused,
         &["TXN-AUD"],
         &[Token(TxnToken, |it| {
-            it.claims["aud"] = json!("https://inventory.lab.example")
+            it.claims["aud"] = json!("https://inventory.lab.example");
         })],
     ),
     acting(
