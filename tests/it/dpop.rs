@@ -7,6 +7,7 @@ use jagwalk::{
     lab::ClientKind,
     lint::Severity,
     profile::Profile,
+    protocol::http::Value,
     session::{Session, headless::End},
 };
 
@@ -35,7 +36,7 @@ async fn walk(
     let proofs = requests.filter_map(|request| {
         let proof = request.header("dpop")?.wire();
         let claims = verify::part(&proof, 1);
-        let field = request.header("authorization").map(|value| value.wire());
+        let field = request.header("authorization").map(Value::wire);
         let presented = field.is_some_and(|field| field.starts_with("DPoP "));
         assert_eq!(claims.get("ath").is_some(), presented, "{}", request.url);
         Some(claims["jti"].as_str().unwrap().to_owned())

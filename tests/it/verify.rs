@@ -23,7 +23,7 @@ use jagwalk::{
     lab::{self, ClientKind, Credentials},
     profile::{Profile, load},
     protocol::{
-        http::Params,
+        http::{self, Params},
         keys::{PrivateKey, install_crypto},
         secret::Secret,
     },
@@ -94,7 +94,8 @@ fn run(program: &str, args: &[&str]) -> Result<(), String> {
 /// Has every judge that is here judge these lines.
 #[track_caller]
 fn judged(lines: &[Value]) -> Vec<Output> {
-    let text: String = lines.iter().map(|line| format!("{line}\n")).collect();
+    let text: Vec<String> = lines.iter().map(Value::to_string).collect();
+    let text = text.join("\n");
     let world = World::new();
     let folder = peer::folder();
     let judge = |program: &Path, script: &str| {
@@ -153,7 +154,7 @@ async fn emitted(flow: &'static Flow, profile: Profile, clients: &[&Credentials]
 /// The lines so far, and what goes before them.
 struct Lines<'a> {
     keys: &'a BTreeMap<&'a str, Value>,
-    lines: Vec<Value>,
+    told: Vec<Value>,
     nonces: BTreeMap<String, String>,
     sets: Vec<Value>,
     challenge: Option<String>,
@@ -164,7 +165,7 @@ impl<'a> Lines<'a> {
     fn of(report: &Value, keys: &'a BTreeMap<&'a str, Value>) -> Vec<Value> {
         let mut lines = Self {
             keys,
-            lines: Vec::new(),
+            told: Vec::new(),
             nonces: BTreeMap::new(),
             sets: Vec::new(),
             challenge: None,
@@ -188,11 +189,11 @@ impl<'a> Lines<'a> {
             .filter(|step| step["id"] == "id-jag")
         {
             let body: Value = json_of(&step["response"]["body"]);
-            lines.lines.push(json!({
+            lines.told.push(json!({
                 "kind": "id_jag", "name": "ID-JAG", "jwt": body["access_token"], "jwks": { "keys": sets },
             }));
         }
-        lines.lines
+        lines.told
     }
 
     fn asked(&mut self, exchange: &Value) {
@@ -202,10 +203,10 @@ impl<'a> Lines<'a> {
         let challenge = query.and_then(|query| Some(query.get("code_challenge")?.wire()));
         self.challenge = challenge.or(self.challenge.take());
         let form = Params::decode(request["body"].as_str().unwrap_or_default());
-        let field = |name: &str| form.get(name).map(|value| value.wire());
+        let field = |name: &str| form.get(name).map(http::Value::wire);
         if let Some(verifier) = field("code_verifier") {
             let line = json!({ "kind": "pkce", "verifier": verifier, "challenge": self.challenge });
-            self.lines.push(line);
+            self.told.push(line);
         }
         if let Some(assertion) = field("client_assertion") {
             self.assertion(&assertion);
@@ -228,7 +229,7 @@ impl<'a> Lines<'a> {
         if let Some(token) = field.strip_prefix("DPoP ") {
             line["access_token"] = json!(token);
             let ath = json!({ "kind": "ath", "access_token": token, "value": claims["ath"] });
-            self.lines.push(ath);
+            self.told.push(ath);
         }
         let thumbprint =
             json!({ "kind": "thumbprint", "name": "jkt", "jwk": head["jwk"], "value": jkt });
@@ -242,9 +243,9 @@ impl<'a> Lines<'a> {
             let mut wrong = line.clone();
             wrong[member] = json!(other);
             wrong["expect"] = json!("fail");
-            self.lines.push(wrong);
+            self.told.push(wrong);
         }
-        self.lines.extend([line, thumbprint]);
+        self.told.extend([line, thumbprint]);
     }
 
     fn assertion(&mut self, assertion: &str) {
@@ -264,7 +265,7 @@ impl<'a> Lines<'a> {
         }
         let kid = &part(assertion, 0)["kid"];
         let thumbprint = json!({ "kind": "thumbprint", "name": "kid", "jwk": key, "value": kid });
-        self.lines.extend([line, wrong, thumbprint]);
+        self.told.extend([line, wrong, thumbprint]);
     }
 
     fn answered(&mut self, exchange: &Value) {

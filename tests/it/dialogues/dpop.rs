@@ -76,6 +76,10 @@ fn proving(settings: &[(&str, &str)]) -> jagwalk::profile::Profile {
     with_key(profile(&all), "resource_as.private_key", scripted::KEY)
 }
 
+#[expect(
+    clippy::unnecessary_wraps,
+    reason = "a script gives answers and failures alike"
+)]
 fn with_nonce(outcome: scripted::Outcome, nonce: &str) -> scripted::Outcome {
     let Ok(Answer::Http(mut response)) = outcome else {
         panic!("an answer over HTTP");
