@@ -411,11 +411,13 @@ fn the_line_of_tokens_ends_with_the_transaction_token() {
         .iter()
         .map(|link| (link.artifact, link.stands))
         .collect();
-    use Artifact::{AccessToken, IdJag, IdToken, TxnToken};
-    assert_eq!(
-        line,
-        [IdToken, IdJag, AccessToken, TxnToken].map(|artifact| (artifact, Stands::Fresh))
-    );
+    let expected = [
+        Artifact::IdToken,
+        Artifact::IdJag,
+        Artifact::AccessToken,
+        Artifact::TxnToken,
+    ];
+    assert_eq!(line, expected.map(|artifact| (artifact, Stands::Fresh)));
     for (step, says) in [
         (
             "id-jag",

@@ -3,7 +3,11 @@
 //! Whoever judges walks takes them from here: [`Ward::walk`] walks the lab with a fault on, and the row says which
 //! rules and whose side the judgement has to name.
 
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{
+    collections::{BTreeMap, btree_map::Entry},
+    sync::Arc,
+    time::Duration,
+};
 
 use jagwalk::{
     cli::{
@@ -220,12 +224,14 @@ async fn every_fault_where(which: impl Fn(&Fault) -> bool) {
     let mut wrong = Vec::new();
     for fault in FAULTS.iter().filter(|fault| which(fault)) {
         let key = (fault.flow, fault.with);
-        if !well.contains_key(&key) {
-            let (session, end) = ward.walk_as(fault.flow, fault.with, &[]).await;
-            healthy(&session, end);
-            well.insert(key, session);
-        }
-        let well = &well[&key];
+        let well = match well.entry(key) {
+            Entry::Occupied(well) => well.into_mut(),
+            Entry::Vacant(place) => {
+                let (session, end) = ward.walk_as(fault.flow, fault.with, &[]).await;
+                healthy(&session, end);
+                place.insert(session)
+            }
+        };
         let (session, end) = ward.walk(&[fault]).await;
         if end.id() != fault.ends.id() {
             wrong.push(format!(
