@@ -49,6 +49,8 @@ pub(super) struct Api {
     /// Takes tokens of the IdP, for the repositories.
     repos: Guard,
     proofs: Proofs,
+    /// The issuer of agents' assertions.
+    agents: String,
     notes: HashMap<String, Vec<String>>,
     mcp: Mcp,
 }
@@ -60,6 +62,7 @@ impl Api {
         origin: &str,
         resource_as: &str,
         idp: &str,
+        agents: String,
         random: Random,
     ) -> Self {
         let keys = shape::here(habits.resource_as_paths, "/jwks");
@@ -83,6 +86,7 @@ impl Api {
             },
             // As strict as the resource AS, with nonces of its own.
             proofs: Proofs::new(Chance(random), true),
+            agents,
             notes: HashMap::new(),
             mcp: Mcp::new(Chance(random)),
         }
@@ -246,6 +250,10 @@ impl Api {
     /// What is bound to no key is no token of the profile: some vendors only remark who acts.
     fn may_act(&self, claims: &Value) -> Result<(), Refused> {
         if claims.get("act").is_none() || claims.get("cnf").is_none() {
+            return Ok(());
+        }
+        // Agents with assertions of their own are known by RFC 8693 alone; the resource AS has judged who they act for.
+        if claims.pointer("/act/iss").and_then(Value::as_str) == Some(&self.agents) {
             return Ok(());
         }
         let namespaces = std::slice::from_ref(&self.repos.trusted);

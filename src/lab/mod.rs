@@ -328,7 +328,14 @@ pub async fn start(options: Options) -> Result<Lab, LabError> {
         options.random,
         faults.clone(),
     );
-    let api = api::Api::new(habits, &api_origin, &as_issuer, &idp_issuer, options.random);
+    let api = api::Api::new(
+        habits,
+        &api_origin,
+        &as_issuer,
+        &idp_issuer,
+        format!("{outer_origin}{}", assertion_issuer::ISSUER),
+        options.random,
+    );
 
     let (workload, workload_client) = workload;
     let (tool, tool_client) = tool;

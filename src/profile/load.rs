@@ -567,7 +567,7 @@ mod tests {
         assert_eq!(
             says("client_id = 'a'\n[resource-as]\n"),
             [
-                "line 1, column 1: Unknown key `client_id`. It belongs in [sso] or [agent] or [resource_as] or [actor_issuer].",
+                "line 1, column 1: Unknown key `client_id`. It belongs in [sso] or [agent] or [resource_as] or [actor_issuer] or [tts].",
                 "line 2, column 2: Unknown key `resource-as`. Did you mean `resource_as`?",
             ]
         );

@@ -43,7 +43,7 @@ fn stranger(it: &mut Draft) -> Value {
 pub(super) const FAULTS: &[Fault] = &[
     acting(
         AT_IDP,
-        "idp-act-dropped",
+        "idp-idjag-act-dropped",
         "The IdP forgets the actor, and the ID-JAG speaks of the user alone",
         Done,
         &["TX-DELEGATION-LOST", "ACT-WHEN-DELEGATED"],
@@ -51,7 +51,7 @@ pub(super) const FAULTS: &[Fault] = &[
     ),
     acting(
         AT_IDP,
-        "idp-act-other",
+        "idp-idjag-act-other",
         "The ID-JAG names another actor than the one that was shown",
         Done,
         &["ACT-APPEND"],
@@ -59,7 +59,7 @@ pub(super) const FAULTS: &[Fault] = &[
     ),
     acting(
         AT_IDP,
-        "idp-act-no-iss",
+        "idp-idjag-act-no-iss",
         "The actor in the ID-JAG has no iss",
         Refused,
         &["ACT-ISS"],
@@ -92,7 +92,7 @@ pub(super) const FAULTS: &[Fault] = &[
     .owned_by(Api),
     acting(
         AT_IDP,
-        "idp-act-list",
+        "idp-idjag-act-list",
         "The actors in the ID-JAG are a list",
         Refused,
         &["ACT-OBJECT", "ACT-APPEND", "TX-DELEGATION-LOST"],

@@ -77,7 +77,11 @@ impl Actors {
     /// Returns the keys that are needed before the actor token of a request can be judged.
     pub fn wants(&self, incoming: &Incoming) -> Option<String> {
         let form = Form::lenient(std::str::from_utf8(&incoming.body).ok()?);
-        self.keys.wants(form.get("actor_token")?)
+        let raw = form.get("actor_token")?;
+        let token = Token::parse(&Secret::minted("actor token", raw));
+        let claims = token.claims.json?;
+        // Of other issuers there is nothing to be learned here.
+        (Claims(&claims).text("iss") == Some(&self.issuer)).then(|| self.keys.wants(raw))?
     }
 
     /// Takes in what a fetch of keys brought.
