@@ -17,7 +17,7 @@ const MAY_REVEAL: &[&str] = &[
     "protocol/jwt/",
     "flow/client_auth.rs",
     "flow/bag.rs",               // shows what is no secret
-    "flow/dpop.rs",              // hashes the access token into the proof
+    "flow/dpop.rs",              // hashes the access token
     "flow/steps/authorize.rs",   // takes the code out of the redirect
     "flow/steps/redeem_code.rs", // compares the nonce
     "flow/steps/refresh.rs",     // compares the nonce
