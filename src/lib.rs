@@ -24,7 +24,7 @@
 //! | export    | protocol, profile, flow, lint, session    |                                                 |
 //! | transport | protocol, session                         | reqwest, aws_lc_rs, open                        |
 //! | lab       | protocol                                  | rcgen, tokio_rustls, aws_lc_rs                  |
-//! | ui        | protocol, profile, flow, lint, session, export | ratatui, crossterm, tui_textarea, toml_edit, rustix, qrcode |
+//! | ui        | protocol, profile, flow, lint, session, export | ratatui, crossterm, tui_textarea, toml_edit, rustix, qrcode, nucleo_matcher |
 //! | cli       | everything                                | directories, clap, tempfile, toml_edit          |
 //! ```
 //!

@@ -79,7 +79,7 @@ pub enum Command {
     Explain(Explain),
     /// Lists what the lab's servers can be told to do wrong.
     Faults(Listing),
-    /// Lists the keys of the screen.
+    /// Lists the keys of the screen, as config.toml has them.
     Keys(Listing),
     /// Lists the themes.
     Themes(Listing),
@@ -202,7 +202,7 @@ pub struct Decode {
 /// Options of `explain`.
 #[derive(Args, Debug)]
 pub struct Explain {
-    /// The rule's code: IDJAG-TYP.
+    /// A rule's code (IDJAG-TYP), a step (id-jag), a flow (xaa), or a place (claim:id-jag:/aud, form:audience).
     #[arg(value_name = "CODE")]
     pub code: String,
     /// What to print.

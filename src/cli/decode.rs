@@ -16,7 +16,7 @@ use crate::{
     profile::Profile,
     protocol::{
         http::HttpRequest,
-        jwt::{Claims, Part, Signature, Token, TokenKind, claims::TIMES, jose, token::Form},
+        jwt::{Claims, Part, Signature, Token, TokenKind, audit, claims::TIMES, jose, token::Form},
         metadata::{Jwks, WellKnown, metadata_url},
         secret::Secret,
         time::Timestamp,
@@ -68,7 +68,7 @@ pub async fn run(options: Decode) -> Result<u8, Failed> {
     let findings = findings(&token, &raw, &signature, now);
     print(&match options.format {
         Format::Text => told(&token, &signature, &findings, now),
-        Format::Json => document(&token, &signature, &findings),
+        Format::Json => document(&token, &signature, &findings, now),
     });
     let bad = findings
         .iter()
@@ -228,6 +228,15 @@ fn told(token: &Token, signature: &Signature, findings: &[Finding], now: Timesta
         &|name| glossary::of_claim(kind, name),
         now,
     );
+    if let Some(lines) = logged(token, now) {
+        line("");
+        line("the log of an API that is called with it");
+        line(&format!("  with act     {}", lines.with_act));
+        line(&format!("  without act  {}", lines.without_act));
+        line(
+            "  - Without act it is impersonation: nobody can tell the agent from the user (RFC 8693 §1.1)",
+        );
+    }
     for finding in findings {
         line("");
         line(&format!(
@@ -250,6 +259,11 @@ fn told(token: &Token, signature: &Signature, findings: &[Finding], now: Timesta
         line("The rules find nothing wrong with it, as far as it can be judged alone.");
     }
     out
+}
+
+/// The lines of a token that names an actor.
+fn logged(token: &Token, now: Timestamp) -> Option<audit::Lines> {
+    audit::lines(token.claims.json.as_ref()?, now)
 }
 
 fn members(
@@ -292,7 +306,7 @@ fn members(
     }
 }
 
-fn document(token: &Token, signature: &Signature, findings: &[Finding]) -> String {
+fn document(token: &Token, signature: &Signature, findings: &[Finding], now: Timestamp) -> String {
     let part = |part: &Part| {
         part.json
             .clone()
@@ -310,6 +324,9 @@ fn document(token: &Token, signature: &Signature, findings: &[Finding]) -> Strin
         "problems": token.problems,
         "findings": found,
     });
+    if let Some(lines) = logged(token, now) {
+        json["audit"] = json!({ "with_act": lines.with_act, "without_act": lines.without_act });
+    }
     if let Signature::NotChecked { why } | Signature::Failed { why } = signature {
         json["signature_note"] = json!(why);
     }

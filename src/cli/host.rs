@@ -9,6 +9,7 @@ use std::{
 use super::{
     Failed, check, import, profile as command, start,
     store::{LAB, Opened, Store},
+    themes,
     world::{Porch, World},
 };
 use crate::{
@@ -261,6 +262,10 @@ impl Host for Desk {
             "The address is in {}, which only you can read.",
             path.display()
         ))
+    }
+
+    fn keep_theme(&self, name: &str) -> Result<String, String> {
+        themes::keep(&self.store, name).map_err(sentence)
     }
 
     fn proxies(&self) -> Environment {

@@ -2,11 +2,13 @@
 
 pub mod args;
 pub mod check;
+pub mod config;
 pub mod decode;
 pub mod faults;
 pub mod host;
 pub mod import;
 pub mod key;
+pub mod keys;
 pub mod lab;
 pub mod paths;
 pub mod profile;
@@ -17,6 +19,7 @@ pub mod secrets;
 pub mod start;
 pub mod store;
 pub mod surroundings;
+pub mod themes;
 pub mod world;
 
 use std::process::ExitCode;
@@ -26,11 +29,7 @@ use clap::Parser as _;
 use args::{Cli, Command, Format, Listing};
 use store::Store;
 
-use crate::{
-    flow::flows::FLOWS,
-    protocol::visible::visible,
-    ui::{action::ACTIONS, theme},
-};
+use crate::{flow::flows::FLOWS, protocol::visible::visible};
 
 /// Why a command ended without its result: what to say, what to do, and the exit status.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -125,11 +124,11 @@ fn dispatch(cli: Cli) -> Result<u8, Failed> {
             Ok(0)
         }
         Some(Command::Keys(listing)) => {
-            print(&keys(&listing));
+            print(&keys::list(&listing));
             Ok(0)
         }
         Some(Command::Themes(listing)) => {
-            print(&themes(&listing));
+            print(&themes::list(&listing));
             Ok(0)
         }
     }
@@ -239,36 +238,6 @@ fn flows(listing: &Listing) -> String {
         .unwrap_or_default(),
         Format::Text => rows
             .map(|(flow, steps)| format!("{:<12} {}\n             {}", flow.id.0, flow.title, steps.join(" ")))
-            .collect::<Vec<_>>()
-            .join("\n"),
-    }
-}
-
-fn themes(listing: &Listing) -> String {
-    let shelf = theme::Shelf::new(start::own_themes().0);
-    let names = shelf.names();
-    match listing.format {
-        Format::Json => serde_json::to_string_pretty(&names).unwrap_or_default(),
-        Format::Text => names.join("\n"),
-    }
-}
-
-fn keys(listing: &Listing) -> String {
-    match listing.format {
-        Format::Json => serde_json::to_string_pretty(
-            &ACTIONS
-                .iter()
-                .map(|entry| {
-                    serde_json::json!({
-                        "action": entry.id, "keys": entry.keys, "scope": entry.scope.title(), "about": entry.about,
-                    })
-                })
-                .collect::<Vec<_>>(),
-        )
-        .unwrap_or_default(),
-        Format::Text => ACTIONS
-            .iter()
-            .map(|entry| format!("{:<18} {:<22} {}", entry.keys.join(" "), entry.id, entry.about))
             .collect::<Vec<_>>()
             .join("\n"),
     }

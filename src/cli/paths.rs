@@ -47,6 +47,11 @@ impl Paths {
         &self.config
     }
 
+    /// Returns the file with theme, mouse and keys.
+    pub fn config_file(&self) -> PathBuf {
+        self.config.join("config.toml")
+    }
+
     /// Returns the folder of the profiles.
     pub fn profiles(&self) -> PathBuf {
         self.config.join("profiles")

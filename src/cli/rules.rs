@@ -10,7 +10,11 @@ use super::{
     print,
 };
 use crate::{
-    lint::{self, Rule, Severity, vendors::HABITS},
+    flow::{
+        explain::{self as about, Part},
+        flows,
+    },
+    lint::{self, Rule, explain},
     profile::suggest,
 };
 
@@ -61,13 +65,19 @@ fn entry(rule: &Rule) -> serde_json::Value {
 pub fn explain(options: &Explain) -> Result<u8, Failed> {
     let code = options.code.trim();
     let Some(rule) = lint::find(code) else {
+        if let Some(told) = other(code, options.format) {
+            print(&told);
+            return Ok(0);
+        }
         let codes = lint::rules::all().map(|rule| rule.code);
         let near = suggest::nearest(&code.to_ascii_uppercase(), codes);
         return Err(
-            Failed::usage(format!("There is no rule {code:?}.")).hint(Some(match near {
-                Some(near) => format!("Did you mean {near}? `jagwalk rules` lists them all."),
-                None => "`jagwalk rules` lists them all.".to_owned(),
-            })),
+            Failed::usage(format!("There is no rule, step, flow or place {code:?}.")).hint(Some(
+                match near {
+                    Some(near) => format!("Did you mean {near}? `jagwalk rules` lists them all."),
+                    None => "`jagwalk rules` lists them all.".to_owned(),
+                },
+            )),
         );
     };
     print(&match options.format {
@@ -85,52 +95,52 @@ pub fn explain(options: &Explain) -> Result<u8, Failed> {
     Ok(0)
 }
 
+/// Explains a step in each flow that has it, a flow, or a place; `None` when it is none of these.
+fn other(code: &str, format: Format) -> Option<String> {
+    let mut told: Vec<(String, Vec<Part>)> = about::steps(code)
+        .map(|(flow, step)| {
+            let heading = format!("{code}, a step of {}", flow.id.0);
+            (heading, about::step(flow, step))
+        })
+        .collect();
+    // What a step is, is told once where its flows agree.
+    told.dedup_by(|other, first| other.1[..2] == first.1[..2]);
+    if let Some(flow) = flows::find(code) {
+        told.push((format!("{code}, a flow"), about::flow(flow)));
+    }
+    if let Some(says) = about::place(code) {
+        told.push((code.to_owned(), vec![("What", says)]));
+    }
+    if told.is_empty() {
+        return None;
+    }
+    Some(match format {
+        Format::Json => {
+            let all: Vec<_> = told
+                .iter()
+                .map(|(heading, parts)| json!({ "about": heading, "parts": parts }))
+                .collect();
+            format!("{:#}\n", json!(all))
+        }
+        Format::Text => {
+            let mut out = String::new();
+            for (heading, parts) in &told {
+                let gap = if out.is_empty() { "" } else { "\n" };
+                let _ = writeln!(out, "{gap}{heading}\n");
+                for (label, says) in parts {
+                    let _ = writeln!(out, "{label:<14}{says}");
+                }
+            }
+            out
+        }
+    })
+}
+
 fn text(rule: &Rule) -> String {
-    let mut out = String::new();
-    let severity = match rule.severity {
-        Severity::Error => "an error where it fires",
-        Severity::Warning => "a warning where it fires",
-        Severity::Note => "a note where it fires",
-    };
-    let _ = writeln!(out, "{} ({severity})\n\n{}\n", rule.code, rule.title);
-    let mut part = |label: &str, says: &str| {
+    let severity = explain::severity(rule);
+    let mut out = format!("{} ({severity})\n\n{}\n\n", rule.code, rule.title);
+    for (label, says) in explain::parts(rule) {
         let _ = writeln!(out, "{label:<14}{says}");
-    };
-    part("Why", rule.why);
-    part("Usual cause", rule.cause);
-    part("What to do", rule.fix);
-    part(
-        "Written in",
-        &format!("{} (as of {})", rule.spec, rule.revision),
-    );
-    if rule.since > lint::Revision::FIRST {
-        part(
-            "Since",
-            &format!(
-                "{}; with an older `revision` in the profile it is left out.",
-                rule.since
-            ),
-        );
-    }
-    part("Looks at", &rule.steps.join(", "));
-    part("Flows", &rule.flows.join(", "));
-    if !rule.leads_to.is_empty() {
-        part("Leads to", &rule.leads_to.join(", "));
-    }
-    for habit in HABITS.iter().filter(|habit| habit.code == rule.code) {
-        part(
-            habit.vendor,
-            &format!(
-                "{} there: {} ({}, {}).",
-                habit.severity.id(),
-                habit.says,
-                habit.source,
-                habit.seen
-            ),
-        );
-    }
-    if !rule.is_walked() {
-        part("Waits", "None of its flows can be walked yet.");
     }
     out
 }

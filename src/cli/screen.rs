@@ -5,6 +5,7 @@ use std::{io::IsTerminal as _, sync::Arc};
 use super::{
     Failed,
     args::{Screen, When},
+    config,
     host::Desk,
     start,
     store::{LAB, Store},
@@ -33,7 +34,7 @@ pub async fn screen(options: Screen) -> Result<u8, Failed> {
         )));
     }
     let store = Store::find()?;
-    let (themes, mut warnings) = start::own_themes();
+    let (own, mut warnings) = start::own_themes();
     let environment = |name: &str| std::env::var(name).ok();
     let choice = options.color.map(|color| match color {
         When::Auto => ColorChoice::Auto,
@@ -45,12 +46,14 @@ pub async fn screen(options: Screen) -> Result<u8, Failed> {
     } else {
         choice
     };
-    let shelf = Shelf::new(themes);
+    let shelf = Shelf::new(own);
+    let found = config::find(&shelf);
+    warnings.extend(found.problems);
     let theme = options
         .theme
         .clone()
-        .unwrap_or_else(|| theme::DEFAULT.to_owned());
-    warnings.extend(shelf.load(&theme).1.iter().map(ToString::to_string));
+        .or(found.config.theme)
+        .unwrap_or_else(|| theme::unchosen(&environment).to_owned());
     let (session, has_file, problems, first) = match &options.open {
         Some(path) => {
             let text = std::fs::read_to_string(path).map_err(|error| {
@@ -92,6 +95,7 @@ pub async fn screen(options: Screen) -> Result<u8, Failed> {
         has_file,
         problems,
         warnings,
+        keys: found.config.keys,
         theme,
         shelf,
         depth: Depth::decide(choice, None, &environment),

@@ -84,7 +84,8 @@ pub fn fill(profile: &mut Profile, lab: &Lab) {
     } else {
         profile.flow()
     };
-    let settings = lab.settings_for(flow);
+    let variant = profile.text(fields::VARIANT).unwrap_or_default();
+    let settings = lab.settings_of_variant(flow, variant);
     // Of another flow's values none may stay: that flow has another API.
     profile.empty_fillings();
     for (path, setting) in settings {

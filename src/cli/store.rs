@@ -236,6 +236,27 @@ impl Store {
         }
     }
 
+    /// Returns the text of the settings; empty when there is no such file.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be read, or is no text.
+    pub fn settings(&self) -> Result<String, StoreError> {
+        match read(&self.paths.config_file()) {
+            Err(error) if error.is_absent() => Ok(String::new()),
+            text => text,
+        }
+    }
+
+    /// Writes the text of the settings.
+    ///
+    /// # Errors
+    ///
+    /// When writing fails; the old text is still there then.
+    pub fn write_settings(&self, text: &str) -> Result<(), StoreError> {
+        write(&self.paths.config_file(), text, Over::Replace)
+    }
+
     /// Returns the profile used last, as [`Store::open`] takes it; `None` when nobody said or it is gone.
     pub fn last_used(&self) -> Option<String> {
         let text = read(&self.paths.last_profile()).ok()?;

@@ -5,13 +5,13 @@ use std::fmt::Write as _;
 use super::{
     curl::curl,
     mask, mermaid,
-    report::{millis, says, state, status_id},
+    report::{millis, says, state, status_id, tokens},
 };
 use crate::{
     flow::StepId,
     lint::{self, Finding},
     protocol::visible::{visible, visible_lines},
-    session::{Attempt, Session, StepState, headless::End},
+    session::{Attempt, Session, StepState, Walk, audit, headless::End},
 };
 
 /// Writes the report of a walk that was to go through a step; masked, unless `reveal` asks for the secrets.
@@ -86,6 +86,7 @@ pub fn markdown(session: &Session, through: StepId, end: End, reveal: bool) -> S
     if !any {
         page.push_str("The rules found nothing.\n");
     }
+    logged(&mut page, session, &walk);
     let _ = write!(
         page,
         "\n## Diagram\n\n{}",
@@ -107,6 +108,34 @@ pub fn markdown(session: &Session, through: StepId, end: End, reveal: bool) -> S
         }
     }
     page
+}
+
+/// What the API's log would say of a call with each token that can name an agent.
+fn logged(page: &mut String, session: &Session, walk: &Walk) {
+    for step in session.steps() {
+        let state = state(walk, step.info().id);
+        for record in state.into_iter().flat_map(tokens) {
+            let entries = audit::entries(session.flow, walk, record);
+            if entries.is_empty() {
+                continue;
+            }
+            let _ = writeln!(
+                page,
+                "\n## The API's log\n\nOf a call with the {} of step {}:",
+                record.artifact.noun(),
+                code(step.info().id.0)
+            );
+            for entry in entries {
+                let _ = write!(
+                    page,
+                    "\n**{}**: {}\n\n{}",
+                    entry.label(),
+                    prose(entry.says()),
+                    fenced("text", &entry.line)
+                );
+            }
+        }
+    }
 }
 
 fn finding(page: &mut String, step: StepId, finding: &Finding) {

@@ -18,7 +18,7 @@ use crate::{
         visible::{visible, visible_lines},
     },
     session::{
-        Outcome, Session, Status, StepState, Walk,
+        Outcome, Session, Status, StepState, Walk, audit,
         headless::{End, ended_at},
     },
 };
@@ -219,6 +219,7 @@ fn step_text(
     }
     for record in tokens(state) {
         token(page, record);
+        logged(page, &audit::entries(session.flow, walk, record));
     }
     if let Some(attempt) = attempt
         && !matches!(attempt.outcome, Some(Outcome::Done) | None)
@@ -328,6 +329,18 @@ fn token(page: &mut Page, record: &TokenRecord) {
         ),
     );
     page.line(INDENT + 2, &format!("signature {}", record.signature));
+}
+
+/// What the API's log would say of a call, with the agent in the token and without.
+fn logged(page: &mut Page, entries: &[audit::Entry]) {
+    if entries.is_empty() {
+        return;
+    }
+    page.line(INDENT, "The API's log of a call with it:");
+    for entry in entries {
+        page.hanging(INDENT + 2, &format!("{:<13}", entry.label()), &entry.line);
+        page.line(INDENT + 15, entry.says());
+    }
 }
 
 /// What a person needs to see when a step did not work: what was asked, and the server's own words.

@@ -56,8 +56,18 @@ pub enum Artifact {
     SamlAssertion,
     /// The ID-JAG.
     IdJag,
-    /// The access token for the API.
+    /// The agent's own assertion, signed with its key: the subject of the exchange.
+    Assertion,
+    /// The access token for the API; of several agents in a row, the first one's.
     AccessToken,
+    /// The second agent's own assertion.
+    Assertion2,
+    /// The access token of the second agent.
+    AccessToken2,
+    /// The third agent's own assertion.
+    Assertion3,
+    /// The access token of the third agent.
+    AccessToken3,
     /// What the access token is, as its answer says: `Bearer` or `DPoP`.
     AccessTokenType,
     /// The actor's own token, of a flow that delegates.
@@ -83,7 +93,12 @@ impl Artifact {
         Self::RefreshToken,
         Self::SamlAssertion,
         Self::IdJag,
+        Self::Assertion,
         Self::AccessToken,
+        Self::Assertion2,
+        Self::AccessToken2,
+        Self::Assertion3,
+        Self::AccessToken3,
         Self::ActorToken,
         Self::InstanceAssertion,
         Self::TxnToken,
@@ -110,7 +125,12 @@ impl Artifact {
             Self::RefreshToken => "refresh-token",
             Self::SamlAssertion => "saml-assertion",
             Self::IdJag => "id-jag",
+            Self::Assertion => "assertion",
             Self::AccessToken => "access-token",
+            Self::Assertion2 => "assertion-2",
+            Self::AccessToken2 => "access-token-2",
+            Self::Assertion3 => "assertion-3",
+            Self::AccessToken3 => "access-token-3",
             Self::AccessTokenType => "access-token-type",
             Self::ActorToken => "actor-token",
             Self::InstanceAssertion => "instance-assertion",
@@ -142,7 +162,12 @@ impl Artifact {
             Self::RefreshToken => "refresh token",
             Self::SamlAssertion => "SAML assertion",
             Self::IdJag => "ID-JAG",
+            Self::Assertion => "assertion",
             Self::AccessToken => "access token",
+            Self::Assertion2 => "second assertion",
+            Self::AccessToken2 => "second access token",
+            Self::Assertion3 => "third assertion",
+            Self::AccessToken3 => "third access token",
             Self::AccessTokenType => "the type of the access token",
             Self::ActorToken => "actor token",
             Self::InstanceAssertion => "instance assertion",
@@ -186,10 +211,28 @@ impl Artifact {
             .find(|artifact| artifact.id() == id)
     }
 
+    /// Returns what it is whichever of several agents in a row it is of: the access token of each is an access token.
+    #[must_use]
+    pub fn kin(self) -> Self {
+        match self {
+            Self::AccessToken2 | Self::AccessToken3 => Self::AccessToken,
+            Self::Assertion2 | Self::Assertion3 => Self::Assertion,
+            other => other,
+        }
+    }
+
+    /// Tells whether it is made on this machine, and never came in an answer.
+    pub fn is_own(self) -> bool {
+        self.kin() == Self::Assertion
+    }
+
     /// Tells whether a token of that kind can be this artifact; `certain` says how sure the kind is.
     pub fn fits(self, kind: TokenKind, certain: bool) -> bool {
         use TokenKind as K;
-        match self {
+        match self.kin() {
+            Self::Assertion => {
+                kind == K::Jwt || (matches!(kind, K::ClientAssertion | K::IdToken) && !certain)
+            }
             Self::IdToken => {
                 matches!(kind, K::IdToken | K::Jwt | K::Encrypted)
                     || (kind == K::AccessToken && !certain)

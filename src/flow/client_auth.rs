@@ -9,7 +9,7 @@ use crate::{
         exchange::Request,
         http::{Body, HttpRequest, Params, Value, form_encode},
         jwt::jose,
-        keys::{PrivateKey, alg_named},
+        keys::{Alg, PrivateKey, alg_named},
         oauth::urn,
         pointer::{Pointer, Side as Message},
         secret::Secret,
@@ -137,7 +137,10 @@ fn authenticate(
 }
 
 /// Returns the secret, or a stand-in and the wish for it.
-fn secret(
+///
+/// # Errors
+/// When the field is empty, or what it names cannot be had.
+pub fn secret(
     inputs: &Inputs<'_>,
     field: FieldPath,
     wants: &mut Vec<Want>,
@@ -169,21 +172,8 @@ fn assertion(
     id: &str,
     server: Server<'_>,
 ) -> Result<Secret, Vec<Blocked>> {
-    let material = secret(inputs, client.key_field, wants)?;
-    if material.is_empty() {
+    let Some((key, alg)) = key(inputs, client.key_field, client.alg.as_deref(), wants)? else {
         return Ok(Secret::minted("client-assertion: signed when sent", ""));
-    }
-    let invalid = |field: FieldPath, says: String| vec![Blocked::Invalid(field.0.to_owned(), says)];
-    let key =
-        PrivateKey::parse(material.reveal()).map_err(|error| invalid(client.key_field, error.0))?;
-    let alg = match client.alg.as_deref() {
-        None => key.alg(),
-        Some(name) => alg_named(name).ok_or_else(|| {
-            invalid(
-                client.key_field,
-                format!("alg {name} cannot be computed; use RS256, PS256, ES256, ES384 or EdDSA."),
-            )
-        })?,
     };
     let kid = client.kid.clone().unwrap_or_else(|| key.kid());
     let now = inputs.ink.now.secs();
@@ -203,10 +193,39 @@ fn assertion(
     merge(&mut claims, &inputs.profile.step(step).claims);
     jose::sign(&header, &claims, &key, alg)
         .map(|jwt| Secret::minted("client-assertion", jwt))
-        .map_err(|error| invalid(client.key_field, error.0))
+        .map_err(|error| vec![Blocked::Invalid(client.key_field.0.to_owned(), error.0)])
 }
 
-fn merge(claims: &mut Json, extra: &Map<String, Json>) {
+/// Returns the key of a field and what it signs with: `alg`, or what fits the key. None as long as the key has to be
+/// fetched, which goes into `wants`.
+///
+/// # Errors
+/// When there is no key, none that can be read, or none that signs with that.
+pub fn key(
+    inputs: &Inputs<'_>,
+    field: FieldPath,
+    alg: Option<&str>,
+    wants: &mut Vec<Want>,
+) -> Result<Option<(PrivateKey, Alg)>, Vec<Blocked>> {
+    let material = secret(inputs, field, wants)?;
+    if material.is_empty() {
+        return Ok(None);
+    }
+    let invalid = |says: String| vec![Blocked::Invalid(field.0.to_owned(), says)];
+    let key = PrivateKey::parse(material.reveal()).map_err(|error| invalid(error.0))?;
+    let alg = match alg {
+        None => key.alg(),
+        Some(name) => alg_named(name).ok_or_else(|| {
+            invalid(format!(
+                "alg {name} cannot be computed; use RS256, PS256, ES256, ES384 or EdDSA."
+            ))
+        })?,
+    };
+    Ok(Some((key, alg)))
+}
+
+/// Puts the profile's own claims in, in place of ours or beside them.
+pub fn merge(claims: &mut Json, extra: &Map<String, Json>) {
     for (name, value) in extra {
         claims[name] = value.clone();
     }

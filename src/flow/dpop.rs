@@ -25,6 +25,9 @@ pub const TYP: &str = "dpop+jwt";
 /// The name of the header field, as drafts spell header fields.
 pub const HEADER: &str = "dpop";
 
+/// What a proof is called in pointers.
+pub const NAME: &str = "dpop-proof";
+
 /// What the key of a walk is drawn under.
 const KEY: &str = "dpop";
 
@@ -132,7 +135,7 @@ pub fn proof(
     if let Some(nonce) = nonce {
         claims["nonce"] = json!(nonce);
     }
-    jose::sign(&header, &claims, key, alg).map(|jwt| Secret::minted("dpop-proof", jwt))
+    jose::sign(&header, &claims, key, alg).map(|jwt| Secret::minted(NAME, jwt))
 }
 
 /// Puts the access token into a request to an API: as `DPoP` with a proof where it is bound to a key, else as `Bearer`
@@ -209,7 +212,7 @@ pub fn wants_nonce(exchange: &Exchange, made: &[Made]) -> bool {
     let Some(proof) = exchange.request.http().header(HEADER) else {
         return false;
     };
-    let proof = Token::parse(&Secret::minted("dpop-proof", proof.wire()));
+    let proof = Token::parse(&Secret::minted(NAME, proof.wire()));
     let sent = proof.claims.json.as_ref();
     let sent = sent.and_then(|json| Claims(json).text("nonce").map(str::to_owned));
     // The one in hand is the last; those right before it were for the same thing.

@@ -83,6 +83,11 @@ const PARAMS: &[Entry] = &[
         "How the challenge was made",
         "RFC 7636 §4.3",
     ),
+    (
+        "dpop_jkt",
+        "Binds the code to the key with this thumbprint: only a proof by it redeems the code",
+        "RFC 9449 §10",
+    ),
     ("login_hint", "Suggests who signs in", "OIDC §3.1.2.1"),
     (
         "prompt",
@@ -131,8 +136,8 @@ const PARAMS: &[Entry] = &[
     ),
     (
         "audience",
-        "For whom the ID-JAG is: the issuer of the resource authorization server",
-        "JAG §4.3",
+        "For whom the new token is, by its name here: of an ID-JAG the issuer of the resource authorization server",
+        "RFC 8693 §2.1, JAG §4.3",
     ),
     (
         "resource",
@@ -154,6 +159,26 @@ const PARAMS: &[Entry] = &[
         "actor_token_type",
         "What kind of token that is",
         "RFC 8693 §2.1",
+    ),
+    (
+        "client_instance_assertion",
+        "The instance issuer's word about the instance that asks",
+        "CIA-01 §4.1",
+    ),
+    (
+        "request_context",
+        "Where the transaction comes from, as a JSON object; becomes the claim rctx",
+        "TXN §11.1",
+    ),
+    (
+        "rctx",
+        "Where the transaction comes from, by the claim's name as the Actor Profile's example has it",
+        "AP App. B.7",
+    ),
+    (
+        "request_details",
+        "What the transaction is about, as a JSON object; becomes the claim tctx",
+        "TXN §11.1",
     ),
     ("assertion", "The ID-JAG", "RFC 7523 §2.1"),
     (
@@ -184,6 +209,21 @@ const HEADERS: &[Entry] = &[
         "content-type",
         "The body is a form, as every token endpoint wants it",
         "RFC 6749 §3.2",
+    ),
+    (
+        "txn-token",
+        "The Transaction Token, bare and once; never in Authorization",
+        "TXN §12.1",
+    ),
+    (
+        "workload-identity-token",
+        "Who calls, by the word of its platform",
+        "AP App. B.8",
+    ),
+    (
+        "workload-proof-token",
+        "Proves that the caller holds the key of its Workload Identity Token",
+        "AP App. B.8",
     ),
     (
         "user-agent",
@@ -271,6 +311,32 @@ const CLAIMS: &[Entry] = &[
         "Who acts for the subject; the outermost acts now",
         "RFC 8693 §4.1",
     ),
+    (
+        "attestation",
+        "What vouches for the workload; a claim that no document defines",
+        "RFC 7519 §4.3",
+    ),
+    (
+        "sub_profile",
+        "What kind of party the subject is: a user, an agent, a service",
+        "AP §3.4",
+    ),
+    (
+        "txn",
+        "The number of the transaction, the same in every call of it",
+        "TXN §9.2",
+    ),
+    (
+        "tctx",
+        "What the transaction is about; never changes on the way",
+        "TXN §9.2.2",
+    ),
+    ("rctx", "Where the transaction comes from", "TXN §9.2.3"),
+    (
+        "req_wl",
+        "The workload that asked for the Transaction Token",
+        "TXN §9.2",
+    ),
     ("may_act", "Who may act for the subject", "RFC 8693 §4.4"),
     ("cnf", "The key that its holder must prove", "RFC 7800 §3.1"),
     (
@@ -293,6 +359,24 @@ const SPECIAL_CLAIMS: &[(TokenKind, &str, &str, &str)] = &[
         "aud",
         "The client that signed the user in",
         "OIDC §3.1.3.7",
+    ),
+    (
+        TokenKind::TxnToken,
+        "aud",
+        "The trust domain, by its name",
+        "TXN §9.2",
+    ),
+    (
+        TokenKind::TxnToken,
+        "scope",
+        "The purpose of this one transaction",
+        "TXN §9.2",
+    ),
+    (
+        TokenKind::TxnToken,
+        "cnf",
+        "The key of the workload that presents it",
+        "AP §7",
     ),
     (
         TokenKind::IdJag,
@@ -343,6 +427,42 @@ const SPECIAL_CLAIMS: &[(TokenKind, &str, &str, &str)] = &[
         "JAG §3.1",
     ),
     (
+        TokenKind::InstanceAssertion,
+        "iss",
+        "The instance issuer, as the client's metadata names it",
+        "CIA §7.2",
+    ),
+    (
+        TokenKind::InstanceAssertion,
+        "sub",
+        "The instance: one running copy of the client",
+        "CIA §7.1",
+    ),
+    (
+        TokenKind::InstanceAssertion,
+        "aud",
+        "The authorization server that it is shown to",
+        "CIA §7.2",
+    ),
+    (
+        TokenKind::InstanceAssertion,
+        "client_id",
+        "The client that the instance is a copy of",
+        "CIA §7.2",
+    ),
+    (
+        TokenKind::InstanceAssertion,
+        "jti",
+        "Its own number: it is good once",
+        "CIA §7.2",
+    ),
+    (
+        TokenKind::InstanceAssertion,
+        "cnf",
+        "The instance's own key, which no other instance has",
+        "CIA §7.2",
+    ),
+    (
         TokenKind::AccessToken,
         "aud",
         "The API that may take it",
@@ -351,7 +471,7 @@ const SPECIAL_CLAIMS: &[(TokenKind, &str, &str, &str)] = &[
     (
         TokenKind::AccessToken,
         "client_id",
-        "The client that redeemed the ID-JAG",
+        "The client that it was issued to",
         "RFC 9068 §2.2",
     ),
     (

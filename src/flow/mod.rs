@@ -3,6 +3,7 @@
 pub mod bag;
 pub mod client_auth;
 pub mod dpop;
+pub mod explain;
 pub mod flows;
 pub mod glossary;
 pub mod ink;
@@ -11,6 +12,8 @@ pub mod preflight;
 pub mod reading;
 pub mod scopes;
 pub mod steps;
+pub mod tour;
+pub mod workload;
 
 use std::fmt;
 

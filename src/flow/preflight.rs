@@ -9,6 +9,7 @@ use url::Url;
 
 pub use words::{Preflight, nothing_to_check};
 
+use super::flows;
 use crate::{
     profile::{Auth, FieldPath, Profile, Side, Subject, fields},
     protocol::{
@@ -230,12 +231,20 @@ pub fn read(profile: &Profile, fetched: &[Fetched], around: &Around) -> Vec<Chec
     let mut out = Report(Vec::new());
     network(&mut out, profile, around);
     for server in SERVERS {
+        if !is_walked(profile, server.party) {
+            continue;
+        }
         server_checks(&mut out, profile, server, fetched);
     }
     api(&mut out, profile, fetched);
     redirects(&mut out, profile, around);
     clients(&mut out, profile, fetched, around);
     out.0
+}
+
+/// Tells whether the flow that the profile walks asks a server of that party.
+fn is_walked(profile: &Profile, party: Party) -> bool {
+    flows::find(profile.flow()).is_none_or(|flow| flow.steps().any(|step| step.info().to == party))
 }
 
 #[derive(Clone, Copy)]

@@ -6,6 +6,7 @@ use std::{collections::HashMap, fmt::Write as _};
 use serde_json::{Value, json};
 
 use super::{
+    actor,
     chance::{Chance, Random},
     dpop::{self, Proofs},
     guard::{For, Guard, one_token},
@@ -17,7 +18,10 @@ use super::{
     serve::Server,
     shape::{self, Habits},
 };
-use crate::protocol::{jwt::Claims, time::Timestamp};
+use crate::protocol::{
+    jwt::{Claims, audit},
+    time::Timestamp,
+};
 
 /// The path of the notes.
 pub(super) const NOTES: &str = "/notes";
@@ -104,7 +108,7 @@ impl Api {
         metadata
     }
 
-    /// The repositories: who asks, who acts, and what there is.
+    /// The repositories: who asks, who acts, what there is, and what the log says of the call.
     fn repos(&mut self, incoming: &Incoming, now: Timestamp) -> Outgoing {
         match self.repos_result(incoming, now) {
             Ok(answer) => answer,
@@ -130,6 +134,7 @@ impl Api {
             "sub": claims["sub"],
             "client_id": claims["client_id"],
             "act": claims["act"],
+            "audit": audit::line(&claims, now),
             "scope": claims["scope"],
             "repositories": ["jagwalk-lab/flows", "jagwalk-lab/notes"],
         });
@@ -214,6 +219,7 @@ impl Api {
         let write = incoming.method == "POST";
         let needed = if write { "notes.write" } else { "notes.read" };
         self.scope(&claims, needed, &incoming.method)?;
+        self.may_act(&claims)?;
         let sub = claims["sub"].as_str().unwrap_or_default();
         let notes = notes_of(&mut self.notes, sub);
         let mut status = 200;
@@ -224,13 +230,34 @@ impl Api {
             }
             status = 201;
         }
-        let body = json!({
+        let mut body = json!({
             "sub": sub,
             "client_id": claims[self.habits.client_claim],
             "scope": claims[self.habits.scope_claim],
             "notes": notes,
         });
+        if let Some(act) = claims.get("act") {
+            body["act"] = act.clone();
+        }
         Ok(Outgoing::json(status, &body).with("cache-control", "no-store"))
+    }
+
+    /// Judges who acts, where somebody does: policy lets AI agents of the user's own IdP act, and nobody else (AP §9).
+    /// What is bound to no key is no token of the profile: some vendors only remark who acts.
+    fn may_act(&self, claims: &Value) -> Result<(), Refused> {
+        if claims.get("act").is_none() || claims.get("cnf").is_none() {
+            return Ok(());
+        }
+        let namespaces = std::slice::from_ref(&self.repos.trusted);
+        actor::chain("access token", claims, namespaces, actor::AT_RESOURCE)?;
+        let profile = claims.pointer("/act/sub_profile").and_then(Value::as_str);
+        must(profile == Some("ai_agent"), "actor_unauthorized", || {
+            format!(
+                "Expected an actor with sub_profile ai_agent, received {}.",
+                received(profile)
+            )
+        })
+        .map_err(Refused::Actor)
     }
 
     fn refusal(&self, incoming: &Incoming, refused: &Refused, metadata: &str) -> Outgoing {
@@ -258,7 +285,9 @@ impl Api {
                 return Outgoing::json(401, &json!({ "message": says }))
                     .with("www-authenticate", challenge);
             }
-            Refused::Scope(_, refusal) => (403, refusal.error, &refusal.says),
+            Refused::Scope(_, refusal) | Refused::Actor(refusal) => {
+                (403, refusal.error, &refusal.says)
+            }
             Refused::Token(refusal)
                 if matches!(
                     refusal.error,
@@ -368,6 +397,7 @@ enum Refused {
     NoToken,
     Token(Refusal),
     Scope(&'static str, Refusal),
+    Actor(Refusal),
 }
 
 impl From<Refusal> for Refused {

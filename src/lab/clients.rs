@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::{chance::Chance, shape::Habits};
+use super::{chance::Chance, cimd::SOLE_METHODS, shape::Habits};
 use crate::protocol::{
     digest::sha256,
     keys::{Alg, KeyError, PrivateKey, alg_name},
@@ -104,6 +104,8 @@ pub(super) enum Auth {
     Post(Secret),
     /// `client_secret_post` or `client_secret_basic`, as the client likes.
     Secret(Secret),
+    /// An assertion about one of its instances, by either of its names (CIA §8.3).
+    Instance,
     /// `private_key_jwt`.
     Jwt {
         /// The registered public key.
@@ -120,6 +122,7 @@ impl Auth {
             Self::None => "none",
             Self::Basic(_) => "client_secret_basic",
             Self::Post(_) | Self::Secret(_) => "client_secret_post",
+            Self::Instance => SOLE_METHODS[0],
             Self::Jwt { .. } => "private_key_jwt",
         }
     }
@@ -128,6 +131,7 @@ impl Auth {
     pub fn takes(&self, method: &str) -> bool {
         method == self.name()
             || (matches!(self, Self::Secret(_)) && method == "client_secret_basic")
+            || (matches!(self, Self::Instance) && SOLE_METHODS.contains(&method))
     }
 }
 
@@ -266,7 +270,11 @@ impl Clients {
             self.at_resource_as.push(Arc::new(Client {
                 id: there.client_id.clone(),
                 auth,
-                grants: if redeems { &[urn::JWT_BEARER] } else { &[] },
+                grants: if redeems {
+                    &[urn::JWT_BEARER, urn::TOKEN_EXCHANGE]
+                } else {
+                    &[urn::TOKEN_EXCHANGE]
+                },
                 at_resource_as: None,
                 app: None,
             }));
@@ -274,6 +282,11 @@ impl Clients {
         self.registered
             .push((kind, Registered { idp, resource_as }));
     }
+}
+
+/// Returns what a client of that id holds that proves itself with this key.
+pub(super) fn keyed(id: &str, key: &PrivateKey) -> Credentials {
+    Proof::Key(key, key.alg()).of(id).0
 }
 
 /// Makes the workload of that name as the actor issuer knows it: a key, and nothing that could leak from a file.

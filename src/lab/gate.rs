@@ -6,6 +6,7 @@ use serde_json::json;
 use url::form_urlencoded;
 
 use super::{
+    cimd::SOLE_METHODS,
     clients::{Auth, Client, same_secret},
     form::Form,
     jwt::{Kind, as_text},
@@ -73,6 +74,17 @@ impl Gate {
     /// Returns the client of that id.
     pub fn client(&self, id: &str) -> Option<&Arc<Client>> {
         self.clients.iter().find(|client| client.id == id)
+    }
+
+    /// Takes a client in, in place of one of the same id.
+    pub fn put(&mut self, client: Arc<Client>) {
+        self.remove(&client.id);
+        self.clients.push(client);
+    }
+
+    /// Strikes a client off.
+    pub fn remove(&mut self, id: &str) {
+        self.clients.retain(|client| client.id != id);
     }
 
     /// Lets a request in: its form, the client that sent it, and the grant that it may use.
@@ -144,7 +156,16 @@ impl Gate {
                 ),
             )
         })?;
-        must(self.methods.contains(&method), "invalid_client", || {
+        // Whoever has no credential but an instance's assertion shows that; it is judged with the grant (CIA §8.3).
+        let method = match (&client.auth, method) {
+            (Auth::Instance, "none") if form.get("client_instance_assertion").is_some() => {
+                SOLE_METHODS[0]
+            }
+            (Auth::Instance, "none") if form.get("actor_token").is_some() => SOLE_METHODS[1],
+            _ => method,
+        };
+        let known = self.methods.contains(&method) || SOLE_METHODS.contains(&method);
+        must(known, "invalid_client", || {
             format!(
                 "{} takes {}, received {method}.",
                 self.endpoint,

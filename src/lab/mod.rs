@@ -13,13 +13,18 @@ use tokio::{net::TcpListener, task::spawn_blocking};
 
 use crate::protocol::{
     keys::{Alg, KeyError, PrivateKey, install_crypto},
+    oauth::urn,
     party::Party,
     secret::Secret,
 };
 
+mod actor;
 mod actor_issuer;
 mod api;
+mod assertion_issuer;
+mod assertions;
 mod chance;
+mod cimd;
 mod clients;
 mod dpop;
 pub mod faults;
@@ -27,6 +32,7 @@ mod form;
 mod gate;
 mod guard;
 mod idp;
+mod instance_issuer;
 mod jwt;
 mod keyring;
 mod mcp;
@@ -36,13 +42,16 @@ mod people;
 mod refusal;
 mod resource_as;
 mod serve;
+mod service;
 mod shape;
 mod tls;
+mod tts;
+mod workload;
 
 pub use chance::Random;
 pub use clients::{ClientKind, Credentials, Registered};
 pub use faults::{FAULTS, Fault, Switches};
-pub use people::{IDP_SCOPES, NOTES_SCOPES, USERS, User};
+pub use people::{IDP_SCOPES, NOTES_SCOPES, REPOS_SCOPES, USERS, User};
 pub use serve::{Clock, Entry, Fetch};
 pub use shape::Shape;
 pub use tls::Authority;
@@ -52,6 +61,9 @@ const CLIENT_ALGS: [&str; 5] = ["RS256", "PS256", "ES256", "ES384", "EdDSA"];
 
 /// What the lab asks of the user when it is walked with the ready profile.
 const SSO_SCOPE: &str = "openid email offline_access";
+
+/// What the lab asks of the user where the IdP guards the API, too.
+const REPOS_SCOPE: &str = "openid offline_access repo.read repo.write";
 
 /// What the ready profile asks of the resource AS; policy grants alice all of it.
 const AGENT_SCOPE: &str = "notes.read notes.write";
@@ -82,6 +94,15 @@ const RESOURCE_AS_FIELDS: [&str; 6] = [
     "resource_as.private_key",
     "resource_as.client_secret",
     "resource_as.assertion_audience",
+];
+
+const TTS_FIELDS: [&str; 6] = [
+    "tts.client_id",
+    "tts.auth",
+    "tts.alg",
+    "tts.private_key",
+    "tts.client_secret",
+    "tts.assertion_audience",
 ];
 
 const ACTOR_ISSUER_FIELDS: [&str; 6] = [
@@ -120,7 +141,17 @@ pub struct Lab {
     mcp: String,
     repos: String,
     actor_issuer: String,
+    assertion_issuer: String,
     workload: Credentials,
+    agents: assertion_issuer::Agents,
+    instances: String,
+    evidence: Secret,
+    codex: Credentials,
+    codex_sole: String,
+    tool: Credentials,
+    identity: workload::Identity,
+    tts: String,
+    service: String,
     shape: Shape,
     app: Option<Credentials>,
     clients: Vec<(ClientKind, Registered)>,
@@ -204,17 +235,35 @@ pub async fn start(options: Options) -> Result<Lab, LabError> {
     let (outer_listener, outer_port) = listen(ports[3]).await?;
     let chance = chance::Chance(options.random);
     let habits = options.shape.habits();
-    let (signing, as_key, actor_key, workload, clients) = spawn_blocking(move || {
-        let signing = idp::SigningKeys::make()?;
-        let as_key = PrivateKey::generate(Alg::ES256)?;
-        let actor_key = PrivateKey::generate(Alg::ES256)?;
-        let workload = clients::workload("code-reviewer")?;
-        let clients = clients::Clients::make(chance, habits)?;
-        Ok((signing, as_key, actor_key, workload, clients))
-    })
-    .await
-    .unwrap_or_else(|_| Err(KeyError("The thread that makes keys has ended.".to_owned())))
-    .map_err(LabError::Key)?;
+    let (signing, as_key, actor_key, instance_keys, tts_key, workload, tool, agents, clients) =
+        spawn_blocking(move || {
+            let signing = idp::SigningKeys::make()?;
+            let as_key = PrivateKey::generate(Alg::ES256)?;
+            let actor_key = PrivateKey::generate(Alg::ES256)?;
+            let instance_keys = (
+                PrivateKey::generate(Alg::ES256)?,
+                PrivateKey::generate(Alg::ES256)?,
+            );
+            let workload = clients::workload("code-reviewer")?;
+            let tts_key = PrivateKey::generate(Alg::ES256)?;
+            let tool = clients::workload("note-taker")?;
+            let agents = assertion_issuer::Agents::make()?;
+            let clients = clients::Clients::make(chance, habits)?;
+            Ok((
+                signing,
+                as_key,
+                actor_key,
+                instance_keys,
+                tts_key,
+                workload,
+                tool,
+                agents,
+                clients,
+            ))
+        })
+        .await
+        .unwrap_or_else(|_| Err(KeyError("The thread that makes keys has ended.".to_owned())))
+        .map_err(LabError::Key)?;
 
     let scheme = if options.tls.is_some() {
         "https"
@@ -233,6 +282,8 @@ pub async fn start(options: Options) -> Result<Lab, LabError> {
     let resource = format!("{api_origin}{}", api::NOTES);
     let mcp = format!("{api_origin}{}", mcp::MCP);
     let resources = vec![resource.clone(), mcp.clone()];
+    let platform = format!("{outer_origin}{}", actor_issuer::AGENTS);
+    let namespaces = vec![idp_issuer.clone(), platform.clone()];
     let faults = options.faults;
     let mut idp = idp::Idp::new(
         habits,
@@ -241,11 +292,17 @@ pub async fn start(options: Options) -> Result<Lab, LabError> {
         clients.at_idp,
         idp::Target {
             issuer: as_issuer.clone(),
+            endpoint: format!(
+                "{as_origin}{}{}",
+                habits.resource_as_path(),
+                shape::here(habits.resource_as_paths, "/token")
+            ),
             resources: resources.clone(),
         },
         options.random,
         faults.clone(),
-    );
+    )
+    .trusting(&format!("{outer_origin}{}", actor_issuer::AGENTS));
     let agent = &clients::of(&clients.registered, ClientKind::Default)
         .idp
         .client_id;
@@ -259,6 +316,11 @@ pub async fn start(options: Options) -> Result<Lab, LabError> {
         &as_origin,
         resource_as::Neighbours {
             idp: idp_issuer.clone(),
+            assertions: assertions::Assertions::new(format!(
+                "{outer_origin}{}",
+                assertion_issuer::ISSUER
+            )),
+            namespaces: namespaces.clone(),
             resources,
         },
         as_key,
@@ -269,6 +331,29 @@ pub async fn start(options: Options) -> Result<Lab, LabError> {
     let api = api::Api::new(habits, &api_origin, &as_issuer, &idp_issuer, options.random);
 
     let (workload, workload_client) = workload;
+    let (tool, tool_client) = tool;
+    let tool_client = clients::Client {
+        grants: &[urn::TOKEN_EXCHANGE],
+        ..(*tool_client).clone()
+    };
+    let identity =
+        workload::provision(&platform, &actor_key, minted, chance).map_err(LabError::Key)?;
+    let tts = tts::Tts::new(
+        &outer_origin,
+        tts_key,
+        vec![tool_client.into()],
+        tts::Trusted {
+            resource_as: as_issuer.clone(),
+            jwks: resource_as.jwks().to_owned(),
+            api: resource.clone(),
+            namespaces: namespaces.clone(),
+            platform: platform.clone(),
+        },
+        options.random,
+        faults.clone(),
+    );
+    let tts_issuer = format!("{outer_origin}{}", tts::TTS);
+    let service = service::Service::new(&outer_origin, tts_issuer.clone(), namespaces, platform);
     let actor_issuer = actor_issuer::ActorIssuer::new(
         &outer_origin,
         actor_key,
@@ -277,11 +362,83 @@ pub async fn start(options: Options) -> Result<Lab, LabError> {
         options.random,
         faults.clone(),
     );
-    let outskirts = outskirts::Outskirts(vec![outskirts::Part {
+    let rsa = clients::of(&clients.registered, ClientKind::Rs256);
+    let assertion_issuer = assertion_issuer::AssertionIssuer::new(
+        &agents,
+        rsa.idp.private_key.as_ref(),
+        faults.clone(),
+    )
+    .map_err(LabError::Key)?;
+    let assertion_part = outskirts::Part {
+        path: assertion_issuer::ISSUER,
+        party: Party::ActorIssuer,
+        server: Box::new(assertion_issuer),
+    };
+    let actor_part = outskirts::Part {
         path: actor_issuer::AGENTS,
         party: Party::ActorIssuer,
         server: Box::new(actor_issuer),
-    }]);
+    };
+    let (instance_key, codex_key) = instance_keys;
+    let evidence = Secret::typed("instance_issuer.evidence", chance.token(24));
+    let instances = format!("{outer_origin}{}", instance_issuer::INSTANCES);
+    let client_at = |name: &str| format!("{outer_origin}{}/{name}", cimd::CLIENTS);
+    let (codex, codex_sole) = (client_at(cimd::CODEX), client_at(cimd::CODEX_SOLE));
+    let descriptor = serde_json::json!({
+        "issuer": instances, "jwks_uri": format!("{instances}/jwks"),
+        "signing_alg_values_supported": ["ES256"], "subject_syntax": "uri",
+    });
+    let own = codex_key.registration_jwk();
+    let publisher = cimd::Publisher(vec![
+        (
+            cimd::CODEX,
+            cimd::document(&codex, "Codex of the jagwalk lab", Some(&own), &descriptor),
+        ),
+        (
+            cimd::CODEX_SOLE,
+            cimd::document(
+                &codex_sole,
+                "Codex without a key of its own",
+                None,
+                &descriptor,
+            ),
+        ),
+    ]);
+    let instance_issuer = instance_issuer::InstanceIssuer::new(
+        &outer_origin,
+        instance_key,
+        evidence.clone(),
+        (
+            vec![codex.clone(), codex_sole.clone()],
+            vec![idp_issuer.clone()],
+        ),
+        options.random,
+        faults.clone(),
+    );
+    let outskirts = outskirts::Outskirts(vec![
+        actor_part,
+        assertion_part,
+        outskirts::Part {
+            path: instance_issuer::INSTANCES,
+            party: Party::InstanceIssuer,
+            server: Box::new(instance_issuer),
+        },
+        outskirts::Part {
+            path: cimd::CLIENTS,
+            party: Party::Client,
+            server: Box::new(publisher),
+        },
+        outskirts::Part {
+            path: tts::TTS,
+            party: Party::Tts,
+            server: Box::new(tts),
+        },
+        outskirts::Part {
+            path: service::INVENTORY,
+            party: Party::Service,
+            server: Box::new(service),
+        },
+    ]);
 
     let ledger = serve::Ledger::default();
     let around = serve::Surroundings {
@@ -322,7 +479,17 @@ pub async fn start(options: Options) -> Result<Lab, LabError> {
         mcp,
         repos: format!("{api_origin}{}", api::REPOS),
         actor_issuer: format!("{outer_origin}{}", actor_issuer::AGENTS),
+        assertion_issuer: format!("{outer_origin}{}", assertion_issuer::ISSUER),
         workload,
+        agents,
+        instances,
+        evidence,
+        codex: clients::keyed(&codex, &codex_key),
+        codex_sole,
+        tool,
+        identity,
+        tts: tts_issuer,
+        service: format!("{outer_origin}{}", service::INVENTORY),
         shape: options.shape,
         app: clients.app,
         clients: clients.registered,
@@ -359,6 +526,11 @@ impl Lab {
         &self.actor_issuer
     }
 
+    /// Returns the issuer of agents' assertions.
+    pub fn assertion_issuer(&self) -> &str {
+        &self.assertion_issuer
+    }
+
     /// Returns the address of the repositories, which take tokens of the IdP.
     pub fn repos(&self) -> &str {
         &self.repos
@@ -368,8 +540,70 @@ impl Lab {
     pub fn settings_for(&self, flow: &str) -> Vec<(&'static str, Setting)> {
         match flow {
             "mcp" => self.mcp_settings(),
+            "delegation" => self.delegation_settings(),
+            "assertion-exchange" => self.assertion_settings(),
+            "instance-assertion" => self.instance_settings(),
+            "actor-profile" => self.actor_profile_settings(),
             _ => self.settings(),
         }
+    }
+
+    /// Those of the flow in which agents exchange assertions of their own.
+    fn assertion_settings(&self) -> Vec<(&'static str, Setting)> {
+        let mut settings = self.settings();
+        settings.retain(|(path, _)| !path.starts_with("actor_issuer."));
+        settings.push((
+            "resource_as.scope",
+            Setting::Text(assertions::SCOPE.to_owned()),
+        ));
+        settings.extend(self.agents.settings(&self.assertion_issuer));
+        settings
+    }
+
+    /// Does so for a variant of a flow.
+    pub fn settings_of_variant(&self, flow: &str, variant: &str) -> Vec<(&'static str, Setting)> {
+        let mut settings = self.settings_for(flow);
+        if (flow, variant) == ("instance-assertion", "sole") {
+            // A client whose instances' assertions are its only credential is a client of its own.
+            settings.retain(|(path, _)| !path.starts_with("sso."));
+            settings.extend([
+                ("sso.client_id", Setting::Text(self.codex_sole.clone())),
+                ("sso.auth", Setting::Text("none".to_owned())),
+                ("sso.scope", Setting::Text(REPOS_SCOPE.to_owned())),
+            ]);
+        }
+        settings
+    }
+
+    /// Those of the flow with instances: the client's id is an address, and the one server is the IdP.
+    fn instance_settings(&self) -> Vec<(&'static str, Setting)> {
+        let text = |text: &str| Setting::Text(text.to_owned());
+        let mut settings = self.settings();
+        settings.retain(|(path, _)| path.starts_with("idp."));
+        let key = self.codex.private_key.clone().map(Setting::Secret);
+        settings.extend(key.map(|key| ("sso.private_key", key)));
+        settings.extend([
+            ("sso.client_id", text(&self.codex.client_id)),
+            ("sso.auth", text(self.codex.auth)),
+            ("sso.alg", text(self.codex.alg.unwrap_or("ES256"))),
+            ("sso.scope", text(REPOS_SCOPE)),
+            ("instance_issuer.issuer", text(&self.instances)),
+            (
+                "instance_issuer.endpoint",
+                Setting::Text(format!("{}/assertion", self.instances)),
+            ),
+            (
+                "instance_issuer.jwks_uri",
+                Setting::Text(format!("{}/jwks", self.instances)),
+            ),
+            (
+                "instance_issuer.evidence",
+                Setting::Secret(self.evidence.clone()),
+            ),
+            ("api.url", text(&self.repos)),
+            ("api.method", text("GET")),
+        ]);
+        settings
     }
 
     /// Those of the flow that calls the MCP server: its address alone leads to its authorization server and to its
@@ -386,6 +620,98 @@ impl Lab {
             ("api.tool", text("list_notes")),
         ]);
         settings
+    }
+
+    /// Those of the flow that delegates: the IdP is its one authorization server, and the repositories are its API.
+    fn delegation_settings(&self) -> Vec<(&'static str, Setting)> {
+        let text = |text: &str| Setting::Text(text.to_owned());
+        let mut settings = self.settings();
+        settings.retain(|(path, _)| {
+            !matches!(
+                *path,
+                "agent.resource" | "agent.scope" | "agent.saml_assertion"
+            ) && !["resource_as.", "api."]
+                .iter()
+                .any(|table| path.starts_with(table))
+        });
+        settings.extend([
+            ("agent.audience", text(api::REPOS_AUDIENCE)),
+            ("agent.scope", text(&REPOS_SCOPES.join(" "))),
+            ("api.url", text(&self.repos)),
+            ("api.method", text("GET")),
+            ("dpop.mode", text("on")),
+        ]);
+        settings
+    }
+
+    /// Those of the flow that goes on inside the trust domain.
+    fn actor_profile_settings(&self) -> Vec<(&'static str, Setting)> {
+        let text = |path, text: &str| (path, Setting::Text(text.to_owned()));
+        let mut settings = self.settings();
+        settings.extend([
+            text("dpop.mode", "required"),
+            text("agent.actor", "client_assertion"),
+            text("tts.issuer", &self.tts),
+            text("tts.token_endpoint", &format!("{}/token", self.tts)),
+            text("tts.jwks_uri", &format!("{}/jwks", self.tts)),
+            text("tts.audience", tts::DOMAIN),
+            text("tts.scope", tts::PURPOSES[0]),
+            text("tts.request_context", "{\"channel\": \"api\"}"),
+            text("tts.request_details", "{\"action\": \"list\"}"),
+            text("service.url", &self.service),
+            (
+                "tts.workload_token",
+                Setting::Secret(self.identity.token.clone()),
+            ),
+            (
+                "tts.workload_key",
+                Setting::Secret(self.identity.key.clone()),
+            ),
+        ]);
+        self.prove(&mut settings, TTS_FIELDS, &self.tool);
+        settings
+    }
+
+    /// Returns the address of the Transaction Token Service.
+    pub fn tts(&self) -> &str {
+        &self.tts
+    }
+
+    /// Returns the address of the service inside the trust domain.
+    pub fn service(&self) -> &str {
+        &self.service
+    }
+
+    /// Returns what the tool behind the API holds at the Transaction Token Service.
+    pub fn tool(&self) -> &Credentials {
+        &self.tool
+    }
+
+    /// Returns the tool's Workload Identity Token, and the key that it is bound to.
+    pub fn identity(&self) -> (&Secret, &Secret) {
+        (&self.identity.token, &self.identity.key)
+    }
+
+    /// Fills in how a client proves itself.
+    fn prove(
+        &self,
+        settings: &mut Vec<(&'static str, Setting)>,
+        fields: [&'static str; 6],
+        proof: &Credentials,
+    ) {
+        let text = |text: &str| Setting::Text(text.to_owned());
+        let audience = "token-endpoint".to_owned();
+        let for_endpoint = proof.private_key.is_some() && !self.shape.habits().assertion_for_issuer;
+        let values = [
+            Some(text(&proof.client_id)),
+            Some(text(proof.auth)),
+            proof.alg.map(text),
+            proof.private_key.clone().map(Setting::Secret),
+            proof.client_secret.clone().map(Setting::Secret),
+            for_endpoint.then_some(Setting::Text(audience)),
+        ];
+        let there = fields.into_iter().zip(values);
+        settings.extend(there.filter_map(|(field, value)| Some((field, value?))));
     }
 
     /// Returns the values that a profile with `lab = true` gets, by their path in the profile.
@@ -423,20 +749,9 @@ impl Lab {
             (RESOURCE_AS_FIELDS, client.resource_as.as_ref()),
             (ACTOR_ISSUER_FIELDS, Some(&self.workload)),
         ] {
-            let Some(proof) = credentials else { continue };
-            let audience = "token-endpoint".to_owned();
-            let for_endpoint =
-                proof.private_key.is_some() && !self.shape.habits().assertion_for_issuer;
-            let values = [
-                Some(text(&proof.client_id)),
-                Some(text(proof.auth)),
-                proof.alg.map(text),
-                proof.private_key.clone().map(Setting::Secret),
-                proof.client_secret.clone().map(Setting::Secret),
-                for_endpoint.then_some(Setting::Text(audience)),
-            ];
-            let there = fields.into_iter().zip(values);
-            settings.extend(there.filter_map(|(field, value)| Some((field, value?))));
+            if let Some(proof) = credentials {
+                self.prove(&mut settings, fields, proof);
+            }
         }
         let assertion = self.saml_assertion(USERS[0].name).cloned();
         if let Some(xml) = assertion {

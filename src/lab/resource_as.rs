@@ -1,10 +1,15 @@
-//! The resource AS: redeems ID-JAGs of the one IdP that it trusts; a pure handler over state in memory.
+//! The resource AS: redeems ID-JAGs of the one IdP that it trusts, and exchanges assertions of agents; a pure handler
+//! over state in memory.
+
+mod exchange;
 
 use std::sync::Arc;
 
 use serde_json::{Value, json};
 
 use super::{
+    actor,
+    assertions::Assertions,
     chance::{Chance, Random},
     clients::Client,
     dpop::{self, Proofs},
@@ -47,7 +52,10 @@ pub(super) struct ResourceAs {
     /// What it guards; the first is meant where an ID-JAG names none.
     resources: Vec<String>,
     trusted: String,
+    /// The namespaces of actors that it trusts.
+    namespaces: Vec<String>,
     idp_keys: Keyring,
+    assertions: Assertions,
     key: PrivateKey,
     chance: Chance,
     gate: Gate,
@@ -59,6 +67,10 @@ pub(super) struct ResourceAs {
 pub(super) struct Neighbours {
     /// The issuer of the IdP that it trusts.
     pub idp: String,
+    /// The issuer of agents' assertions.
+    pub assertions: Assertions,
+    /// The namespaces of actors that it trusts.
+    pub namespaces: Vec<String>,
     /// The resource identifiers of the APIs that it guards.
     pub resources: Vec<String>,
 }
@@ -98,6 +110,8 @@ impl ResourceAs {
             resources: neighbours.resources,
             idp_keys: Keyring::new(format!("{}{idp_keys}", neighbours.idp)),
             trusted: neighbours.idp,
+            assertions: neighbours.assertions,
+            namespaces: neighbours.namespaces,
             key,
             chance: Chance(random),
             // It is the strict one: a proof is good for minutes only, by its own clock.
@@ -106,17 +120,24 @@ impl ResourceAs {
         }
     }
 
+    /// Returns where its keys are.
+    pub fn jwks(&self) -> &str {
+        &self.jwks
+    }
+
     /// Metadata (RFC 8414 §2). No grant here uses the authorization endpoint, so it might be left out, and with it the
     /// list of response types, which would be empty (§3.2); but client libraries expect both. So there is one, which knows
     /// what it is asked and refuses everybody.
     fn metadata(&self) -> Value {
+        let profiles = [urn::ID_JAG_PROFILE, actor::PROFILE];
+        let profiles = &profiles[..=usize::from(self.habits.profiles_actors)];
         let mut metadata = json!({
             "issuer": self.issuer,
             "token_endpoint": self.token_endpoint,
             "jwks_uri": self.jwks,
             "scopes_supported": NOTES_SCOPES,
-            "grant_types_supported": [urn::JWT_BEARER],
-            "authorization_grant_profiles_supported": [urn::ID_JAG_PROFILE],
+            "grant_types_supported": [urn::JWT_BEARER, urn::TOKEN_EXCHANGE],
+            "authorization_grant_profiles_supported": profiles,
             "token_endpoint_auth_methods_supported": self.habits.resource_as_methods,
             "token_endpoint_auth_signing_alg_values_supported": super::CLIENT_ALGS,
             "protected_resources": self.resources,
@@ -140,9 +161,12 @@ impl ResourceAs {
     }
 
     fn token_result(&mut self, incoming: &Incoming, now: Timestamp) -> Result<Value, Refusal> {
-        let (form, client, _) = self.gate.admit(incoming, now)?;
+        let (form, client, grant) = self.gate.admit(incoming, now)?;
         let endpoint = &self.token_endpoint;
         let jkt = self.proofs.judge(incoming, endpoint, None, now)?;
+        if grant == urn::TOKEN_EXCHANGE {
+            return self.exchange(&form, &client, jkt.as_ref(), now);
+        }
         self.redeem(&form, &client, jkt.as_ref(), now)
     }
 
@@ -176,6 +200,12 @@ impl ResourceAs {
         if let Some(jkt) = jkt {
             access["cnf"] = dpop::cnf(jkt);
         }
+        for name in ["act", "sub_profile"]
+            .into_iter()
+            .filter(|_| claims.get("act").is_some())
+        {
+            access[name] = claims[name].clone();
+        }
         let mut answer = json!({
             "access_token": self.switches.mint(Minted::AccessToken, &client.id, &access, &self.key, Alg::ES256)?,
             "token_type": dpop::token_type(jkt),
@@ -206,7 +236,10 @@ impl ResourceAs {
         let named = unverified(raw);
         kind.equals(&named, "iss", &self.trusted)?;
         let claims = kind.open(raw, self.idp_keys.keys()?, self.idp_keys.url())?;
-        kind.only_audience(&claims, &[&self.issuer])?;
+        // The Actor Profile's example names the token endpoint (AP §6.5.1); without an actor only the issuer is right.
+        let acting = claims.get("act").is_some();
+        let audiences = [self.issuer.as_str(), self.token_endpoint.as_str()];
+        kind.only_audience(&claims, &audiences[..=usize::from(acting)])?;
         kind.equals(&claims, "client_id", &client.id)?;
         kind.in_time(&claims, now)?;
         kind.lives_at_most(&claims, ID_JAG_LIFE)?;
@@ -215,6 +248,12 @@ impl ResourceAs {
         must(user_of(sub).is_some(), "invalid_grant", || {
             format!("No user {} is known here.", received(Some(sub)))
         })?;
+        actor::chain(
+            kind.name,
+            &claims,
+            &self.namespaces,
+            actor::AT_TOKEN_ENDPOINT,
+        )?;
         // A bound ID-JAG is redeemed with a proof by its key (JAG §9.8.1).
         if let Some(cnf) = claims.get("cnf") {
             let bound = dpop::bound_to(&claims);
@@ -294,6 +333,9 @@ impl Server for ResourceAs {
             return None;
         }
         let form = Form::read(incoming).ok()?;
+        if let Some(url) = self.assertions.wants(&form) {
+            return Some(url);
+        }
         let raw = form.get("assertion")?;
         // Keys are fetched from the configured address only, and only for a token that claims to be from there.
         (Claims(&unverified(raw)).text("iss") == Some(&self.trusted))
@@ -302,10 +344,12 @@ impl Server for ResourceAs {
 
     fn learn(&mut self, url: &str, fetched: &Result<Vec<u8>, String>) {
         self.idp_keys.learn(url, fetched);
+        self.assertions.keys.learn(url, fetched);
     }
 
     fn forget_keys(&mut self) {
         self.idp_keys.forget();
+        self.assertions.keys.forget();
     }
 
     fn answer(&mut self, incoming: &Incoming, now: Timestamp) -> Outgoing {

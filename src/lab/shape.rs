@@ -60,6 +60,8 @@ pub(super) struct Habits {
     pub one_host: bool,
     /// How clients may authenticate at the IdP.
     pub idp_methods: &'static [&'static str],
+    /// Whether the IdP reads clients' documents and takes assertions about their instances.
+    pub knows_instances: bool,
     /// How clients may authenticate at the resource AS.
     pub resource_as_methods: &'static [&'static str],
     /// Whether a client assertion may also be made out to the issuer, not only to the endpoint.
@@ -76,6 +78,8 @@ pub(super) struct Habits {
     pub id_token_life: i64,
     /// Whether a refresh token may be exchanged.
     pub exchanges_refresh_tokens: bool,
+    /// Whether its servers follow the Actor Profile, and say so.
+    pub profiles_actors: bool,
     /// Whether an exchange has to name a resource.
     pub needs_resource: bool,
     /// Whether the IdP also mints for the issuer of the resource AS written without its last slash.
@@ -143,6 +147,7 @@ pub(super) struct Told {
 }
 
 const PLAIN: Habits = Habits {
+    knows_instances: true,
     idp_paths: &[],
     resource_as_paths: &[],
     // So that the well-known part has to go between host and path (RFC 8414 §3.1).
@@ -167,6 +172,7 @@ const PLAIN: Habits = Habits {
     may_not_redeem: None,
     id_token_life: 3600,
     exchanges_refresh_tokens: true,
+    profiles_actors: true,
     needs_resource: false,
     forgives_slash: false,
     not_before: false,
@@ -210,6 +216,8 @@ const OKTA: Habits = Habits {
     idp_refusals: OKTA_REFUSALS,
     resource_as_refusals: OKTA_REFUSALS,
     request_id: Some("x-okta-request-id"),
+    knows_instances: false,
+    profiles_actors: false,
     ..PLAIN
 };
 
@@ -273,6 +281,8 @@ const AUTH0: Habits = Habits {
             says: None,
         },
     ],
+    knows_instances: false,
+    profiles_actors: false,
     ..PLAIN
 };
 
@@ -294,6 +304,8 @@ const XAA_DEV: Habits = Habits {
         error: "invalid_request",
         says: None,
     }],
+    knows_instances: false,
+    profiles_actors: false,
     ..PLAIN
 };
 
@@ -361,6 +373,9 @@ pub(super) struct Org {
     pub custom: ResourceAs,
 }
 
+/// By what users sign in: a passkey, a key in hardware and a touch of its owner (RFC 8176 §2).
+pub(super) const AMR: [&str; 2] = ["hwk", "user"];
+
 impl Org {
     fn is_custom(&self, incoming: &Incoming) -> bool {
         self.custom.owns(&incoming.path)
@@ -373,11 +388,16 @@ impl Server for Org {
     }
 
     fn wants(&self, incoming: &Incoming) -> Option<String> {
-        self.custom.wants(incoming)
+        if self.is_custom(incoming) {
+            self.custom.wants(incoming)
+        } else {
+            self.idp.wants(incoming)
+        }
     }
 
     fn learn(&mut self, url: &str, fetched: &Result<Vec<u8>, String>) {
         self.custom.learn(url, fetched);
+        self.idp.learn(url, fetched);
     }
 
     fn answer(&mut self, incoming: &Incoming, now: Timestamp) -> Outgoing {

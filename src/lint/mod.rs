@@ -4,6 +4,7 @@
 //!  Subject (one step of a walk, with what came before) ──▶ Rule.check ──▶ Check ──▶ Finding ──▶ verdict, hand-off
 //! ```
 
+pub mod explain;
 pub mod ledger;
 pub mod near;
 mod prelude;
@@ -356,13 +357,22 @@ pub mod at {
     /// The redemption of an ID-JAG.
     pub const JWT_BEARER: &[&str] = &["jwt-bearer"];
     /// Every step that ends with an access token for an API, and one looked at alone.
-    pub const ACCESS_TOKEN: &[&str] = &["jwt-bearer", "exchange", super::DECODE];
+    pub const ACCESS_TOKEN: &[&str] = &[
+        "jwt-bearer",
+        "exchange",
+        "exchange-2",
+        "exchange-3",
+        super::DECODE,
+    ];
     /// Calls of an API.
     pub const API: &[&str] = &["call-api", "mcp-initialize", "mcp-tools"];
     /// The authorization request and its answer.
     pub const AUTHORIZE: &[&str] = &["authorize"];
     /// Every step at which a token may come.
     pub const ANY_TOKEN: &[&str] = &[
+        "assertion",
+        "assertion-2",
+        "assertion-3",
         "redeem-code",
         "device-token",
         "refresh",

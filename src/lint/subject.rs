@@ -191,10 +191,10 @@ impl<'a> Subject<'a> {
         }
     }
 
-    /// Returns a token of this step.
+    /// Returns a token of this step, whichever of several agents in a row it is of.
     pub fn token(&self, artifact: Artifact) -> Option<&'a TokenRecord> {
         let mut tokens = self.tokens.iter();
-        tokens.find(|record| record.artifact == artifact)
+        tokens.find(|record| record.artifact.kin() == artifact)
     }
 
     /// Returns a token of this step, else the newest of that kind from before.
@@ -208,7 +208,7 @@ impl<'a> Subject<'a> {
             .iter()
             .rev()
             .flat_map(|past| past.tokens)
-            .find(|record| record.artifact == artifact)
+            .find(|record| record.artifact.kin() == artifact)
     }
 
     /// Returns the newest attempt of another step (or an earlier one of this step) that was sent.
@@ -277,10 +277,21 @@ impl<'a> Subject<'a> {
         let field = match party {
             Party::Idp => fields::IDP_ISSUER,
             Party::ResourceAs => fields::RESOURCE_AS_ISSUER,
+            Party::ActorIssuer => fields::ACTOR_ISSUER_ISSUER,
+            Party::Tts => fields::TTS_ISSUER,
             _ => return None,
         };
         let own = self.profile.text(field).map(str::to_owned);
         own.or_else(|| self.advertised_issuer(party))
+    }
+
+    /// Returns whose side the actor token is on: its issuer's where it came in this walk, else that of who handed it in.
+    pub fn actors_side(&self) -> Party {
+        if self.last("agent-token").is_some() {
+            Party::ActorIssuer
+        } else {
+            Party::You
+        }
     }
 
     /// Returns the issuer that a server's metadata names.
@@ -296,10 +307,14 @@ impl<'a> Subject<'a> {
     /// Returns which of the profile's clients speaks at this step.
     pub fn side(&self) -> Option<Client> {
         Some(match self.step_id() {
+            id if id.starts_with("exchange") && self.server() == Party::ResourceAs => {
+                Client::ResourceAs
+            }
             "redeem-code" | "device-token" | "refresh" | "authorize" => Client::Sso,
             "id-jag" | "saml-refresh" | "exchange" => Client::Agent,
             "agent-token" => Client::ActorIssuer,
             "jwt-bearer" => Client::ResourceAs,
+            "txn-token" => Client::Tts,
             _ => return None,
         })
     }
@@ -380,6 +395,8 @@ impl<'a> Subject<'a> {
             || field("oauth-client-attestation")
             || form("client_secret")
             || form("client_assertion")
+            || (self.profile.text(fields::VARIANT) == Some("sole")
+                && (form("client_instance_assertion") || form("actor_token")))
             || self
                 .profile
                 .secret(fields::NETWORK_CLIENT_CERTIFICATE)
@@ -392,6 +409,8 @@ impl<'a> Subject<'a> {
         let field = match party {
             Party::Idp => fields::IDP_TOKEN_ENDPOINT,
             Party::ResourceAs => fields::RESOURCE_AS_TOKEN_ENDPOINT,
+            Party::ActorIssuer => fields::ACTOR_ISSUER_TOKEN_ENDPOINT,
+            Party::Tts => fields::TTS_TOKEN_ENDPOINT,
             _ => return Vec::new(),
         };
         let metadata = self.metadata(party);

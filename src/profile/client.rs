@@ -16,6 +16,8 @@ pub enum Side {
     ResourceAs,
     /// The workload at the issuer of actor tokens: `[actor_issuer]`.
     ActorIssuer,
+    /// The workload at the Transaction Token Service: `[tts]`.
+    Tts,
 }
 
 /// How a client proves itself (RFC 6749 §2.3, RFC 7523 §2.2).
@@ -146,6 +148,15 @@ impl Side {
                 kid: fields::ACTOR_ISSUER_KID,
                 alg: fields::ACTOR_ISSUER_ALG,
                 audience: fields::ACTOR_ISSUER_ASSERTION_AUDIENCE,
+            },
+            Self::Tts => ClientFields {
+                id: fields::TTS_CLIENT_ID,
+                auth: fields::TTS_AUTH,
+                secret: fields::TTS_CLIENT_SECRET,
+                key: fields::TTS_PRIVATE_KEY,
+                kid: fields::TTS_KID,
+                alg: fields::TTS_ALG,
+                audience: fields::TTS_ASSERTION_AUDIENCE,
             },
         }
     }

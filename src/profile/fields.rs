@@ -179,6 +179,9 @@ pub const TABLES: &[&str] = &[
     "resource_as",
     "api",
     "actor_issuer",
+    "instance_issuer",
+    "tts",
+    "service",
     "dpop",
     "step",
     "network",
@@ -303,11 +306,15 @@ fields! {
     AGENT_SAML_ASSERTION = "agent.saml_assertion", "SAML assertion", Kind::Secret,
         "The user's SAML assertion, for the subjects saml2 and saml2_refresh: its XML, or that in base64url.", eg "file:assertion.xml";
     AGENT_AUDIENCE = "agent.audience", "Audience", Kind::Text,
-        "Whom the ID-JAG is for: the issuer of the resource AS, unless the IdP knows it by another name.", eg "https://acme.okta.example/oauth2/aus1", from RESOURCE_AS_ISSUER;
+        "Whom the ID-JAG is for: the issuer of the resource AS, unless the IdP knows it by another name; token-endpoint is that of the resource AS, as the Actor Profile prints it.", eg "https://acme.okta.example/oauth2/aus1", from RESOURCE_AS_ISSUER;
     AGENT_RESOURCE = "agent.resource", "Resource", Kind::List,
         "The API that the access is for (RFC 8707), as its server knows it.", eg "https://api.todo.example";
     AGENT_SCOPE = "agent.scope", "Scope", Kind::Text,
         "What the agent may do at the API, separated by spaces.", eg "todo.read";
+    AGENT_ACTOR = "agent.actor", "Actor", Kind::Choice(&["none", "client_assertion", "actor_token"]),
+        "Who is named as the one that acts for the user: nobody, which is impersonation (RFC 8693 §1.1); the agent by the very assertion that authenticates it; or an actor token, which in the flow delegation is that of agent-token and else agent.actor_token. What the flow is for when empty.", eg "client_assertion";
+    AGENT_ACTOR_TOKEN = "agent.actor_token", "Actor token", Kind::Secret,
+        "A JWT of the actor's own, for the actor actor_token.", eg "file:actor.jwt";
 
     RESOURCE_AS_ISSUER = "resource_as.issuer", "Issuer", Kind::Url,
         "The issuer of the authorization server that redeems the ID-JAG.", eg "https://acme.okta.example/oauth2/aus1";
@@ -376,9 +383,79 @@ fields! {
     ACTOR_ISSUER_ALG = "actor_issuer.alg", "Algorithm", Kind::Choice(ALGS),
         "What the agent signs with there; fits the key when empty.", eg "ES256";
     ACTOR_ISSUER_ASSERTION_AUDIENCE = "actor_issuer.assertion_audience", "Assertion audience", Kind::Text,
-        "The aud of the client assertion there: issuer, token-endpoint, or any other text.", eg "issuer", default "issuer";
+        "The aud of the client assertion there, and of an assertion that the agent signs for an authorization server: issuer, token-endpoint, or any other text.", eg "issuer", default "issuer";
     ACTOR_ISSUER_AUDIENCE = "actor_issuer.audience", "Audience", Kind::Text,
         "Whom the actor token is for: the server that it is shown to.", eg "https://acme.okta.example", from IDP_ISSUER;
+
+    ACTOR_ISSUER_AGENT = "actor_issuer.agent", "Agent", Kind::Text,
+        "Name of the agent that signs an assertion of its own: the sub of its act, or the sub where it acts for nobody.", eg "agent:calendar-bot";
+    ACTOR_ISSUER_SUBJECT = "actor_issuer.subject", "Subject", Kind::Text,
+        "The person that the agent acts for: the sub of its assertion.", eg "user:alice";
+    ACTOR_ISSUER_AGENT_2 = "actor_issuer.agent_2", "Second agent", Kind::Text,
+        "Name of the second agent of a nested delegation.", eg "agent:worker";
+    ACTOR_ISSUER_PRIVATE_KEY_2 = "actor_issuer.private_key_2", "Second private key", Kind::Secret,
+        "The second agent's key: PEM (PKCS#8, PKCS#1, SEC1) or JWK.", eg "file:worker.pem";
+    ACTOR_ISSUER_KID_2 = "actor_issuer.kid_2", "Second key id", Kind::Text,
+        "Name of that key; from the JWK when empty, else its thumbprint.", eg "worker-1";
+    ACTOR_ISSUER_AGENT_3 = "actor_issuer.agent_3", "Third agent", Kind::Text,
+        "Name of the third agent of a nested delegation.", eg "agent:summarizer";
+    ACTOR_ISSUER_PRIVATE_KEY_3 = "actor_issuer.private_key_3", "Third private key", Kind::Secret,
+        "The third agent's key: PEM (PKCS#8, PKCS#1, SEC1) or JWK.", eg "file:summarizer.pem";
+    ACTOR_ISSUER_KID_3 = "actor_issuer.kid_3", "Third key id", Kind::Text,
+        "Name of that key; from the JWK when empty, else its thumbprint.", eg "summarizer-1";
+    INSTANCE_ISSUER_ISSUER = "instance_issuer.issuer", "Issuer", Kind::Url,
+        "Who says which running instance of the client it is: the issuer of instance assertions, as the client's metadata names it.", eg "https://instances.acme.example";
+    INSTANCE_ISSUER_ENDPOINT = "instance_issuer.endpoint", "Endpoint", Kind::Url,
+        "Where an instance gets its assertion: a form is posted there, with a DPoP proof of the instance's key.", eg "https://instances.acme.example/assertion";
+    INSTANCE_ISSUER_JWKS_URI = "instance_issuer.jwks_uri", "Key set", Kind::Url,
+        "Key set of that issuer, to check instance assertions with.", eg "https://instances.acme.example/jwks";
+    INSTANCE_ISSUER_EVIDENCE = "instance_issuer.evidence", "Evidence", Kind::Secret,
+        "What this process shows that issuer to be known, such as the token that its platform gives it; sent as a Bearer token.", eg "file:/var/run/secrets/platform-token";
+    INSTANCE_ISSUER_WIRE = "instance_issuer.wire", "Wire version", Kind::Choice(&["00", "01"]),
+        "Which version of the draft the requests speak: 00 sends actor_token, 01 sends client_instance_assertion; what the server's metadata says when empty.", eg "01";
+    TTS_ISSUER = "tts.issuer", "Issuer", Kind::Url,
+        "The issuer of the Transaction Token Service.", eg "https://tts.todo.example";
+    TTS_TOKEN_ENDPOINT = "tts.token_endpoint", "Token endpoint", Kind::Url,
+        "Where a workload behind the API swaps the access token for a Transaction Token; without it that is left out.", eg "https://tts.todo.example/token";
+    TTS_JWKS_URI = "tts.jwks_uri", "Key set", Kind::Url,
+        "Key set of that service, to check Transaction Tokens with.", eg "https://tts.todo.example/jwks";
+    TTS_CLIENT_ID = "tts.client_id", "Client id", Kind::Text,
+        "The workload's id at that service.", eg "booking-tool";
+    TTS_AUTH = "tts.auth", "Authentication", Kind::Choice(AUTHS),
+        "How the workload proves itself to that service; follows the key or secret when empty.", eg "private_key_jwt";
+    TTS_CLIENT_SECRET = "tts.client_secret", "Client secret", Kind::Secret,
+        "The workload's secret at that service.", eg "env:TODO_TTS_SECRET";
+    TTS_PRIVATE_KEY = "tts.private_key", "Private key", Kind::Secret,
+        "The key that the workload authenticates with: PEM (PKCS#8, PKCS#1, SEC1) or JWK.", eg "file:tool.pem";
+    TTS_KID = "tts.kid", "Key id", Kind::Text,
+        "Name of that key; from the JWK when empty, else its thumbprint.", eg "tool-1";
+    TTS_ALG = "tts.alg", "Algorithm", Kind::Choice(ALGS),
+        "What the workload signs its client assertion with; fits the key when empty.", eg "ES256";
+    TTS_ASSERTION_AUDIENCE = "tts.assertion_audience", "Assertion audience", Kind::Text,
+        "The aud of the workload's client assertion: issuer, token-endpoint, or any other text.", eg "issuer", default "issuer";
+    TTS_AUDIENCE = "tts.audience", "Trust domain", Kind::Text,
+        "The trust domain that the Transaction Token is for: a name, not an address.", eg "todo.internal";
+    TTS_SCOPE = "tts.scope", "Scope", Kind::Text,
+        "The purpose of the transaction, in words of the trust domain.", eg "inventory.read";
+    TTS_REQUEST_CONTEXT = "tts.request_context", "Request context", Kind::LongText,
+        "Where the transaction comes from: a JSON object that becomes the claim rctx.", eg "{\"channel\": \"api\"}";
+    TTS_REQUEST_DETAILS = "tts.request_details", "Request details", Kind::LongText,
+        "What the transaction is about: a JSON object that becomes the claim tctx.", eg "{\"action\": \"list\"}";
+    TTS_CONTEXT_PARAMETER = "tts.context_parameter", "Context parameter", Kind::Choice(&["request_context", "rctx"]),
+        "What the request context is called on the way: request_context in the Transaction Token draft, rctx in the example of the Actor Profile.", eg "request_context", default "request_context";
+    TTS_WORKLOAD_TOKEN = "tts.workload_token", "Workload Identity Token", Kind::Secret,
+        "What the workload's platform says of it (WIMSE): the actor token here, and shown to services; without it no actor is named.", eg "cmd:spire-agent api fetch jwt";
+    TTS_WORKLOAD_KEY = "tts.workload_key", "Workload key", Kind::Secret,
+        "The key that the Workload Identity Token is bound to, for the proofs that go with it.", eg "file:workload.pem";
+
+    SERVICE_URL = "service.url", "Address", Kind::Url,
+        "A service inside the trust domain to call with the Transaction Token; without it that is left out.", eg "https://inventory.todo.internal/items";
+    SERVICE_METHOD = "service.method", "Method", Kind::Text,
+        "The HTTP method of that call.", eg "GET", default "GET";
+    SERVICE_HEADERS = "service.headers", "Headers", Kind::Map,
+        "More headers for that call.", eg "accept=application/json";
+    SERVICE_BODY = "service.body", "Body", Kind::LongText,
+        "What that call sends.", eg "{\"item\": \"milk\"}";
 
     DPOP_MODE = "dpop.mode", "DPoP", Kind::Choice(&["off", "on", "required"]),
         "Whether tokens are bound to a key of the walk (RFC 9449): on takes one that is not all the same, required refuses it.", eg "on", default "off";

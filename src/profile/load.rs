@@ -58,7 +58,7 @@ impl Problem {
     }
 
     /// Names a mistake in the TOML itself.
-    pub(super) fn syntax(text: &str, error: &TomlError) -> Self {
+    pub(crate) fn syntax(text: &str, error: &TomlError) -> Self {
         let mut message = error.message().trim().replace('\n', ", ");
         if let Some(first) = message.get(..1) {
             message.replace_range(..1, &first.to_uppercase());
@@ -67,7 +67,8 @@ impl Problem {
             .at(text, error.span().map_or(text.len(), |span| span.start))
     }
 
-    fn at(mut self, text: &str, offset: usize) -> Self {
+    /// Says where in a text it stands.
+    pub(crate) fn at(mut self, text: &str, offset: usize) -> Self {
         let before = text.get(..offset).unwrap_or(text);
         let line = before.rsplit('\n').next().unwrap_or_default();
         self.line = Some(before.matches('\n').count() + 1);
@@ -510,7 +511,11 @@ mod tests {
     fn the_samples_have_no_problems() {
         for text in [
             include_str!("../../profiles/lab.toml"),
+            include_str!("../../profiles/delegation.toml"),
+            include_str!("../../profiles/instance-assertion.toml"),
+            include_str!("../../profiles/actor-profile.toml"),
             include_str!("../../profiles/mcp.toml"),
+            include_str!("../../profiles/assertion-exchange.toml"),
             include_str!("../../profiles/peer.toml"),
             GENERIC,
         ] {
@@ -556,7 +561,7 @@ mod tests {
                 "line 1, column 1: Unknown key `titel`. Did you mean `title`?",
                 "line 3, column 1: Unknown key `client-id` in [sso]. Did you mean `client_id`?",
                 "line 4, column 3: Unknown key `expires` in [sso].",
-                "line 6, column 1: Unknown key `scope` in [idp]. It belongs in [sso] or [agent] or [resource_as].",
+                "line 6, column 1: Unknown key `scope` in [idp]. It belongs in [sso] or [agent] or [resource_as] or [tts].",
             ]
         );
         assert_eq!(

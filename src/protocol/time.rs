@@ -65,6 +65,23 @@ impl Timestamp {
         Lifetime(self.0.saturating_sub(earlier.0))
     }
 
+    /// `2026-05-10T22:13:01.000Z`, as logs have it (RFC 3339 §5.6); a moment no calendar holds prints its number.
+    pub fn iso(self) -> String {
+        match time::OffsetDateTime::from_unix_timestamp(self.secs()) {
+            Ok(at) => format!(
+                "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z",
+                at.year(),
+                u8::from(at.month()),
+                at.day(),
+                at.hour(),
+                at.minute(),
+                at.second(),
+                self.0.rem_euclid(1000)
+            ),
+            Err(_) => format!("{}s", self.secs()),
+        }
+    }
+
     /// Words for a claim: `2026-11-22 10:13:48 UTC (19 s ago)`.
     pub fn in_words(self, now: Self) -> String {
         let span = self.since(now);

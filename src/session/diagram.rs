@@ -276,7 +276,9 @@ impl<'a> Part<'a> {
         };
         let mut carries: Vec<Carried> = Vec::new();
         if let Some(attempt) = ended {
-            carries.extend(attempt.tokens.iter().map(|record| Carried {
+            let came = attempt.tokens.iter();
+            let came = came.filter(|record| !record.artifact.is_own());
+            carries.extend(came.map(|record| Carried {
                 name: record.artifact.name(),
                 fingerprint: Some(record.fingerprint.clone()),
                 born: true,
@@ -433,8 +435,9 @@ const OTHERS: &[Artifact] = &[
 
 /// What a step gives, of that list: tokens, codes and metadata, not what it keeps to itself.
 fn gives(gives: &[Artifact]) -> Vec<Carried> {
-    let told =
-        |artifact: &&Artifact| Artifact::GIVEABLE.contains(artifact) || OTHERS.contains(artifact);
+    let told = |artifact: &&Artifact| {
+        (Artifact::GIVEABLE.contains(artifact) && !artifact.is_own()) || OTHERS.contains(artifact)
+    };
     let name = |artifact: &Artifact| Carried {
         name: artifact.noun(),
         fingerprint: None,

@@ -120,7 +120,8 @@ impl Session {
     }
 
     pub(super) fn given_signature(&self, artifact: Artifact, token: &Token) -> Signature {
-        let server = match artifact {
+        let server = match artifact.kin() {
+            Artifact::Assertion => Party::ActorIssuer,
             Artifact::AccessToken => Party::ResourceAs,
             _ => Party::Idp,
         };
@@ -160,7 +161,11 @@ impl Session {
 
 fn article(artifact: Artifact) -> String {
     match artifact {
-        Artifact::IdToken | Artifact::IdJag | Artifact::AccessToken | Artifact::SsoAccessToken => {
+        Artifact::IdToken
+        | Artifact::IdJag
+        | Artifact::AccessToken
+        | Artifact::SsoAccessToken
+        | Artifact::Assertion => {
             format!("an {}", artifact.name())
         }
         Artifact::Code => "an authorization code".to_owned(),

@@ -1,5 +1,6 @@
 //! The engine: commands and events in, state and effects out, nothing else.
 
+pub mod audit;
 mod commands;
 pub mod diagram;
 mod drafts;

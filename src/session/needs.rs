@@ -77,6 +77,12 @@ pub fn left_out(
                 has_goal = true;
                 None
             }),
+            // What gives nothing is there for its own sake, and rides along on what others need, too.
+            None if info.gives.is_empty()
+                && step.needs(profile).iter().any(|need| wanted.contains(need)) =>
+            {
+                None
+            }
             None if info.gives.iter().any(|artifact| {
                 wanted.contains(artifact)
                     && !given(*artifact)

@@ -1,4 +1,5 @@
-//! The action table: what can be done, by which keys, where, and when; help, hints and README come from it.
+//! The action table: what can be done, by which keys, where, and when; help, hints, palette, configuration and README
+//! come from it.
 
 use super::{
     model::{Context, Model},
@@ -11,7 +12,8 @@ use crate::{flow::Blocked, session::Status};
 pub enum Availability {
     /// It can.
     Yes,
-    /// It cannot, because of this; empty when it makes no sense here at all.
+    /// It cannot, because of this; empty when it makes no sense here at all. Actions in braces stand for their keys, as
+    /// [`super::keymap::Keymap::spoken`] puts them in.
     No(&'static str),
 }
 
@@ -54,6 +56,12 @@ impl Scope {
         }
     }
 
+    /// Tells whether there is a place where actions of both scopes can be had.
+    pub fn meets(self, other: Self) -> bool {
+        let mut places = Context::ALL.into_iter();
+        places.any(|context| self.holds_in(context) && other.holds_in(context))
+    }
+
     /// Returns the heading of help and README.
     pub fn title(self) -> &'static str {
         match self {
@@ -67,14 +75,14 @@ impl Scope {
         }
     }
 
-    /// Every scope, in the order of the help.
+    /// Every scope, in the order of the help: the narrower before the wider.
     pub const ALL: [Self; 7] = [
         Self::Walk,
-        Self::Rows,
-        Self::Overlay,
         Self::Profiles,
+        Self::Overlay,
         Self::Question,
         Self::Field,
+        Self::Rows,
         Self::Everywhere,
     ];
 }
@@ -84,11 +92,11 @@ impl Scope {
 pub struct Entry {
     /// Which action.
     pub action: Action,
-    /// Its word in a keys file.
+    /// Its word in `[keys]` of `config.toml`.
     pub id: &'static str,
     /// What it does.
     pub about: &'static str,
-    /// Its keys, as [`super::keymap::Key::parse`] reads them.
+    /// Its keys unless the user says otherwise, as [`super::keymap::Sequence::parse`] reads them.
     pub keys: &'static [&'static str],
     /// Where it can be had.
     pub scope: Scope,
@@ -109,7 +117,7 @@ macro_rules! actions {
             $(#[doc = $about] $action,)+
         }
 
-        /// Every action. Where several share a key, the first that can be had is meant.
+        /// Every action, in the order of the enum. Where several share a key, the first that can be had is meant.
         pub static ACTIONS: &[Entry] = &[$(Entry {
             action: Action::$action,
             id: $id,
@@ -144,7 +152,7 @@ actions! {
     /// Sends the request of this step, again if it was sent before.
     SendAgain = "send-again", ["r"], Walk, hint "send", when can_send_again;
     /// Opens the inputs of this step.
-    EditInputs = "edit-inputs", ["e"], Walk, hint "inputs", when on_step;
+    EditInputs = "edit-inputs", ["e", "' i"], Walk, hint "inputs", when on_step;
     /// Sends every step that is left, to the end.
     SendToEnd = "send-to-end", ["R"], Walk, hint "to the end", when can_run;
     /// Cancels what is in flight.
@@ -166,7 +174,7 @@ actions! {
     /// Puts the keys back to the panel.
     LeaveRail = "leave-rail", ["esc", "tab", "shift-tab"], Walk, hint "", when on_rail;
     /// Saves the profile to its file.
-    Save = "save", ["ctrl-s"], Everywhere, hint "save", when can_save;
+    Save = "save", ["S", "ctrl-s"], Everywhere, hint "save", when can_save;
     /// Copies something: the row, the cURL, the request, the answer, a token.
     Copy = "copy", ["y"], Walk, hint "copy", when always;
     /// Opens the list of profiles.
@@ -203,16 +211,30 @@ actions! {
     Profile = "profile", ["P"], Walk, hint "whole profile", when always;
     /// Checks the profile over the network, with nothing but GET and without any credential.
     CheckProfile = "check-profile", ["C"], Walk, hint "check", when can_check;
+    /// Explains this step: what it does, why, who, where it is written, what comes next.
+    ExplainStep = "explain-step", ["a"], Walk, hint "", when always;
+    /// Goes to the next place that is worth a look in this panel, and says why.
+    NextPlace = "next-place", ["W"], Walk, hint "", when always;
     /// Opens the list of flows.
     Flows = "flows", ["f"], Walk, hint "", when always;
     /// Shows what the rules found: at the row that the cursor is on, else at this step.
-    Findings = "findings", ["i"], Walk, hint "findings", when has_findings;
+    Findings = "findings", ["i", "' f"], Walk, hint "findings", when has_findings;
     /// Makes the lab's servers misbehave, and well again.
     Faults = "faults", ["F"], Walk, hint "", when walks_the_lab;
     /// Shows the log: of this step, and pressed again of the whole walk.
-    Log = "log", ["l"], Walk, hint "log", when always;
+    Log = "log", ["l", "' l"], Walk, hint "log", when always;
     /// Shows the sequence diagram at this step's arrow; pressed again, goes back.
-    Diagram = "diagram", ["D"], Walk, hint "diagram", when always;
+    Diagram = "diagram", ["D", "' d"], Walk, hint "diagram", when always;
+    /// Shows the request, before it goes and after.
+    ShowRequest = "show-request", ["' r"], Walk, hint "", when always;
+    /// Shows the request as cURL.
+    ShowCurl = "show-curl", ["' c"], Walk, hint "", when always;
+    /// Shows the answer.
+    ShowAnswer = "show-answer", ["' a"], Walk, hint "", when always;
+    /// Shows the tokens, decoded.
+    ShowTokens = "show-tokens", ["' t"], Walk, hint "", when always;
+    /// Shows the attempts of this step.
+    ShowHistory = "show-history", ["' h"], Walk, hint "", when always;
     /// Plays the walk message by message along the diagram, or stops.
     Play = "play", ["space"], Walk, hint "play", when can_play;
     /// Plays faster.
@@ -227,6 +249,8 @@ actions! {
     WriteTrace = "write-trace", ["w"], Walk, hint "", when has_results;
     /// Takes the next theme.
     NextTheme = "next-theme", ["t"], Walk, hint "", when always;
+    /// Opens the list of themes: each is shown as you move, one is kept.
+    Themes = "themes", ["T"], Walk, hint "", when always;
 
     /// Edits the field of the page that the cursor is on.
     EditRow = "edit-row", ["enter", "e"], Overlay, hint "edit", when on_page_field;
@@ -271,6 +295,8 @@ actions! {
     Fold = "fold", ["space", "h"], Rows, hint "fold", when can_fold;
     /// Finds a text.
     Find = "find", ["/"], Rows, hint "find", when can_find;
+    /// Finds an action, profile, flow, step, theme or rule by its name, and does or opens it.
+    Palette = "palette", [":", "ctrl-p"], Rows, hint "palette", when always;
 
     /// Agrees.
     Yes = "yes", ["y"], Question, hint "yes", when always;
@@ -293,17 +319,34 @@ actions! {
     PickDown = "pick-down", ["down"], Field, hint "next scope", when has_picks;
     /// Adds that scope to what is typed, or takes it out.
     PickToggle = "pick-toggle", ["tab"], Field, hint "take or leave it", when has_picks;
+    /// Goes to the entry before.
+    EntryUp = "entry-up", ["up", "ctrl-p"], Field, hint "", when in_palette;
+    /// Goes to the next entry.
+    EntryDown = "entry-down", ["down", "ctrl-n"], Field, hint "next", when in_palette;
     /// Drops what was typed.
     Discard = "discard", ["esc"], Field, hint "discard", when always;
 
     /// Shows what the keys do.
-    Help = "help", ["?"], Everywhere, hint "help", when always;
+    Help = "help", ["?", "f1"], Everywhere, hint "help", when no_text;
     /// Draws the screen anew.
     Redraw = "redraw", ["ctrl-l"], Everywhere, hint "", when always;
     /// Stops the program until the shell continues it.
     Suspend = "suspend", ["ctrl-z"], Everywhere, hint "", when always;
     /// Leaves at once.
     Leave = "leave", ["ctrl-c"], Everywhere, hint "", when always;
+}
+
+impl Action {
+    /// Finds an action by its word.
+    pub fn find(id: &str) -> Option<&'static Entry> {
+        ACTIONS.iter().find(|entry| entry.id == id)
+    }
+
+    /// Returns its line of the table.
+    pub fn entry(self) -> &'static Entry {
+        // The table has its entries in the order of the enum.
+        &ACTIONS[self as usize]
+    }
 }
 
 const NONSENSE: Availability = Availability::No("");
@@ -338,7 +381,7 @@ fn on_rail(model: &Model) -> Availability {
 fn on_step(model: &Model) -> Availability {
     Availability::when(
         !model.on_rail(),
-        "The keys are on the rail; Tab gives them back to the panel.",
+        "The keys are on the rail; {next-pane} gives them back to the panel.",
     )
 }
 
@@ -350,6 +393,17 @@ fn on_field(model: &Model) -> Availability {
             && !model.session().archived,
         "",
     )
+}
+
+fn no_text(model: &Model) -> Availability {
+    Availability::when(
+        model.context() != Context::Field,
+        "{accept} takes over what is typed, {discard} drops it; then {help} helps.",
+    )
+}
+
+fn in_palette(model: &Model) -> Availability {
+    Availability::when(model.in_palette(), "")
 }
 
 fn on_diagram(model: &Model) -> Availability {
@@ -403,7 +457,7 @@ fn can_send(model: &Model) -> Availability {
     let over = model.session().step(step).is_fresh() || model.session().skipped(step).is_some();
     if over && model.step_after(step).is_none() {
         return Availability::No(
-            "The walk is at its end; r sends the step again, n starts a new walk.",
+            "The walk is at its end; {send-again} sends the step again, {new-walk} starts a new walk.",
         );
     }
     can_send_again(model)
@@ -418,7 +472,7 @@ fn can_send_again(model: &Model) -> Availability {
         return Availability::No("The lab is starting.");
     }
     if session.waiting().is_some() {
-        return Availability::No("A step is in flight; Esc cancels it.");
+        return Availability::No("A step is in flight; {cancel} cancels it.");
     }
     let step = model.place().step;
     if session.skipped(step).is_some() {
@@ -428,7 +482,9 @@ fn can_send_again(model: &Model) -> Availability {
         Some(Err(blocked)) if blocked.iter().any(|why| matches!(why, Blocked::Needs(_))) => {
             Availability::No("An earlier step must be done first.")
         }
-        Some(Err(_)) => Availability::No("A field is missing or wrong; e opens the inputs."),
+        Some(Err(_)) => {
+            Availability::No("A field is missing or wrong; {edit-inputs} opens the inputs.")
+        }
         Some(Ok(_)) => Availability::Yes,
         None => Availability::No("There is nothing to send."),
     }
@@ -443,10 +499,10 @@ fn can_run(model: &Model) -> Availability {
         return Availability::No("The lab is starting.");
     }
     if session.waiting().is_some() {
-        return Availability::No("A step is in flight; Esc cancels it.");
+        return Availability::No("A step is in flight; {cancel} cancels it.");
     }
     match session.next_step(None) {
-        None => Availability::No("Every step is done; n starts a new walk."),
+        None => Availability::No("Every step is done; {new-walk} starts a new walk."),
         Some(step) => match session.status(step) {
             Status::Blocked(_) => {
                 Availability::No("The next step lacks something; its inputs say what.")
@@ -547,7 +603,7 @@ fn can_check(model: &Model) -> Availability {
     // The check listens where the sign-in does.
     Availability::when(
         model.session().waiting().is_none(),
-        "A step is in flight; Esc cancels it.",
+        "A step is in flight; {cancel} cancels it.",
     )
 }
 
@@ -583,7 +639,7 @@ fn has_picks(model: &Model) -> Availability {
 
 fn can_save(model: &Model) -> Availability {
     if model.context() == Context::Field {
-        return Availability::No("Enter takes over what is typed; then ctrl-s saves.");
+        return Availability::No("{accept} takes over what is typed; then {save} saves.");
     }
     Availability::when(
         model.opened().is_dirty() && !model.session().archived,

@@ -70,6 +70,15 @@ pub trait Host: Send + Sync + 'static {
         Err("No file can be written here.".to_owned())
     }
 
+    /// Writes the name of a theme into the configuration; returns the sentence about it. It may block.
+    ///
+    /// # Errors
+    /// A sentence on why it could not be written.
+    fn keep_theme(&self, name: &str) -> Result<String, String> {
+        let _ = name;
+        Err("No file can be written here.".to_owned())
+    }
+
     /// Returns what the environment says of proxies.
     fn proxies(&self) -> Environment {
         Environment::default()
@@ -243,6 +252,16 @@ impl<H: Host> Engine<H> {
                 self.pending += 1;
                 tokio::task::spawn_blocking(move || {
                     let (bad, says) = match host.keep_address(&address) {
+                        Ok(says) => (false, says),
+                        Err(says) => (true, says),
+                    };
+                    let _ = into.send(Msg::Said { bad, says });
+                });
+            }
+            Effect::KeepTheme(name) => {
+                self.pending += 1;
+                tokio::task::spawn_blocking(move || {
+                    let (bad, says) = match host.keep_theme(&name) {
                         Ok(says) => (false, says),
                         Err(says) => (true, says),
                     };

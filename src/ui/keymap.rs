@@ -1,230 +1,207 @@
-//! Keys: how they are written, read and shown, and which actions they stand for in a context.
+//! Which keys stand for which actions, and what a key means in a place: help, hints, palette and README ask here.
 
-use std::fmt;
+mod key;
 
-use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
+use std::fmt::Write as _;
+
+pub use key::{Key, NAMES, Sequence};
 
 use super::{
-    action::{ACTIONS, Availability, Entry},
+    action::{ACTIONS, Action, Availability, Entry},
     model::{Context, Model},
 };
 
-/// A key with its modifiers, as the action table writes it.
-#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
-pub struct Key {
-    /// Which key; shift is part of a character.
-    pub code: KeyCode,
-    /// Whether ctrl is held.
-    pub ctrl: bool,
-    /// Whether alt is held.
-    pub alt: bool,
+/// The keys of every action, as they hold for this user.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Keymap(Vec<Vec<Sequence>>);
+
+/// The keys of the action table.
+impl Default for Keymap {
+    fn default() -> Self {
+        let all = ACTIONS.iter().map(defaults);
+        Self(all.collect())
+    }
 }
 
-impl Key {
-    /// Makes a key without modifiers.
-    pub fn plain(code: KeyCode) -> Self {
-        Self {
-            code,
-            ctrl: false,
-            alt: false,
-        }
+/// Returns the keys that an action has unless the user says otherwise.
+pub fn defaults(entry: &Entry) -> Vec<Sequence> {
+    let keys = entry.keys.iter();
+    keys.filter_map(|text| Sequence::parse(text)).collect()
+}
+
+impl Keymap {
+    /// Returns the keys of an action; none when it is unbound.
+    pub fn of(&self, action: Action) -> &[Sequence] {
+        // The table has its entries in the order of the enum.
+        &self.0[action as usize]
     }
 
-    /// Reads what the terminal reports; a release is no key.
-    pub fn of(event: &KeyEvent) -> Option<Self> {
-        if event.kind == KeyEventKind::Release {
-            return None;
-        }
-        let code = match event.code {
-            KeyCode::Tab if event.modifiers.contains(KeyModifiers::SHIFT) => KeyCode::BackTab,
-            // Some terminals send ctrl-m and ctrl-j for Enter; nobody means anything else by them.
-            KeyCode::Char('m' | 'j') if event.modifiers.contains(KeyModifiers::CONTROL) => {
-                return Some(Self::plain(KeyCode::Enter));
+    /// Gives an action other keys.
+    pub fn bind(&mut self, action: Action, keys: Vec<Sequence>) {
+        self.0[action as usize] = keys;
+    }
+
+    /// Tells whether an action has other keys than those of the table.
+    pub fn is_changed(&self, entry: &Entry) -> bool {
+        self.of(entry.action) != defaults(entry)
+    }
+
+    /// Returns the keys of an action as a person reads them, two blanks between them; nothing when it is unbound.
+    pub fn shown(&self, action: Action) -> String {
+        let keys: Vec<String> = self.of(action).iter().map(ToString::to_string).collect();
+        keys.join("  ")
+    }
+
+    /// Puts keys into a sentence that names actions: `{cancel} cancels it.` An unbound action is named by its word, by
+    /// which the palette finds it.
+    pub fn spoken(&self, says: &str) -> String {
+        let mut out = says.to_owned();
+        for entry in ACTIONS.iter().take_while(|_| says.contains('{')) {
+            let place = format!("{{{}}}", entry.id);
+            if out.contains(&place) {
+                let key = match self.of(entry.action).first() {
+                    Some(key) => key.to_string(),
+                    None => entry.id.to_owned(),
+                };
+                out = out.replace(&place, &key);
             }
-            code => code,
-        };
-        Some(Self {
-            code,
-            ctrl: event.modifiers.contains(KeyModifiers::CONTROL),
-            alt: event.modifiers.contains(KeyModifiers::ALT),
-        })
-    }
-
-    /// Reads a key as the table writes it: `enter`, `ctrl-s`, `shift-tab`, `[`, `R`.
-    pub fn parse(text: &str) -> Option<Self> {
-        let (ctrl, rest) = match text.strip_prefix("ctrl-") {
-            Some(rest) => (true, rest),
-            None => (false, text),
-        };
-        let code = NAMES
-            .iter()
-            .find(|(name, _)| *name == rest)
-            .map(|(_, code)| *code)
-            .or_else(|| {
-                let mut chars = rest.chars();
-                match (chars.next(), chars.next()) {
-                    (Some(c), None) => Some(KeyCode::Char(c)),
-                    _ => None,
-                }
-            })?;
-        Some(Self {
-            code,
-            ctrl,
-            alt: false,
-        })
-    }
-
-    /// Returns the digit of the key, if it is one.
-    pub fn digit(self) -> Option<usize> {
-        match self.code {
-            KeyCode::Char(c) if !self.ctrl && !self.alt => {
-                usize::try_from(c.to_digit(10)?).ok().filter(|n| *n > 0)
-            }
-            _ => None,
         }
+        out
     }
 }
-
-/// `Enter`, `ctrl-s`, `shift-Tab`, `R`.
-impl fmt::Display for Key {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.ctrl {
-            f.write_str("ctrl-")?;
-        }
-        if self.alt {
-            f.write_str("alt-")?;
-        }
-        match self.code {
-            KeyCode::Char(' ') => f.write_str("Space"),
-            KeyCode::Char(c) => write!(f, "{c}"),
-            code => match SHOWN.iter().find(|(known, _)| *known == code) {
-                Some((_, name)) => f.write_str(name),
-                None => f.write_str("?"),
-            },
-        }
-    }
-}
-
-const NAMES: &[(&str, KeyCode)] = &[
-    ("enter", KeyCode::Enter),
-    ("esc", KeyCode::Esc),
-    ("tab", KeyCode::Tab),
-    ("shift-tab", KeyCode::BackTab),
-    ("up", KeyCode::Up),
-    ("down", KeyCode::Down),
-    ("left", KeyCode::Left),
-    ("right", KeyCode::Right),
-    ("home", KeyCode::Home),
-    ("end", KeyCode::End),
-    ("pgup", KeyCode::PageUp),
-    ("pgdn", KeyCode::PageDown),
-    ("space", KeyCode::Char(' ')),
-];
-
-const SHOWN: &[(KeyCode, &str)] = &[
-    (KeyCode::Enter, "Enter"),
-    (KeyCode::Esc, "Esc"),
-    (KeyCode::Tab, "Tab"),
-    (KeyCode::BackTab, "shift-Tab"),
-    (KeyCode::Up, "Up"),
-    (KeyCode::Down, "Down"),
-    (KeyCode::Left, "Left"),
-    (KeyCode::Right, "Right"),
-    (KeyCode::Home, "Home"),
-    (KeyCode::End, "End"),
-    (KeyCode::PageUp, "PgUp"),
-    (KeyCode::PageDown, "PgDn"),
-];
 
 /// What a key means just now.
 #[derive(Clone, Copy)]
 pub enum Meaning {
     /// This action.
     Action(&'static Entry),
+    /// The first of two keys.
+    Begins,
     /// An action that cannot be had, and why.
     Not(&'static str),
     /// Nothing.
     Nothing,
 }
 
-/// Finds what a key means in the model's context: the first action of that key which can be had.
+/// Finds what a key means in the model's context: the first action of that key which can be had, after the key that
+/// was pressed before where one waits for its second.
 pub fn meaning(model: &Model, key: Key) -> Meaning {
+    let pressed = match model.screen.prefix {
+        Some(first) => Sequence {
+            first,
+            then: Some(key),
+        },
+        None => Sequence::one(key),
+    };
+    resolve(model, pressed)
+}
+
+fn resolve(model: &Model, pressed: Sequence) -> Meaning {
     let context = model.context();
-    let mut why = None;
-    for entry in ACTIONS {
-        if !reaches(entry, context, key) {
-            continue;
-        }
-        match (entry.when)(model) {
-            Availability::Yes => return Meaning::Action(entry),
-            Availability::No("") => {}
-            // The last candidate is the most general one, and says best what is missing.
-            Availability::No(says) => why = Some(says),
+    let (mut why, mut begins) = (None, false);
+    for entry in ACTIONS
+        .iter()
+        .filter(|entry| listens(entry, context, pressed.first))
+    {
+        let keys = model.keys.of(entry.action);
+        if keys.contains(&pressed) {
+            match (entry.when)(model) {
+                Availability::Yes => return Meaning::Action(entry),
+                Availability::No("") => {}
+                // The last candidate is the most general one, and says best what is missing.
+                Availability::No(says) => why = Some(says),
+            }
+        } else if pressed.then.is_none() && keys.iter().any(|known| known.first == pressed.first) {
+            begins |= (entry.when)(model) != Availability::No("");
         }
     }
-    why.map_or(Meaning::Nothing, Meaning::Not)
+    match why {
+        _ if begins => Meaning::Begins,
+        Some(why) => Meaning::Not(why),
+        None => Meaning::Nothing,
+    }
 }
 
-/// Tells whether an action listens to a key in a context.
-fn reaches(entry: &Entry, context: Context, key: Key) -> bool {
+/// Tells whether an action hears of a key in a context.
+fn listens(entry: &Entry, context: Context, key: Key) -> bool {
     // Printable keys belong to the field that is edited.
-    let printable = matches!(key.code, KeyCode::Char(_)) && !key.ctrl && !key.alt;
-    entry.scope.holds_in(context)
-        && !(context == Context::Field && printable)
-        && entry.keys.iter().any(|text| Key::parse(text) == Some(key))
+    entry.scope.holds_in(context) && !(context == Context::Field && key.is_printable())
 }
 
-/// Returns the hints of the footer: what can be done now, each with the key that does it, in the order of the table.
+/// Returns what can come after a first key: each second key with its action, and whether that can be had.
+pub fn continuations(model: &Model, first: Key) -> Vec<(Key, &'static Entry, Availability)> {
+    let context = model.context();
+    let mut out = Vec::new();
+    for entry in ACTIONS
+        .iter()
+        .filter(|entry| listens(entry, context, first))
+    {
+        let can = (entry.when)(model);
+        if can == Availability::No("") {
+            continue;
+        }
+        for then in model
+            .keys
+            .of(entry.action)
+            .iter()
+            .filter(|known| known.first == first)
+            .filter_map(|known| known.then)
+        {
+            out.push((then, entry, can));
+        }
+    }
+    out
+}
+
+/// The most hints that the footer has: more are read by nobody.
+const HINTS: usize = 6;
+
+/// Returns the hints of the footer: what can be done now, each with the key that does it, in the order of the table;
+/// the last is the help, which knows the rest.
 pub fn hints(model: &Model) -> Vec<(String, &'static str)> {
+    if model.screen.prefix.is_some() {
+        return vec![("Esc".to_owned(), "give up")];
+    }
     let context = model.context();
     let mut known: Vec<&str> = Vec::new();
-    ACTIONS
-        .iter()
-        .filter(|entry| !entry.hint.is_empty() && entry.scope.holds_in(context))
-        .filter_map(|entry| {
-            let key = entry.keys.iter().filter_map(|text| Key::parse(text)).find(
-                |key| matches!(meaning(model, *key), Meaning::Action(found) if found.action == entry.action),
-            )?;
-            Some((key.to_string(), entry.hint))
-        })
-        .filter(|(_, hint)| {
-            // Two keys for one thing are one too many for the footer.
-            let new = !known.contains(hint);
-            known.push(hint);
-            new
-        })
-        .collect()
-}
-
-/// Returns the keys of an action as a person reads them.
-pub fn shown(entry: &Entry) -> String {
-    entry
-        .keys
-        .iter()
-        .filter_map(|text| Key::parse(text))
-        .map(|key| key.to_string())
-        .collect::<Vec<_>>()
-        .join(" ")
+    let mut hints: Vec<(String, &'static str)> = Vec::new();
+    for entry in ACTIONS {
+        // Two keys for one thing are one too many for the footer.
+        let new = !entry.hint.is_empty() && !known.contains(&entry.hint);
+        let room = hints.len() + 1 < HINTS || entry.action == Action::Help;
+        if !new || !room || !entry.scope.holds_in(context) {
+            continue;
+        }
+        let keys = model.keys.of(entry.action);
+        // Two keys in a row are hinted only where there is no other way.
+        let single = keys.iter().any(|key| key.then.is_none());
+        let key = keys.iter().filter(|key| !single || key.then.is_none()).find(
+            |key| matches!(resolve(model, **key), Meaning::Action(found) if found.action == entry.action),
+        );
+        if let Some(key) = key {
+            known.push(entry.hint);
+            hints.push((key.to_string(), entry.hint));
+        }
+    }
+    hints
 }
 
 /// Returns the key table as Markdown for the README.
 pub fn key_table_markdown() -> String {
-    use fmt::Write as _;
-    let mut out = String::from("| where | key | what it does |\n| --- | --- | --- |\n");
+    let mut out =
+        String::from("| where | key | action | what it does |\n| --- | --- | --- | --- |\n");
     for entry in ACTIONS {
-        let keys = entry
-            .keys
+        let keys: Vec<String> = defaults(entry)
             .iter()
-            .filter_map(|text| Key::parse(text))
             .map(|key| format!("`{}`", key.to_string().replace('|', "\\|")))
-            .collect::<Vec<_>>()
-            .join(" ");
+            .collect();
         // Writing to a String cannot fail.
         let _ = writeln!(
             out,
-            "| {} | {} | {} |",
+            "| {} | {} | `{}` | {} |",
             entry.scope.title(),
-            keys,
+            keys.join(" "),
+            entry.id,
             entry.about
         );
     }
@@ -233,14 +210,17 @@ pub fn key_table_markdown() -> String {
 
 #[cfg(test)]
 mod tests {
+    use crossterm::event::KeyCode;
+
     use super::*;
 
     #[test]
     fn every_key_of_the_table_is_one() {
-        for entry in ACTIONS {
+        for (index, entry) in ACTIONS.iter().enumerate() {
+            assert_eq!(entry.action as usize, index);
             assert!(!entry.keys.is_empty(), "{}", entry.id);
             for text in entry.keys {
-                assert!(Key::parse(text).is_some(), "{}: {text}", entry.id);
+                assert!(Sequence::parse(text).is_some(), "{}: {text}", entry.id);
             }
             assert!(entry.hint.chars().count() <= 20, "{}", entry.id);
             assert!(entry.about.ends_with('.'), "{}", entry.id);
@@ -252,12 +232,23 @@ mod tests {
     }
 
     #[test]
-    fn keys_are_shown_as_people_say_them() {
-        let shown = |text| Key::parse(text).map(|key| key.to_string());
-        assert_eq!(shown("ctrl-s").as_deref(), Some("ctrl-s"));
-        assert_eq!(shown("shift-tab").as_deref(), Some("shift-Tab"));
-        assert_eq!(shown("R").as_deref(), Some("R"));
-        assert_eq!(shown("nonsense"), None);
+    fn no_action_has_only_keys_that_laptops_and_terminals_keep_for_themselves() {
+        for entry in ACTIONS {
+            let reachable = defaults(entry)
+                .iter()
+                .any(|key| !matches!(key.first.code, KeyCode::F(_)));
+            assert!(reachable, "{}", entry.id);
+        }
+    }
+
+    #[test]
+    fn sentences_name_the_keys_that_hold() {
+        let mut keys = Keymap::default();
+        assert_eq!(keys.spoken("{cancel} cancels, {x}."), "Esc cancels, {x}.");
+        keys.bind(Action::Cancel, Sequence::parse("g c").into_iter().collect());
+        assert_eq!(keys.spoken("{cancel} cancels."), "g c cancels.");
+        keys.bind(Action::Cancel, Vec::new());
+        assert_eq!(keys.spoken("{cancel} cancels."), "cancel cancels.");
     }
 
     #[test]

@@ -1,13 +1,15 @@
 //! What the screen is made from: sessions, where the user stands in them, and what lies over the walk.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{collections::BTreeMap, fmt::Write as _, sync::Arc};
 
 use super::{
     kept::Kept,
+    keymap::{Key, Keymap},
     layout,
     overlays::{
         self, Overlay,
         check::{self, Checkup},
+        palette::Palette,
     },
     panels::{PANELS, Panel, diagram},
     rows::{Cx, Goes, PanelState, Row, is_folded, light},
@@ -72,6 +74,8 @@ pub struct Start {
     pub problems: Vec<Problem>,
     /// What is wrong elsewhere: in the configuration, in a theme.
     pub warnings: Vec<String>,
+    /// Which keys do what.
+    pub keys: Keymap,
     /// The theme's name.
     pub theme: String,
     /// The themes there are.
@@ -227,6 +231,12 @@ pub struct Screen {
     pub import: Option<Box<Import>>,
     /// The check of the page for it.
     pub check: Checkup,
+    /// What the palette offers, while it is open.
+    pub palette: Option<Box<Palette>>,
+    /// What lay over the walk before the palette, the help or a rule's page.
+    pub beneath: Option<Overlay>,
+    /// The first of two keys, while the second is waited for.
+    pub prefix: Option<Key>,
     /// What is asked before something is lost.
     pub ask: Option<Ask>,
     /// The text that is being edited.
@@ -243,6 +253,8 @@ pub struct Screen {
     pub play: Option<Play>,
     /// How fast: the place in [`PACES`].
     pub pace: usize,
+    /// The theme to go back to, while others are tried.
+    pub trying: Option<String>,
     /// What the last key came to; gone with the next.
     pub toast: Option<Toast>,
 }
@@ -327,6 +339,8 @@ pub enum Purpose {
     Keep,
     /// The file for the trace.
     Trace,
+    /// What the palette is to find.
+    Palette,
 }
 
 /// How a value is taken.
@@ -372,6 +386,17 @@ pub enum Context {
     Field,
 }
 
+impl Context {
+    /// Every context.
+    pub const ALL: [Self; 5] = [
+        Self::Walk,
+        Self::Overlay,
+        Self::Profiles,
+        Self::Question,
+        Self::Field,
+    ];
+}
+
 /// All that is known on the screen's side.
 pub struct Model {
     /// The profiles that were visited; never empty.
@@ -386,6 +411,8 @@ pub struct Model {
     pub faults: Vec<FaultEntry>,
     /// Columns and lines.
     pub size: (u16, u16),
+    /// Which keys do what.
+    pub keys: Keymap,
     /// How things look.
     pub look: Look,
     /// The theme's name.
@@ -418,8 +445,9 @@ impl Model {
             profiles: Vec::new(),
             faults: Vec::new(),
             size,
+            keys: start.keys,
             look: Look::new(&theme, start.depth, start.glyphs),
-            theme: start.theme,
+            theme: start.shelf.listed(&start.theme).to_owned(),
             shelf: start.shelf,
             warnings,
             proxies: Environment::default(),
@@ -429,7 +457,13 @@ impl Model {
             next_id: 1,
         };
         let problem = model.opened().problems.first().map(ToString::to_string);
-        if let Some(says) = model.warnings.first().cloned().or(problem) {
+        if let Some(mut says) = model.warnings.first().cloned().or(problem) {
+            match model.warnings.len() {
+                0 | 1 => {}
+                count => {
+                    let _ = write!(says, " And {} more: {{help}} lists them.", count - 1);
+                }
+            }
             model.warn(says);
         }
         model
@@ -764,6 +798,7 @@ impl Model {
         match &self.screen.overlay {
             Some(Overlay::Profiles(_)) => self.picked_profile().is_some(),
             Some(Overlay::Flows(_) | Overlay::Copy(_) | Overlay::Existing(_)) => true,
+            Some(Overlay::Themes(_)) => matches!(self.under.goes, Some(Goes::Theme(_))),
             Some(Overlay::Faults(_)) => matches!(self.under.goes, Some(Goes::Fault(_))),
             _ => false,
         }
@@ -841,19 +876,25 @@ impl Model {
         )
     }
 
-    /// Says a sentence about the last key.
+    /// Tells whether the palette takes what is typed.
+    pub fn in_palette(&self) -> bool {
+        let editor = self.screen.editor.as_ref();
+        editor.is_some_and(|editor| editor.purpose == Purpose::Palette)
+    }
+
+    /// Says a sentence about the last key; an action in braces stands for its key.
     pub fn say(&mut self, says: impl Into<String>) {
         self.screen.toast = Some(Toast {
             bad: false,
-            says: says.into(),
+            says: self.keys.spoken(&says.into()),
         });
     }
 
-    /// Says a bad sentence about the last key.
+    /// Says a bad sentence about the last key; an action in braces stands for its key.
     pub fn warn(&mut self, says: impl Into<String>) {
         self.screen.toast = Some(Toast {
             bad: true,
-            says: says.into(),
+            says: self.keys.spoken(&says.into()),
         });
     }
 

@@ -25,7 +25,8 @@ impl fmt::Display for TooBig {
     }
 }
 
-/// Draws a text as a QR code, margin included; what is light is drawn, so it reads on a dark terminal as printed on paper.
+/// Draws a text as a QR code, margin included; what is light is drawn, so it reads on a dark terminal as printed on paper; light
+/// themes turn it round ([`super::theme::Role::Qr`]).
 /// All lines are equally wide: the size on the screen is the width of the first and the number of them.
 ///
 /// # Errors

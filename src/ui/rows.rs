@@ -72,6 +72,8 @@ pub enum Goes {
     Place(usize),
     /// To an artifact, which can be handed in there.
     Artifact(Artifact),
+    /// To a theme, by its place in the list.
+    Theme(usize),
     /// To a fault of the lab, by its place in the list.
     Fault(usize),
 }

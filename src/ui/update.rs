@@ -4,21 +4,22 @@ mod checking;
 mod editing;
 mod importing;
 mod moving;
+mod palette;
 mod playing;
 mod profiles;
+mod themes;
 mod walking;
 
-use crossterm::event::KeyEvent;
+use crossterm::event::{KeyCode, KeyEvent};
 
 use super::{
     action::Action,
     copy,
-    keymap::{self, Key, Meaning},
+    keymap::{self, Key, Meaning, Sequence},
     layout,
     model::{Ask, Context, Lab, Model, OpenId, ProfileEntry, Purpose, Taking, Then},
     overlays::{Overlay, existing},
     rows::{Goes, PanelState, Row},
-    theme::Look,
 };
 use crate::{
     flow::{Ink, preflight::Preflight},
@@ -86,6 +87,8 @@ pub enum Effect {
     Open(String),
     /// Writes an address to a file of the user's own.
     KeepAddress(String),
+    /// Writes the name of a theme into the configuration.
+    KeepTheme(String),
     /// Draws every cell anew.
     Redraw,
     /// Stops the program until the shell continues it.
@@ -228,39 +231,57 @@ pub fn update(model: &mut Model, msg: Msg, ink: Ink) -> Vec<Effect> {
 
 /// Brings cursors and what is under them up to date.
 fn settle(model: &mut Model) {
+    palette::settle(model);
     let (width, height) = layout::rows_area(model);
     model.look_under(width, height);
+    themes::follow_cursor(model);
 }
 
 fn pressed(model: &mut Model, key: Key, ink: Ink) -> Vec<Effect> {
     model.screen.toast = None;
+    let first = model.screen.prefix;
+    if first.is_some() && key == Key::plain(KeyCode::Esc) {
+        model.screen.prefix = None;
+        return Vec::new();
+    }
     let meaning = keymap::meaning(model, key);
+    model.screen.prefix = None;
     let goes_on = |action| matches!(action, Action::Play | Action::Faster | Action::Slower);
     if !matches!(&meaning, Meaning::Action(entry) if goes_on(entry.action)) {
         model.screen.play = None;
     }
+    let pressed = Sequence {
+        first: first.unwrap_or(key),
+        then: first.map(|_| key),
+    };
     match meaning {
-        Meaning::Action(entry) => act(model, entry.action, key, ink),
-        Meaning::Not(why) => {
-            model.warn(why);
-            Vec::new()
+        Meaning::Action(entry) => {
+            let keys = model.keys.of(entry.action);
+            let nth = keys.iter().position(|known| *known == pressed);
+            return act(model, entry.action, nth.map_or(1, |at| at + 1), ink);
+        }
+        Meaning::Begins => model.screen.prefix = Some(key),
+        Meaning::Not(why) => model.warn(why),
+        Meaning::Nothing if first.is_some() => {
+            model.warn(format!("No action has the keys {pressed} here."));
         }
         Meaning::Nothing => {
             if model.context() == Context::Field {
                 editing::typed(model, key);
             }
-            Vec::new()
         }
     }
+    Vec::new()
 }
 
-/// Does an action; every action of the table has its place here.
-fn act(model: &mut Model, action: Action, key: Key, ink: Ink) -> Vec<Effect> {
+/// Does an action, by its key of that number; every action of the table has its place here.
+fn act(model: &mut Model, action: Action, nth: usize, ink: Ink) -> Vec<Effect> {
     match action {
         Action::PasteRedirect => editing::begin(model, Purpose::Redirect),
         Action::OpenStep | Action::LeaveRail => model.screen.rail = false,
         Action::EditField | Action::EditRow => editing::begin_under(model),
         Action::Follow => moving::follow(model),
+        Action::NextPlace => moving::tour(model),
         Action::NextStep => moving::next_step(model),
         Action::SendStep | Action::SendAgain => return walking::send(model, ink),
         Action::EditInputs => moving::inputs(model),
@@ -275,7 +296,7 @@ fn act(model: &mut Model, action: Action, key: Key, ink: Ink) -> Vec<Effect> {
         Action::NewestAttempt => model.place_mut().attempt = None,
         Action::Copy => model.screen.overlay = Some(Overlay::Copy(PanelState::default())),
         Action::NextPane => model.screen.rail = !model.screen.rail,
-        Action::Stage => moving::stage(model, key.digit().unwrap_or(1)),
+        Action::Stage => moving::stage(model, nth),
         Action::StepDown => moving::step(model, 1),
         Action::StepUp => moving::step(model, -1),
         Action::Older => moving::attempt(model, -1),
@@ -296,13 +317,19 @@ fn act(model: &mut Model, action: Action, key: Key, ink: Ink) -> Vec<Effect> {
         Action::Faults => model.screen.overlay = Some(Overlay::Faults(PanelState::default())),
         Action::Log => moving::log(model),
         Action::Diagram => moving::diagram(model),
+        Action::ShowRequest => moving::show(model, "request"),
+        Action::ShowCurl => moving::show(model, "curl"),
+        Action::ShowAnswer => moving::show(model, "answer"),
+        Action::ShowTokens => moving::show(model, "tokens"),
+        Action::ShowHistory => moving::show(model, "history"),
         Action::Play => playing::toggle(model),
         Action::Faster => playing::pace(model, 1),
         Action::Slower => playing::pace(model, -1),
         Action::Zoom => model.screen.zoom = !model.screen.zoom,
         Action::Reveal => reveal(model),
         Action::WriteTrace => editing::begin(model, Purpose::Trace),
-        Action::NextTheme => next_theme(model),
+        Action::NextTheme => themes::next(model),
+        Action::Themes => themes::open(model),
         Action::Quit => return quit(model),
         Action::Down => moving::by(model, 1),
         Action::Up => moving::by(model, -1),
@@ -311,6 +338,9 @@ fn act(model: &mut Model, action: Action, key: Key, ink: Ink) -> Vec<Effect> {
         Action::Top => moving::by(model, isize::MIN),
         Action::Bottom => moving::by(model, isize::MAX),
         Action::Fold => moving::fold(model),
+        Action::Palette => palette::open(model),
+        Action::EntryUp => palette::step(model, -1),
+        Action::EntryDown => palette::step(model, 1),
         Action::Find => editing::begin(model, Purpose::Find),
         Action::ImportProfile => editing::begin(model, Purpose::Import),
         Action::KeepImport => editing::begin(model, Purpose::Keep),
@@ -328,6 +358,7 @@ fn act(model: &mut Model, action: Action, key: Key, ink: Ink) -> Vec<Effect> {
                 .collect();
         }
         Action::Ledger => model.screen.overlay = Some(Overlay::Ledger(PanelState::default())),
+        Action::ExplainStep => model.screen.overlay = Some(Overlay::Explain(PanelState::default())),
         Action::Handoff => model.screen.overlay = Some(Overlay::Handoff(PanelState::default())),
         Action::QrCode => model.screen.overlay = Some(Overlay::Qr(PanelState::default())),
         Action::CopyPage | Action::CopyAddress => {
@@ -351,11 +382,7 @@ fn act(model: &mut Model, action: Action, key: Key, ink: Ink) -> Vec<Effect> {
         Action::PickToggle => editing::toggle_pick(model),
         Action::Discard => editing::discard(model),
         Action::Save => return profiles::save(model),
-        Action::Help => {
-            if model.context() != Context::Field {
-                model.screen.overlay = Some(Overlay::Help(PanelState::default()));
-            }
-        }
+        Action::Help => palette::help(model),
         Action::Redraw => return vec![Effect::Redraw],
         Action::Suspend => return vec![Effect::Suspend],
         Action::Leave => return vec![Effect::Quit],
@@ -387,17 +414,21 @@ fn pick(model: &mut Model, ink: Ink) -> Vec<Effect> {
                 return copied_out(model, copied);
             }
         }
+        Overlay::Themes(_) => return themes::keep(model),
         Overlay::Faults(_) => return switch(model),
         Overlay::Existing(_) => {
             if let Some(artifact) = existing::artifacts(model).get(cursor).copied() {
                 editing::begin(model, Purpose::Existing(artifact));
             }
         }
-        Overlay::Help(_)
+        Overlay::Help(..)
+        | Overlay::Palette(_)
+        | Overlay::Rule(..)
         | Overlay::Address(_)
         | Overlay::Qr(_)
         | Overlay::Ledger(_)
         | Overlay::Handoff(_)
+        | Overlay::Explain(_)
         | Overlay::Profile(_)
         | Overlay::Check(_)
         | Overlay::Import(_) => {}
@@ -414,7 +445,10 @@ fn switch(model: &mut Model) -> Vec<Effect> {
     let entry = &mut model.faults[at];
     entry.on = !entry.on;
     let says = if entry.on {
-        format!("{} is on; n starts a new walk with it.", entry.id)
+        format!(
+            "{} is on; {{new-walk}} starts a new walk with it.",
+            entry.id
+        )
     } else {
         format!("{} is off.", entry.id)
     };
@@ -437,24 +471,11 @@ fn copied_out(model: &mut Model, copied: copy::Copied) -> Vec<Effect> {
 fn reveal(model: &mut Model) {
     model.screen.reveal = !model.screen.reveal;
     let says = if model.screen.reveal {
-        "Secrets are shown; v hides them again."
+        "Secrets are shown; {reveal} hides them again."
     } else {
         "Secrets are hidden."
     };
     model.say(says);
-}
-
-fn next_theme(model: &mut Model) {
-    let names = model.shelf.names();
-    let at = names.iter().position(|name| *name == model.theme);
-    let next = names[at.map_or(0, |at| (at + 1) % names.len())].to_owned();
-    let (theme, mistakes) = model.shelf.load(&next);
-    model.look = Look::new(&theme, model.look.depth(), model.look.glyphs);
-    match mistakes.first() {
-        Some(mistake) => model.warn(mistake.to_string()),
-        None => model.say(format!("Theme {next}: {}", theme.about)),
-    }
-    model.theme = next;
 }
 
 fn quit(model: &mut Model) -> Vec<Effect> {

@@ -19,7 +19,7 @@ use super::{
     panels::PANELS,
     rail,
     rows::words,
-    theme::{Look, Role},
+    theme::{Glyphs, Look, Role},
 };
 use crate::protocol::visible::visible;
 
@@ -29,6 +29,19 @@ pub type Spans = Vec<(Role, String)>;
 /// Draws the screen; returns where the cursor of the text stands that is being edited.
 pub fn view(model: &Model, area: Rect, buf: &mut Buffer) -> Option<Position> {
     let area = area.intersection(buf.area);
+    let cursor = draw(model, area, buf);
+    // The one door out: whatever wrote it, a terminal that takes ASCII only gets no more.
+    if model.look.glyphs == Glyphs::ASCII {
+        for place in area.positions() {
+            if let Some(stand_in) = Glyphs::stand_in(buf[place].symbol()) {
+                buf[place].set_symbol(stand_in);
+            }
+        }
+    }
+    cursor
+}
+
+fn draw(model: &Model, area: Rect, buf: &mut Buffer) -> Option<Position> {
     buf.set_style(area, model.look.ground());
     let mut canvas = Canvas {
         buf,
@@ -223,7 +236,10 @@ fn titles(canvas: &mut Canvas<'_>, model: &Model, places: &Places) {
         canvas.line(
             places.title,
             0,
-            &[(Role::Title, format!(" {}", overlay.title()))],
+            &[(
+                Role::Title,
+                format!(" {}", model.keys.spoken(overlay.title())),
+            )],
         );
         return;
     }

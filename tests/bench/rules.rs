@@ -26,7 +26,7 @@ fn whole_walk(criterion: &mut Criterion) {
     criterion.bench_function("rules over a whole walk", |bencher| {
         bencher.iter(|| {
             for held in &held {
-                held.look(|subject| lint::findings(subject));
+                held.look(lint::findings);
             }
         });
     });

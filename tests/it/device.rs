@@ -301,6 +301,7 @@ fn page_after(polls: &[Result<(), ()>]) -> String {
         has_file: false,
         problems: Vec::new(),
         warnings: Vec::new(),
+        keys: jagwalk::ui::keymap::Keymap::default(),
         theme: "terminal".to_owned(),
         shelf: Shelf::default(),
         depth: Depth::Sixteen,

@@ -3,7 +3,7 @@
 //! The table is written to `target/diagnosis.txt`, a line each: fault · step · owner · code · right or wrong.
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::{BTreeMap, BTreeSet, btree_map::Entry},
     fmt::Write as _,
     fs,
     path::Path,
@@ -110,11 +110,12 @@ async fn every_fault_trips_its_rules_and_gets_its_verdict() {
     let mut wrong = Vec::new();
     for fault in FAULTS {
         let key = (fault.flow, fault.with);
-        if !known.contains_key(&key) {
-            known.insert(key, healthy(&ward, fault).await);
-        }
+        let known = match known.entry(key) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(place) => place.insert(healthy(&ward, fault).await),
+        };
         let (session, _) = ward.walk(&[fault]).await;
-        let line = judged(fault, &session, &known[&key]);
+        let line = judged(fault, &session, known);
         let _ = writeln!(table, "{}", line.text);
         if !line.wrong.is_empty() {
             wrong.push(format!("{}\n    {}", line.text, line.wrong.join("\n    ")));

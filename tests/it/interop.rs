@@ -18,6 +18,9 @@ const STEPS: [&str; 7] = [
     "call-api",
 ];
 
+/// A peer that demands proofs with its own nonces, and takes each ID-JAG once.
+const STRICT: &[&str] = &["--dpop-nonce", "--dpop-required", "--one-time-jag"];
+
 #[test]
 fn a_client_with_a_key_walks_to_the_end() {
     walks_to_the_end(Auth::PrivateKeyJwt, &[]);
@@ -36,6 +39,65 @@ fn an_issuer_with_a_path_is_found() {
 #[test]
 fn a_refresh_token_as_subject_walks_to_the_end() {
     let _ = walks_with(Auth::PrivateKeyJwt, &[], &["agent.subject=refresh_token"]);
+}
+
+#[test]
+fn a_peer_that_wants_proofs_nonces_and_fresh_grants_is_walked_to_the_end() {
+    walks_with(Auth::PrivateKeyJwt, STRICT, &["dpop.mode=required"]);
+}
+
+#[test]
+fn a_peer_swaps_the_access_token_for_a_transaction_token_and_takes_it() {
+    if !ready() {
+        return;
+    }
+    let world = World::new();
+    let mut peer = Peer::start(&world, STRICT);
+    let word = |pointer: &str| {
+        let text = peer.json.pointer(pointer).and_then(Value::as_str);
+        text.unwrap_or_else(|| panic!("the peer does not say {pointer}"))
+            .to_owned()
+    };
+    let workload = word("/clients/workload/ras");
+    let settings = [
+        // The peer knows no actors, and its services no workloads.
+        "agent.actor=none".to_owned(),
+        format!("tts.issuer={}", peer.ras),
+        format!("tts.token_endpoint={}", word("/ras/token_endpoint")),
+        format!("tts.jwks_uri={}/jwks", peer.ras),
+        format!("tts.client_id={workload}"),
+        format!(
+            "tts.private_key=file:{}",
+            peer.state_dir.join("client.jwk.json").display()
+        ),
+        format!("tts.audience={}", word("/rs/trust_domain")),
+        "tts.scope=trade.stocks".to_owned(),
+        "tts.request_context={\"req_ip\":\"127.0.0.1\"}".to_owned(),
+        "tts.request_details={\"action\":\"BUY\"}".to_owned(),
+        format!("service.url={}", word("/rs/internal")),
+        "service.method=POST".to_owned(),
+        "flow=actor-profile".to_owned(),
+    ];
+    let settings: Vec<&str> = settings.iter().map(String::as_str).collect();
+    let output = run(&world, &peer, Auth::PrivateKeyJwt, "alice", &settings);
+    assert_eq!(output.code, 0, "{output}\n--- the peer\n{}", peer.log());
+    let report = output.json();
+    assert_eq!(report["outcome"], "done", "{output}");
+    let last = ["txn-token", "internal-call"].map(|id| (id, "done"));
+    assert_eq!(
+        statuses(&report),
+        [&STEPS.map(|id| (id, "done"))[..], &last[..]].concat(),
+        "{output}"
+    );
+    let tokens = tokens(&report);
+    assert!(tokens.contains(&("txn-token", "verified")), "{tokens:?}");
+    let body = report["steps"][8]["response"]["body"].as_str();
+    assert!(
+        body.is_some_and(|body| body.contains(r#""tctx":{"action":"BUY"}"#)),
+        "{output}"
+    );
+    peer.wait_log("/internal/orders 200");
+    assert_masked(&output, &peer);
 }
 
 #[test]

@@ -15,8 +15,12 @@ use jagwalk::{
 };
 use serde_json::{Value, json};
 
+#[rustfmt::skip]
+mod actor;
 mod command;
+mod delegate;
 mod draft;
+mod instances;
 mod pages;
 #[rustfmt::skip]
 mod proofs;

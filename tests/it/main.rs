@@ -1,11 +1,15 @@
 //! The integration tests, one binary so that everything links once.
 
+mod actor_profile;
+mod assertion_exchange;
 mod canary;
 mod check;
 mod chromium;
+mod config;
 mod conformance;
 mod curl;
 mod decode;
+mod delegation;
 mod device;
 mod diagnosis;
 mod diagram;
@@ -17,6 +21,7 @@ mod export;
 mod faults;
 mod hostile;
 mod import;
+mod instance_assertion;
 mod interop;
 mod keys;
 mod lab;
@@ -47,6 +52,7 @@ mod shapes;
 mod signin;
 mod signin_pty;
 mod terminal;
+mod themes;
 mod tidy;
 mod tls;
 mod transport;

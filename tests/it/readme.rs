@@ -3,7 +3,7 @@
 use std::{fmt::Write as _, fs, path::Path};
 
 use jagwalk::{
-    cli::faults::fault_table_markdown,
+    cli::{faults::fault_table_markdown, themes::theme_table_markdown},
     flow::{Step, flows::FLOWS},
     profile::fields::field_table_markdown,
     ui::keymap::key_table_markdown,
@@ -50,6 +50,7 @@ fn the_tables_are_the_codes_own() {
         ("faults", fault_table_markdown()),
         ("keys", key_table_markdown()),
         ("fields", field_table_markdown()),
+        ("themes", theme_table_markdown()),
     ] {
         let (open, close) = (format!("<!-- {name} -->\n"), format!("<!-- /{name} -->"));
         let start = wanted

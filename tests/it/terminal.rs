@@ -443,6 +443,7 @@ mod panics {
                 has_file: false,
                 problems,
                 warnings: Vec::new(),
+                keys: jagwalk::ui::keymap::Keymap::default(),
                 theme: "terminal".to_owned(),
                 shelf: Shelf::default(),
                 depth: Depth::Sixteen,

@@ -16,6 +16,8 @@ const MAY_REVEAL: &[&str] = &[
     "protocol/saml.rs", // encodes an assertion
     "protocol/jwt/",
     "flow/client_auth.rs",
+    "flow/workload.rs",          // hashes what a proof is bound to
+    "flow/dpop.rs",              // hashes the access token
     "flow/bag.rs",               // shows what is no secret
     "flow/dpop.rs",              // hashes the access token
     "flow/steps/authorize.rs",   // takes the code out of the redirect
@@ -78,6 +80,7 @@ const REGISTERED: &[&str] = &["flow/flows", "flow/steps", "ui/panels", "export"]
 
 /// Files in those folders that only help the others there.
 const HELPERS: &[&str] = &[
+    "flow/steps/client_document.rs",
     "flow/steps/mcp.rs",
     "flow/steps/support.rs",
     "flow/steps/user_tokens.rs",

@@ -1,10 +1,13 @@
 //! Sign-in: the user's browser goes to the IdP and comes back with a code.
 
-use super::support::{self, IDP};
+use super::{
+    instance_assertion::Variant,
+    support::{self, IDP},
+};
 use crate::{
     flow::{
         Artifact, Blocked, Draft, Gain, Inputs, Made, Reading, Step, StepId, StepInfo, Verdict,
-        Want, client_auth::finish,
+        Want, client_auth::finish, dpop,
     },
     profile::{Profile, Side, fields},
     protocol::{
@@ -54,16 +57,69 @@ pub static AUTHORIZE: Authorize = Authorize {
               to this walk and to this IdP.",
         optional: false,
     },
+    binds: false,
+};
+
+/// The step where the code is to be bound to the walk's key (RFC 9449 §10).
+pub static AUTHORIZE_BOUND: Authorize = Authorize {
+    info: StepInfo {
+        id: StepId("authorize"),
+        title: "Send the user to the authorization server to agree",
+        short: "Authorize",
+        from: Party::User,
+        to: Party::Idp,
+        needs: &[Artifact::IdpMetadata],
+        gives: &[
+            Artifact::Code,
+            Artifact::Verifier,
+            Artifact::Nonce,
+            Artifact::RedirectUri,
+        ],
+        fields: &[
+            fields::VARIANT,
+            fields::SSO_CLIENT_ID,
+            fields::SSO_SCOPE,
+            fields::SSO_REDIRECT_URI,
+            fields::SSO_LISTEN,
+            fields::SSO_LOGIN,
+            fields::SSO_PARAMS,
+            fields::IDP_AUTHORIZATION_ENDPOINT,
+            fields::DPOP_MODE,
+        ],
+        spec: &[
+            "CIA §8.4",
+            "RFC 6749 §4.1.1",
+            "RFC 7636 §4.3",
+            "RFC 9207 §2",
+            "RFC 9449 §10",
+        ],
+        why: "The user agrees that the client may act: the client as such, not one of its instances, of which there may \
+              be thousands. dpop_jkt announces the key of the instance that will redeem the code, so that no other \
+              instance can; the assertion about it comes only later, and to this same server.",
+        optional: false,
+    },
+    binds: true,
 };
 
 /// Sends the browser to the authorization endpoint.
 pub struct Authorize {
     info: StepInfo,
+    /// Whether the code is bound to the key of the walk, where the profile wants proofs.
+    binds: bool,
 }
 
 impl Step for Authorize {
     fn info(&self) -> &'static StepInfo {
-        &AUTHORIZE.info
+        if self.binds {
+            &AUTHORIZE_BOUND.info
+        } else {
+            &AUTHORIZE.info
+        }
+    }
+
+    fn skipped(&self, profile: &Profile) -> Option<String> {
+        (self.binds && Variant::of(profile) == Variant::Itself)
+            .then(|| "The instance acts for itself (variant self): no user is asked.".to_owned())
     }
 
     fn needs(&self, profile: &Profile) -> Vec<Artifact> {
@@ -146,6 +202,10 @@ impl Step for Authorize {
                 "From sso.scope. openid is what makes an ID Token come.".to_owned(),
             ),
         ];
+        if self.binds && dpop::mode(profile) != dpop::Mode::Off {
+            let thumbprint = dpop::thumbprint(inputs).map_err(|why| vec![why])?;
+            http.query.push("dpop_jkt", thumbprint);
+        }
         for (name, value) in profile.map(fields::SSO_PARAMS) {
             http.query.set(name, value.as_str());
             notes.push((

@@ -1,12 +1,12 @@
 //! The access token is tried on the API it is for.
 
-use super::support;
+use super::{assertion, support};
 use crate::{
     flow::{
         Artifact, Blocked, Draft, Inputs, Made, Reading, Step, StepId, StepInfo, Verdict,
         client_auth::finish, dpop,
     },
-    profile::{Profile, fields},
+    profile::{FieldPath, Profile, fields},
     protocol::{
         exchange::Request,
         http::{Body, HttpRequest},
@@ -48,6 +48,10 @@ impl Step for CallApi {
         &CALL_API.info
     }
 
+    fn needs(&self, profile: &Profile) -> Vec<Artifact> {
+        vec![assertion::last_token(profile)]
+    }
+
     fn skipped(&self, profile: &Profile) -> Option<String> {
         profile
             .text(fields::API_URL)
@@ -57,28 +61,12 @@ impl Step for CallApi {
 
     fn draft(&self, inputs: &Inputs<'_>) -> Result<Draft, Vec<Blocked>> {
         let url = support::api_url(inputs).map_err(|why| vec![why])?;
-        let Some(token) = inputs.bag.value(Artifact::AccessToken) else {
-            return Err(vec![Blocked::Needs(Artifact::AccessToken)]);
+        let artifact = assertion::last_token(inputs.profile);
+        let Some(token) = inputs.bag.value(artifact) else {
+            return Err(vec![Blocked::Needs(artifact)]);
         };
-        let mut request = HttpRequest::get(url, "application/json");
-        inputs
-            .profile
-            .text(fields::API_METHOD)
-            .unwrap_or("GET")
-            .to_ascii_uppercase()
-            .clone_into(&mut request.method);
-        for (name, value) in inputs.profile.map(fields::API_HEADERS) {
-            request.set_header(name, value.as_str());
-        }
-        if let Some(body) = inputs.profile.text(fields::API_BODY) {
-            if request.header("content-type").is_none() {
-                request.set_header("content-type", "application/json");
-            }
-            request.body = Body::Text(body.to_owned());
-        } else if request.method != "GET" && request.method != "HEAD" {
-            // Some servers answer 411 to a POST without a length.
-            request.body = Body::Text(String::new());
-        }
+        let said = [fields::API_METHOD, fields::API_HEADERS, fields::API_BODY];
+        let mut request = call(inputs, url, said);
         let notes = dpop::present(&mut request, inputs, token).map_err(|why| vec![why])?;
         let draft = Draft {
             request: Request::Http(request),
@@ -91,24 +79,51 @@ impl Step for CallApi {
     }
 
     fn read(&self, _inputs: &Inputs<'_>, made: &[Made]) -> Reading {
-        let exchange = support::main(made).expect("a step is read after its main exchange");
-        let response = match support::response(exchange) {
-            Ok(response) => response,
-            Err(reading) => return *reading,
-        };
-        if !(200..300).contains(&response.status) {
-            return support::refusal(response, Party::Api);
-        }
-        let size = response.body_size;
-        let kind = response
-            .content_type()
-            .unwrap_or_else(|| "no content type".to_owned());
-        Reading::bare(
-            Verdict::Done,
-            format!(
-                "The API took the access token and answered {} with {size} bytes of {kind}.",
-                response.status
-            ),
-        )
+        answered(made, Party::Api, Artifact::AccessToken)
     }
+}
+
+/// Makes the call that a profile describes by its method, its headers and its body.
+pub(super) fn call(inputs: &Inputs<'_>, url: &str, said: [FieldPath; 3]) -> HttpRequest {
+    let [method, headers, body] = said;
+    let mut request = HttpRequest::get(url, "application/json");
+    let method = inputs.profile.text(method).unwrap_or("GET");
+    method.to_ascii_uppercase().clone_into(&mut request.method);
+    for (name, value) in inputs.profile.map(headers) {
+        request.set_header(name, value.as_str());
+    }
+    if let Some(body) = inputs.profile.text(body) {
+        if request.header("content-type").is_none() {
+            request.set_header("content-type", "application/json");
+        }
+        request.body = Body::Text(body.to_owned());
+    } else if request.method != "GET" && request.method != "HEAD" {
+        // Some servers answer 411 to a POST without a length.
+        request.body = Body::Text(String::new());
+    }
+    request
+}
+
+/// Reads what came of such a call, which carried that token.
+pub(super) fn answered(made: &[Made], to: Party, token: Artifact) -> Reading {
+    let exchange = support::main(made).expect("a step is read after its main exchange");
+    let response = match support::response(exchange) {
+        Ok(response) => response,
+        Err(reading) => return *reading,
+    };
+    if !(200..300).contains(&response.status) {
+        return support::refusal(response, to);
+    }
+    let size = response.body_size;
+    let kind = response
+        .content_type()
+        .unwrap_or_else(|| "no content type".to_owned());
+    Reading::bare(
+        Verdict::Done,
+        format!(
+            "{} took the {token} and answered {} with {size} bytes of {kind}.",
+            support::cap(to),
+            response.status
+        ),
+    )
 }

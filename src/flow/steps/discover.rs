@@ -1,6 +1,9 @@
 //! Discovery: what a server says about itself, and its keys.
 
-use super::support::{self, Endpoint, IDP, RESOURCE_AS};
+use super::{
+    client_document,
+    support::{self, Endpoint, IDP, RESOURCE_AS},
+};
 use crate::{
     flow::{
         Artifact, Blocked, Draft, Gain, Inputs, Made, Reading, Step, StepId, StepInfo, Verdict,
@@ -20,7 +23,7 @@ use crate::{
 
 /// Fetches the metadata and keys of one server.
 pub struct Discover {
-    info: StepInfo,
+    info: &'static StepInfo,
     server: Endpoint,
     /// The form to try first.
     first: WellKnown,
@@ -30,7 +33,7 @@ pub struct Discover {
 
 /// The IdP.
 pub static DISCOVER_IDP: Discover = Discover {
-    info: StepInfo {
+    info: &StepInfo {
         id: StepId("discover-idp"),
         title: "Ask the IdP for its metadata and keys",
         short: "IdP metadata",
@@ -57,9 +60,40 @@ pub static DISCOVER_IDP: Discover = Discover {
     ],
 };
 
+/// The one authorization server of a flow that signs the user in and delegates at the same place.
+pub static DISCOVER_AS: Discover = Discover {
+    info: &StepInfo {
+        id: StepId("discover-as"),
+        title: "Ask the authorization server for its metadata and keys",
+        short: "AS metadata",
+        from: Party::Client,
+        to: Party::Idp,
+        needs: &[],
+        gives: &[Artifact::IdpMetadata],
+        fields: &[
+            fields::IDP_ISSUER,
+            fields::IDP_AUTHORIZATION_ENDPOINT,
+            fields::IDP_TOKEN_ENDPOINT,
+            fields::IDP_JWKS_URI,
+        ],
+        spec: &["RFC 8414 §3", "OIDC Discovery §4"],
+        why: "One server does both here: it signs the user in, and it exchanges the user's token for one that also \
+              names the agent. Its issuer leads to a document with its endpoints, its grants and the algorithms that \
+              it takes in DPoP proofs, and the document has to name that same issuer. Its keys are fetched at once: \
+              every token of this flow but the agent's own is checked with them.",
+        optional: false,
+    },
+    server: IDP,
+    first: WellKnown::Oidc,
+    overrides: &[
+        fields::IDP_AUTHORIZATION_ENDPOINT,
+        fields::IDP_TOKEN_ENDPOINT,
+    ],
+};
+
 /// The resource authorization server.
 pub static DISCOVER_RESOURCE_AS: Discover = Discover {
-    info: StepInfo {
+    info: &StepInfo {
         id: StepId("discover-resource-as"),
         title: "Ask the resource authorization server for its metadata and keys",
         short: "Resource AS metadata",
@@ -81,6 +115,64 @@ pub static DISCOVER_RESOURCE_AS: Discover = Discover {
     server: RESOURCE_AS,
     first: WellKnown::OAuth,
     overrides: &[fields::RESOURCE_AS_TOKEN_ENDPOINT],
+};
+
+/// The authorization server that takes an agent's assertion: the only one of its flow.
+pub static DISCOVER_ASSERTION_AS: Discover = Discover {
+    info: &StepInfo {
+        id: StepId("discover-as"),
+        title: "Ask the authorization server for its metadata and keys",
+        short: "AS metadata",
+        from: Party::Client,
+        to: Party::ResourceAs,
+        needs: &[],
+        gives: &[Artifact::ResourceAsMetadata],
+        fields: &[
+            fields::RESOURCE_AS_ISSUER,
+            fields::RESOURCE_AS_TOKEN_ENDPOINT,
+            fields::RESOURCE_AS_JWKS_URI,
+            fields::RESOURCE_AS_MANAGEMENT_TOKEN,
+        ],
+        spec: &["RFC 8414 §3"],
+        why: "The agent's assertion is made out to this server, by the name that it gives itself. The document that the \
+              issuer leads to has to name that same issuer, or it is thrown away; it also says where tokens are exchanged \
+              and which keys the access token can be checked with.",
+        optional: false,
+    },
+    server: RESOURCE_AS,
+    first: WellKnown::OAuth,
+    overrides: &[fields::RESOURCE_AS_TOKEN_ENDPOINT],
+};
+
+/// The one authorization server of a flow whose clients may describe themselves at an address.
+pub static DISCOVER_CLIENTS_AS: Discover = Discover {
+    info: &StepInfo {
+        id: StepId("discover-as"),
+        title: "Ask the authorization server for its metadata and keys",
+        short: "AS metadata",
+        from: Party::Client,
+        to: Party::Idp,
+        needs: &[],
+        gives: &[Artifact::IdpMetadata],
+        fields: &[
+            fields::IDP_ISSUER,
+            fields::IDP_AUTHORIZATION_ENDPOINT,
+            fields::IDP_TOKEN_ENDPOINT,
+            fields::IDP_JWKS_URI,
+            fields::SSO_CLIENT_ID,
+        ],
+        spec: &["RFC 8414 §3", "OIDC Discovery §4", "CIMD §4"],
+        why: "One server signs the user in and issues the access token. Its metadata tells where its endpoints are and \
+              what it takes. Where the client's id is an address, the document there is what the server knows of the \
+              client, so it is read here, too.",
+        optional: false,
+    },
+    server: IDP,
+    first: WellKnown::Oidc,
+    overrides: &[
+        fields::IDP_AUTHORIZATION_ENDPOINT,
+        fields::IDP_TOKEN_ENDPOINT,
+    ],
 };
 
 impl Discover {
@@ -126,12 +218,7 @@ impl Discover {
 
 impl Step for Discover {
     fn info(&self) -> &'static StepInfo {
-        // Both values of this type are statics; the table is the only place that makes them.
-        if self.server.party == Party::Idp {
-            &DISCOVER_IDP.info
-        } else {
-            &DISCOVER_RESOURCE_AS.info
-        }
+        self.info
     }
 
     fn needs(&self, profile: &Profile) -> Vec<Artifact> {
@@ -224,6 +311,13 @@ impl Step for Discover {
             );
             return Reading::bare(Verdict::Rejected(vec![says.clone()]), says);
         }
+        if let Some(request) = client_document::wanted(inputs, &metadata, made) {
+            return Reading::bare(
+                Verdict::Also(Purpose::Metadata, request),
+                "The metadata is there; the client's own document is read.",
+            );
+        }
+        let document = client_document::says(inputs, made);
         let keys_url = inputs
             .profile
             .text(self.server.jwks)
@@ -285,7 +379,7 @@ impl Step for Discover {
             tokens: Vec::new(),
             verdict: Verdict::Done,
             says: format!(
-                "{} described itself at {url}; {keys_say}{scopes_say}.",
+                "{} described itself at {url}; {keys_say}{scopes_say}{document}.",
                 support::cap(party)
             ),
         }

@@ -157,11 +157,36 @@ impl Step for DiscoverApi {
                 let at = side.exchange.request.http().address();
                 let asked = places.iter().find(|(_, url)| *url == at);
                 let asked = asked.map_or(&called, |(identifier, _)| identifier);
-                described(inputs, asked, &side.exchange)
+                let described = described(inputs, asked, &side.exchange);
+                if self.mcp {
+                    led_on(inputs, described)
+                } else {
+                    described
+                }
             }
             (_, None) => challenged(refused),
         }
     }
+}
+
+/// An MCP server has to name its authorization server (MCP, Authorization): where the profile does not, nothing else
+/// leads there.
+fn led_on(inputs: &Inputs<'_>, reading: Reading) -> Reading {
+    let names_one = reading.gained.iter().any(|gain| match gain {
+        Gain::Metadata(_, metadata) => metadata
+            .list("authorization_servers")
+            .is_some_and(|servers| !servers.is_empty()),
+        _ => false,
+    });
+    let known = inputs.profile.text(fields::RESOURCE_AS_ISSUER).is_some();
+    if names_one || known || reading.gained.is_empty() {
+        return reading;
+    }
+    rejected(
+        "The MCP server's metadata lead nowhere: expected its authorization server in authorization_servers (MCP, \
+         Authorization), received none. Fill in resource_as.issuer where it is known otherwise."
+            .to_owned(),
+    )
 }
 
 /// Returns where a server's metadata are when it does not say so: for the address that was called, then for its host

@@ -7,12 +7,12 @@ use super::{
 use crate::{
     flow::{
         Artifact, Blocked, Draft, Inputs, Made, Reading, Step, StepId, StepInfo, Verdict,
-        client_auth::finish,
+        client_auth::{finish, secret},
     },
     profile::{Profile, Side, Subject, fields},
     protocol::{
-        exchange::Purpose,
-        http::Params,
+        exchange::{Purpose, Request},
+        http::{Body, Params, Value},
         jwt::{Signature, Token, TokenKind},
         oauth::urn,
         party::Party,
@@ -22,7 +22,7 @@ use crate::{
 
 /// The step.
 pub static ID_JAG: IdJag = IdJag {
-    info: StepInfo {
+    info: &StepInfo {
         id: StepId("id-jag"),
         title: "Exchange the user's token for an ID-JAG",
         short: "ID-JAG",
@@ -55,10 +55,45 @@ pub static ID_JAG: IdJag = IdJag {
     },
 };
 
+/// The step where an actor is named: the Actor Profile.
+pub static ID_JAG_ACTOR: IdJag = IdJag {
+    info: &StepInfo {
+        title: "Exchange the user's token for an ID-JAG that names the agent",
+        fields: &[
+            fields::AGENT_SUBJECT,
+            fields::AGENT_ACTOR,
+            fields::AGENT_ACTOR_TOKEN,
+            fields::AGENT_AUDIENCE,
+            fields::AGENT_RESOURCE,
+            fields::AGENT_SCOPE,
+            fields::AGENT_CLIENT_ID,
+            fields::AGENT_AUTH,
+            fields::AGENT_CLIENT_SECRET,
+            fields::AGENT_PRIVATE_KEY,
+            fields::AGENT_KID,
+            fields::AGENT_ALG,
+            fields::AGENT_ASSERTION_AUDIENCE,
+            fields::AGENT_SAML_ASSERTION,
+            fields::IDP_TOKEN_ENDPOINT,
+            fields::DPOP_MODE,
+            fields::DPOP_ALG,
+        ],
+        spec: &["AP App. B.4", "AP §6.3.1", "JAG §4.3", "RFC 8693 §2.1"],
+        why: "The agent asks the user's own IdP for a grant made out to another company's authorization server, and \
+              shows who acts: by the very assertion that authenticates it, sent once more as actor_token. The ID-JAG \
+              that comes is about the user (sub), names the agent as the one that acts (act), and is bound to the \
+              agent's key (cnf). Next it is redeemed with a proof by that key.",
+        ..*ID_JAG.info
+    },
+};
+
 /// Exchanges the subject token for an ID-JAG.
 pub struct IdJag {
-    info: StepInfo,
+    info: &'static StepInfo,
 }
+
+/// The word for the token endpoint of the resource AS as the audience.
+const TOKEN_ENDPOINT: &str = "token-endpoint";
 
 /// Which token is the subject, and its type.
 fn subject(profile: &Profile) -> (Artifact, &'static str) {
@@ -74,7 +109,7 @@ fn subject(profile: &Profile) -> (Artifact, &'static str) {
 
 impl Step for IdJag {
     fn info(&self) -> &'static StepInfo {
-        &ID_JAG.info
+        self.info
     }
 
     fn needs(&self, profile: &Profile) -> Vec<Artifact> {
@@ -113,8 +148,16 @@ impl Step for IdJag {
         // Without an own one it is the issuer that the API led to.
         let found = || Some(RESOURCE_AS.issuer(inputs)).filter(|issuer| !issuer.is_empty());
         let ask = support::by_api(inputs.profile);
-        let audience = own.or_else(|| found().filter(|_| ask));
-        if audience.is_none() {
+        // The Actor Profile prints the token endpoint where the ID-JAG draft wants the issuer (AP App. B.4, JAG §4.3).
+        let profiled = own == Some(TOKEN_ENDPOINT);
+        let audience = if profiled {
+            let there = RESOURCE_AS.token_endpoint(inputs);
+            there.map_err(|why| blocked.push(why)).ok()
+        } else {
+            let own = own.or_else(|| found().filter(|_| ask));
+            own.map(str::to_owned)
+        };
+        if audience.is_none() && !profiled {
             blocked.push(if ask && !inputs.bag.has(Artifact::ApiMetadata) {
                 Blocked::Needs(Artifact::ApiMetadata)
             } else {
@@ -127,7 +170,7 @@ impl Step for IdJag {
         let mut params = Params::default();
         params.push("grant_type", urn::TOKEN_EXCHANGE);
         params.push("requested_token_type", urn::ID_JAG);
-        params.push("audience", audience);
+        params.push("audience", audience.as_str());
         let (resources, resource_note) = resources(inputs);
         for resource in resources {
             params.push("resource", resource);
@@ -139,6 +182,7 @@ impl Step for IdJag {
         params.push("subject_token_type", token_type);
         let mut draft = IDP.asked(inputs, self.info.id, Side::Agent, endpoint, params)?;
         draft.wants.extend(wants);
+        act(&mut draft, inputs)?;
         let metadata_issuer = inputs
             .bag
             .metadata(Party::ResourceAs)
@@ -153,6 +197,10 @@ impl Step for IdJag {
         draft.notes.push((
             Pointer::Form("audience".to_owned()),
             match own {
+                Some(_) if profiled => "The token endpoint of the resource AS, because agent.audience is \
+                                        token-endpoint: the Actor Profile's example has it so, the ID-JAG draft wants \
+                                        the issuer (AP App. B.4, JAG §4.3)."
+                    .to_owned(),
                 Some(_) => format!(
                     "From agent.audience, which defaults to resource_as.issuer.{advertised}"
                 ),
@@ -180,6 +228,50 @@ impl Step for IdJag {
         }
         reading
     }
+}
+
+/// Adds who acts, where the profile names somebody: the agent by the assertion that it authenticates with (AP §6.3.1), or
+/// an actor with a token of its own.
+fn act(draft: &mut Draft, inputs: &Inputs<'_>) -> Result<(), Vec<Blocked>> {
+    let (token, says) = match inputs.profile.text(fields::AGENT_ACTOR) {
+        Some("client_assertion") => {
+            let form = draft.request.http().form();
+            let assertion = form.and_then(|form| form.get("client_assertion"));
+            let Some(assertion) = assertion.and_then(Value::secret) else {
+                let field = inputs.profile.client(Side::Agent).auth_field;
+                let says = "expected private_key_jwt, for agent.actor is client_assertion; or set agent.actor to none.";
+                return Err(vec![Blocked::Invalid(field.0.to_owned(), says.to_owned())]);
+            };
+            let says =
+                "The very JWT that authenticates the agent: it also says who acts (AP §6.3.1).";
+            (assertion.clone(), says)
+        }
+        Some("actor_token") => {
+            let field = fields::AGENT_ACTOR_TOKEN;
+            let token = secret(inputs, field, &mut draft.wants)?;
+            let named = if token.is_empty() {
+                token
+            } else {
+                token.named(Artifact::ActorToken.id())
+            };
+            (
+                named,
+                "From agent.actor_token: who acts, by somebody's word (AP §6.1).",
+            )
+        }
+        _ => return Ok(()),
+    };
+    let Request::Http(request) = &mut draft.request else {
+        return Ok(());
+    };
+    if let Body::Form(form) = &mut request.body {
+        form.push("actor_token", token);
+        form.push("actor_token_type", urn::JWT);
+    }
+    draft
+        .notes
+        .push((Pointer::Form("actor_token".to_owned()), says.to_owned()));
+    Ok(())
 }
 
 /// Returns the resources that are asked for. An MCP server is always named: where the profile names none, by the

@@ -39,10 +39,18 @@ pub fn by_api(profile: &Profile) -> bool {
 /// # Errors
 /// When there is none, or none that can be called.
 pub fn api_url<'a>(inputs: &Inputs<'a>) -> Result<&'a str, Blocked> {
-    let field = fields::API_URL.0.to_owned();
-    let Some(url) = inputs.profile.text(fields::API_URL) else {
-        return Err(Blocked::Missing(field));
+    address(inputs, fields::API_URL)
+}
+
+/// Returns the address in a field.
+///
+/// # Errors
+/// When there is none, or none that can be called.
+pub fn address<'a>(inputs: &Inputs<'a>, field: FieldPath) -> Result<&'a str, Blocked> {
+    let Some(url) = inputs.profile.text(field) else {
+        return Err(Blocked::Missing(field.0.to_owned()));
     };
+    let field = field.0.to_owned();
     if Url::parse(url).is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host()) {
         Ok(url)
     } else {
@@ -91,6 +99,24 @@ pub const ACTOR_ISSUER: Endpoint = Endpoint {
     issuer: fields::ACTOR_ISSUER_ISSUER,
     token: fields::ACTOR_ISSUER_TOKEN_ENDPOINT,
     jwks: fields::ACTOR_ISSUER_JWKS_URI,
+};
+
+/// The issuer of instance assertions; its one endpoint takes no grants, but is found in the same way.
+pub const INSTANCE_ISSUER: Endpoint = Endpoint {
+    party: Party::InstanceIssuer,
+    metadata: None,
+    issuer: fields::INSTANCE_ISSUER_ISSUER,
+    token: fields::INSTANCE_ISSUER_ENDPOINT,
+    jwks: fields::INSTANCE_ISSUER_JWKS_URI,
+};
+
+/// The Transaction Token Service.
+pub const TTS: Endpoint = Endpoint {
+    party: Party::Tts,
+    metadata: None,
+    issuer: fields::TTS_ISSUER,
+    token: fields::TTS_TOKEN_ENDPOINT,
+    jwks: fields::TTS_JWKS_URI,
 };
 
 impl Endpoint {
@@ -356,10 +382,13 @@ pub fn token_answer(made: &[Made], to: Party) -> Result<Tokens, Box<Reading>> {
     }
     Ok(Tokens {
         answer: TokenAnswer::of(&json),
-        at: Timestamp(
-            exchange.times.start.0 + i64::try_from(exchange.times.end / 1000).unwrap_or_default(),
-        ),
+        at: came_at(exchange),
     })
+}
+
+/// Returns when an exchange had its answer.
+pub fn came_at(exchange: &Exchange) -> Timestamp {
+    Timestamp(exchange.times.start.0 + i64::try_from(exchange.times.end / 1000).unwrap_or_default())
 }
 
 /// Returns the last main exchange.

@@ -108,7 +108,7 @@ pub fn read(
 }
 
 /// Validates an ID Token (OIDC §3.1.3.7); every fault is named, not only the first.
-fn judge(
+pub fn judge(
     inputs: &Inputs<'_>,
     record: &TokenRecord,
     expected: Expected<'_>,

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use crate::{
     lab::{
         form::Form,
+        mcp::MCP,
         message::{Incoming, Outgoing},
         refusal::uncached,
     },
@@ -51,6 +52,12 @@ pub(in crate::lab) enum Minted {
     AccessToken,
     /// The actor token.
     ActorToken,
+    /// The access token that the IdP issues for a user and whoever acts for them.
+    DelegatedToken,
+    /// The assertion about an instance of a client.
+    InstanceAssertion,
+    /// The Transaction Token.
+    TxnToken,
 }
 
 impl Minted {
@@ -58,8 +65,10 @@ impl Minted {
     pub fn typ(self) -> &'static str {
         match self {
             Self::IdToken | Self::ActorToken => "JWT",
-            Self::SsoAccessToken | Self::AccessToken => "at+jwt",
+            Self::SsoAccessToken | Self::AccessToken | Self::DelegatedToken => "at+jwt",
             Self::IdJag => urn::ID_JAG_TYP,
+            Self::InstanceAssertion => "client-instance+jwt",
+            Self::TxnToken => "txntoken+jwt",
         }
     }
 }
@@ -85,6 +94,22 @@ pub(in crate::lab) enum Place {
     Bearer,
     /// The notes, with an access token.
     Notes,
+    /// The keys that agents sign their assertions with.
+    AssertionKeys,
+    /// The token endpoint of the Transaction Token Service.
+    Txn,
+    /// The service inside the trust domain.
+    Internal,
+    /// Metadata of a protected resource.
+    ApiMetadata,
+    /// The MCP server, without a token.
+    McpRefusal,
+    /// The MCP server, with a token and the message that opens the connection.
+    McpOpen,
+    /// The MCP server, with a token and any other request.
+    McpCall,
+    /// The document of a client whose id is an address.
+    ClientDocument,
 }
 
 impl Place {
@@ -104,12 +129,25 @@ impl Place {
                     _ => None,
                 }
             }
+            Party::Client => Some(Self::ClientDocument),
             Party::ResourceAs if well_known => Some(Self::AsMetadata),
             Party::ResourceAs if path.ends_with("/jwks") => Some(Self::AsKeys),
             Party::ResourceAs if path.ends_with("/token") => Some(Self::Bearer),
-            Party::Api if !well_known && incoming.header("authorization").is_some() => {
-                Some(Self::Notes)
+            Party::ActorIssuer if path.ends_with("/issuer/jwks") => Some(Self::AssertionKeys),
+            Party::Api if well_known => Some(Self::ApiMetadata),
+            Party::Api if path.ends_with(MCP) => {
+                let message: Value = serde_json::from_slice(&incoming.body).unwrap_or_default();
+                let method = message["method"].as_str().unwrap_or_default();
+                match incoming.header("authorization") {
+                    None => Some(Self::McpRefusal),
+                    Some(_) if method == "initialize" => Some(Self::McpOpen),
+                    Some(_) if method.starts_with("notifications/") => None,
+                    Some(_) => Some(Self::McpCall),
+                }
             }
+            Party::Tts if path.ends_with("/token") => Some(Self::Txn),
+            Party::Service => Some(Self::Internal),
+            Party::Api if incoming.header("authorization").is_some() => Some(Self::Notes),
             _ => None,
         }
     }

@@ -7,13 +7,19 @@
 
 use crate::protocol::party::Party;
 
+mod actor;
 mod api;
+mod assertion;
 mod bearer;
+mod delegation;
 mod discovery;
 mod does;
+mod dpop;
 mod exchange;
 mod id_jag;
 mod id_token;
+mod instance;
+mod mcp;
 mod sign_in;
 mod switches;
 
@@ -84,6 +90,12 @@ pub static FAULTS: &[Fault] = &joined::<
             + id_jag::FAULTS.len()
             + bearer::FAULTS.len()
             + api::FAULTS.len()
+            + delegation::FAULTS.len()
+            + assertion::FAULTS.len()
+            + dpop::FAULTS.len()
+            + actor::FAULTS.len()
+            + mcp::FAULTS.len()
+            + instance::FAULTS.len()
     },
 >(&[
     discovery::FAULTS,
@@ -93,6 +105,12 @@ pub static FAULTS: &[Fault] = &joined::<
     id_jag::FAULTS,
     bearer::FAULTS,
     api::FAULTS,
+    delegation::FAULTS,
+    assertion::FAULTS,
+    dpop::FAULTS,
+    actor::FAULTS,
+    mcp::FAULTS,
+    instance::FAULTS,
 ]);
 
 /// Finds a fault by its id.
@@ -156,7 +174,6 @@ impl Fault {
     }
 
     /// Says which flow shows it, where that is not `xaa`, and what the profile has to say for that.
-    #[allow(dead_code, reason = "each flow brings its own rows")]
     const fn in_flow(
         mut self,
         flow: &'static str,
@@ -190,6 +207,11 @@ mod tests {
             let words: &[&str] = match fault.party {
                 Party::Idp => &["idp-", "redirect-"],
                 Party::ResourceAs => &["as-"],
+                Party::ActorIssuer => &["actor-", "issuer-"],
+                Party::InstanceIssuer => &["instance-"],
+                Party::Client => &["client-"],
+                Party::Tts => &["tts-"],
+                Party::Service => &["service-"],
                 _ => &["api-"],
             };
             assert!(

@@ -40,6 +40,8 @@ struct Board {
     seen: HashSet<String>,
     /// The servers that still hold keys from before the last switch.
     stale: Vec<Party>,
+    /// Whether the issuer of assertions has rotated its keys.
+    rotated: bool,
 }
 
 /// Nothing is on, and a late answer comes eight seconds late.
@@ -105,6 +107,16 @@ impl Switches {
         let before = stale.len();
         stale.retain(|other| *other != party);
         stale.len() < before
+    }
+
+    /// Lets the issuer of assertions rotate its keys; that holds until the switches are turned.
+    pub(in crate::lab) fn rotate(&self) {
+        self.board().rotated = true;
+    }
+
+    /// Tells whether it has.
+    pub(in crate::lab) fn has_rotated(&self) -> bool {
+        self.board().rotated
     }
 
     fn board(&self) -> MutexGuard<'_, Board> {

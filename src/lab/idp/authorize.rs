@@ -10,7 +10,7 @@ use crate::{
     lab::{
         form::{Form, known_scope, scope_words},
         message::{Incoming, Outgoing},
-        people::{IDP_SCOPES, User, user_named},
+        people::{User, user_named},
         refusal::{Refusal, must, received},
     },
     protocol::{http::Params, time::Timestamp},
@@ -27,6 +27,7 @@ struct Asked {
     scope: Vec<String>,
     nonce: Option<String>,
     challenge: String,
+    jkt: Option<String>,
     prompt: Vec<String>,
     max_age: Option<i64>,
     hint: Option<&'static User>,
@@ -52,7 +53,7 @@ impl Idp {
             redirect_uri,
             state,
         };
-        let asked = match asked(&params) {
+        let asked = match asked(&params, &self.scopes_of(&client_id)) {
             Ok(asked) => asked,
             Err(refusal) => return back.refused(&refusal, &self.issuer),
         };
@@ -68,6 +69,7 @@ impl Idp {
             params.need(name)
         };
         let id = once("client_id")?;
+        self.known_document(id)?;
         let client = self.gate.client(id).ok_or_else(|| {
             Refusal::new(
                 "invalid_client",
@@ -159,6 +161,7 @@ impl Idp {
             scope: asked.scope,
             nonce: asked.nonce,
             challenge: asked.challenge,
+            jkt: asked.jkt,
             hint: asked.hint.map(|user| user.name),
             always_consent: asked.prompt.iter().any(|word| word == "consent"),
             pick,
@@ -210,7 +213,7 @@ impl Back {
 }
 
 /// Reads what is asked; every fault here is told to the client by redirect.
-fn asked(params: &Form) -> Result<Asked, Refusal> {
+fn asked(params: &Form, scopes: &[&str]) -> Result<Asked, Refusal> {
     params.nothing_twice()?;
     for (name, error) in [
         ("request", "request_not_supported"),
@@ -234,7 +237,7 @@ fn asked(params: &Form) -> Result<Asked, Refusal> {
         || format!("Expected response_mode query, received {}.", received(mode)),
     )?;
     let scope = scope_words(params.get("scope").unwrap_or_default())?;
-    known_scope(&scope, &IDP_SCOPES)?;
+    known_scope(&scope, scopes)?;
     must(
         scope.iter().any(|word| word == "openid"),
         "invalid_scope",
@@ -251,6 +254,7 @@ fn asked(params: &Form) -> Result<Asked, Refusal> {
         scope,
         nonce: params.get("nonce").map(str::to_owned),
         challenge,
+        jkt: bound_to(params)?,
         prompt,
         max_age: max_age(params)?,
         hint: params.get("login_hint").and_then(user_named),
@@ -267,17 +271,34 @@ fn challenge(params: &Form) -> Result<String, Refusal> {
             received(method)
         )
     })?;
-    let sound = challenge.len() == 43
-        && challenge
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'));
-    must(sound, "invalid_request", || {
+    must(is_sha256(challenge), "invalid_request", || {
         format!(
             "Expected a code_challenge of 43 base64url characters, received {}.",
             received(Some(challenge))
         )
     })?;
     Ok(challenge.to_owned())
+}
+
+/// Reads the thumbprint that the code is to be bound to (RFC 9449 §10).
+fn bound_to(params: &Form) -> Result<Option<String>, Refusal> {
+    let Some(jkt) = params.get("dpop_jkt") else {
+        return Ok(None);
+    };
+    must(is_sha256(jkt), "invalid_request", || {
+        format!(
+            "Expected a dpop_jkt of 43 base64url characters, received {}.",
+            received(Some(jkt))
+        )
+    })?;
+    Ok(Some(jkt.to_owned()))
+}
+
+fn is_sha256(text: &str) -> bool {
+    text.len() == 43
+        && text
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
 }
 
 fn prompt(params: &Form) -> Result<Vec<String>, Refusal> {

@@ -193,6 +193,7 @@ impl Idp {
             scope,
             nonce: None,
             challenge: String::new(),
+            jkt: None,
             hint: None,
             // Who approves a device sees what for, every time: the code may be somebody else's (RFC 8628 §5.4).
             always_consent: true,
@@ -295,6 +296,7 @@ impl Idp {
                     user,
                     scope: device.scope.clone(),
                     auth_time,
+                    instance: None,
                 };
                 self.first_tokens(grant, None, jkt, now)
                     .map(|(body, _)| body)

@@ -40,15 +40,19 @@ impl Idp {
         if wanted == urn::REFRESH_TOKEN {
             return self.exchange_for_refresh(form, client, now);
         }
+        if wanted == urn::ACCESS_TOKEN {
+            return self.delegate(form, client, jkt, now);
+        }
         must(wanted == urn::ID_JAG, "invalid_request", || {
             format!(
-                "Expected requested_token_type {}, or {} for a SAML assertion, received {}.",
+                "Expected requested_token_type {}, {}, or {} for a SAML assertion, received {}.",
                 urn::ID_JAG,
+                urn::ACCESS_TOKEN,
                 urn::REFRESH_TOKEN,
                 received(Some(wanted))
             )
         })?;
-        no_actor(form)?;
+        let actor = self.actor(form, client, jkt, now)?;
         must(
             form.get("authorization_details").is_none(),
             "invalid_authorization_details",
@@ -57,7 +61,7 @@ impl Idp {
             },
         )?;
         let subject = self.subject(form, client, now)?;
-        let audience = self.known_audience(form)?;
+        let audience = self.known_audience(form, actor.is_some())?;
         let resource = self.known_resource(form)?;
         let scope = allowed_scope(form, subject.user)?;
         let mut claims = json!({
@@ -68,6 +72,11 @@ impl Idp {
         });
         if let Some(jkt) = jkt {
             claims["cnf"] = dpop::cnf(jkt);
+        }
+        if let Some(actor) = actor {
+            claims["act"] = actor;
+            claims["azp"] = json!(client.id);
+            claims["sub_profile"] = json!("user");
         }
         if let Some(resource) = resource {
             claims["resource"] = json!(resource);
@@ -134,7 +143,7 @@ impl Idp {
 
     /// Judges an ID Token as subject. A wrong audience is `invalid_grant`, as JAG §4.3.4.3 has it; every other fault is
     /// `invalid_request`, as RFC 8693 §2.2.2 demands.
-    fn subject_of_id_token(
+    pub(super) fn subject_of_id_token(
         &self,
         raw: &str,
         client: &Client,
@@ -174,12 +183,14 @@ impl Idp {
         })
     }
 
-    /// Takes exactly one audience: the issuer of the resource AS, character for character.
-    fn known_audience<'a>(&self, form: &'a Form) -> Result<&'a str, Refusal> {
+    /// Takes exactly one audience: the issuer of the resource AS, character for character; with an actor its token
+    /// endpoint, too, as the Actor Profile has it (AP §6.5.1 against JAG §4.3).
+    fn known_audience<'a>(&self, form: &'a Form, acting: bool) -> Result<&'a str, Refusal> {
         let audience = form.need("audience")?;
         let all: Vec<&str> = form.all("audience").collect();
         let issuer = self.target.issuer.as_str();
         let known = all == [issuer]
+            || (acting && all == [self.target.endpoint.as_str()])
             || (self.habits.forgives_slash && all == [issuer.trim_end_matches('/')]);
         must(known, "invalid_target", || {
             format!(
@@ -274,6 +285,7 @@ mod tests {
         install_crypto();
         let target = Target {
             issuer: "http://as".to_owned(),
+            endpoint: "http://as/token".to_owned(),
             resources: vec!["http://api".to_owned()],
         };
         let keys = SigningKeys::make().unwrap();

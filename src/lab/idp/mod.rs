@@ -23,9 +23,12 @@ use crate::protocol::{
     time::Timestamp,
 };
 
+mod actor;
 mod authorize;
+mod delegate;
 mod device;
 mod exchange;
+mod instance;
 mod pages;
 mod saml;
 mod sign_in;
@@ -51,6 +54,8 @@ pub(super) struct Idp {
     refreshes: HashMap<String, token::Refresh>,
     devices: HashMap<String, device::Device>,
     assertions: Vec<saml::Assertion>,
+    actors: delegate::Actors,
+    instances: instance::Instances,
 }
 
 /// The IdP's own keys: one for ID Tokens and access tokens, one for ID-JAGs.
@@ -80,6 +85,8 @@ impl SigningKeys {
 pub(super) struct Target {
     /// The issuer of the resource AS.
     pub issuer: String,
+    /// Its token endpoint, which the Actor Profile's example writes in place of the issuer (AP App. B.4).
+    pub endpoint: String,
     /// The resource identifiers of the APIs behind it.
     pub resources: Vec<String>,
 }
@@ -121,8 +128,16 @@ impl Idp {
             codes: HashMap::new(),
             refreshes: HashMap::new(),
             devices: HashMap::new(),
+            actors: delegate::Actors::of(""),
             assertions: Vec::new(),
+            instances: instance::Instances::default(),
         }
+    }
+
+    /// Makes it take the actor tokens of that issuer, too.
+    pub fn trusting(mut self, actor_issuer: &str) -> Self {
+        self.actors = delegate::Actors::of(actor_issuer);
+        self
     }
 
     fn metadata(&self) -> Value {
@@ -133,14 +148,14 @@ impl Idp {
                 shape::here(self.habits.idp_paths, path)
             )
         };
-        json!({
+        let mut metadata = json!({
             "issuer": self.issuer,
             "authorization_endpoint": at("/authorize"),
             "token_endpoint": at("/token"),
             "device_authorization_endpoint": at("/device_authorization"),
             "jwks_uri": at("/jwks"),
             "scopes_supported": IDP_SCOPES,
-            "claims_supported": ["iss", "sub", "aud", "exp", "iat", "auth_time", "nonce", "at_hash", "email", "email_verified", "name", "preferred_username"],
+            "claims_supported": ["iss", "sub", "aud", "exp", "iat", "auth_time", "amr", "nonce", "at_hash", "email", "email_verified", "name", "preferred_username"],
             "response_types_supported": ["code"],
             "response_modes_supported": ["query"],
             "grant_types_supported": [urn::AUTHORIZATION_CODE, urn::DEVICE_CODE, urn::REFRESH, urn::TOKEN_EXCHANGE],
@@ -155,7 +170,14 @@ impl Idp {
             "authorization_response_iss_parameter_supported": true,
             "request_parameter_supported": false,
             "request_uri_parameter_supported": false,
-        })
+        });
+        if self.habits.knows_instances {
+            instance::advertise(&mut metadata);
+        }
+        if self.habits.profiles_actors {
+            metadata["authorization_grant_profiles_supported"] = json!([super::actor::PROFILE]);
+        }
+        metadata
     }
 
     fn forget_the_old(&mut self, now: Timestamp) {
@@ -169,6 +191,21 @@ impl Idp {
 }
 
 impl Server for Idp {
+    fn wants(&self, incoming: &Incoming) -> Option<String> {
+        let actors = self.actors.wants(incoming);
+        actors.or_else(|| self.wants_of_clients(incoming))
+    }
+
+    fn learn(&mut self, url: &str, fetched: &Result<Vec<u8>, String>) {
+        self.actors.learn(url, fetched);
+        self.learn_of_clients(url, fetched);
+    }
+
+    fn forget_keys(&mut self) {
+        self.actors.forget();
+        self.forget_clients();
+    }
+
     fn answer(&mut self, incoming: &Incoming, now: Timestamp) -> Outgoing {
         self.forget_the_old(now);
         shape::named(self.answered(incoming, now), self.habits, self.chance)

@@ -129,6 +129,8 @@ fn meaning(scope: &str) -> &'static str {
         "openid" => "to know who you are",
         "email" => "to see your address",
         "profile" => "to see your name",
+        "repo.read" => "to read your repositories",
+        "repo.write" => "to change your repositories",
         "offline_access" => "to stay signed in for you",
         _ => "",
     }

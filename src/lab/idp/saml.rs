@@ -180,6 +180,7 @@ impl Idp {
             user: subject.user,
             scope,
             auth_time: Timestamp::from_secs(subject.auth_time.unwrap_or_default()),
+            instance: None,
         };
         let refresh = self.issue_refresh(grant, None, now);
         Ok(json!({

@@ -63,6 +63,8 @@ pub(super) struct Pending {
     pub nonce: Option<String>,
     /// The PKCE challenge.
     pub challenge: String,
+    /// The key that the code is to be bound to.
+    pub jkt: Option<String>,
     /// Who the client thinks it is.
     pub hint: Option<&'static str>,
     /// Whether the user is asked even where they have agreed before.

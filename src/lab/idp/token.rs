@@ -2,9 +2,14 @@
 
 use serde_json::{Value, json};
 
-use super::{Idp, sign_in::Pending};
+use super::{
+    Idp,
+    instance::{Instance, same_instance},
+    sign_in::Pending,
+};
 use crate::{
     lab::{
+        api::REPOS_AUDIENCE,
         clients::{Auth, Client, same_secret},
         dpop,
         faults::Minted,
@@ -46,6 +51,8 @@ pub(super) struct Grant {
     pub scope: Vec<String>,
     /// When the user signed in.
     pub auth_time: Timestamp,
+    /// The instance of the client that it was given to.
+    pub instance: Option<Instance>,
 }
 
 /// A code, and what it is bound to.
@@ -54,6 +61,7 @@ pub(super) struct Code {
     grant: Grant,
     redirect_uri: String,
     challenge: String,
+    jkt: Option<String>,
     nonce: Option<String>,
     until: Timestamp,
     used: bool,
@@ -88,12 +96,14 @@ impl Idp {
     }
 
     fn token_result(&mut self, incoming: &Incoming, now: Timestamp) -> Result<Value, Refusal> {
-        let (form, client, grant) = self.gate.admit(incoming, now)?;
+        let (form, client, grant) = self.admitted(incoming, now)?;
         let jkt = self.proofs.judge(incoming, &self.endpoint, None, now)?;
         let jkt = jkt.as_ref();
+        let instance = self.instance_of(&form, &client, grant, jkt, now)?;
         match grant {
-            urn::AUTHORIZATION_CODE => self.redeem(&form, &client, jkt, now),
-            urn::REFRESH => self.refresh(&form, &client, jkt, now),
+            urn::AUTHORIZATION_CODE => self.redeem(&form, &client, (jkt, instance), now),
+            urn::REFRESH => self.refresh(&form, &client, (jkt, instance), now),
+            urn::CLIENT_CREDENTIALS => self.for_itself(&form, &client, instance, now),
             urn::DEVICE_CODE => self.poll(&form, &client, jkt, now),
             _ => self.exchange(&form, &client, jkt, now),
         }
@@ -114,9 +124,11 @@ impl Idp {
                 user,
                 scope: pending.scope.clone(),
                 auth_time,
+                instance: None,
             },
             redirect_uri: pending.back.redirect_uri.clone(),
             challenge: pending.challenge.clone(),
+            jkt: pending.jkt.clone(),
             nonce: pending.nonce.clone(),
             until: now.plus_secs(CODE_LIFE),
             used: false,
@@ -131,7 +143,7 @@ impl Idp {
         &mut self,
         form: &Form,
         client: &Client,
-        jkt: Option<&String>,
+        (jkt, instance): (Option<&String>, Option<Instance>),
         now: Timestamp,
     ) -> Result<Value, Refusal> {
         let id = form.need("code")?;
@@ -184,7 +196,22 @@ impl Idp {
                     .to_owned()
             },
         )?;
+        if let Some(bound) = &code.jkt {
+            // With an instance it is one of its bindings that breaks (CIA §8.4, §8.9).
+            let error = if instance.is_some() {
+                "invalid_request"
+            } else {
+                "invalid_grant"
+            };
+            must(jkt == Some(bound), error, || {
+                format!(
+                    "Expected a DPoP proof by the key {bound} that the code is bound to by dpop_jkt, received {}.",
+                    received(jkt.map(String::as_str))
+                )
+            })?;
+        }
         code.used = true;
+        code.grant.instance = instance;
         let (grant, nonce) = (code.grant.clone(), code.nonce.clone());
         let (body, refresh) = self.first_tokens(grant, nonce.as_deref(), jkt, now)?;
         if let Some(code) = self.codes.get_mut(id) {
@@ -233,7 +260,7 @@ impl Idp {
         &mut self,
         form: &Form,
         client: &Client,
-        jkt: Option<&String>,
+        (jkt, fresh): (Option<&String>, Option<Instance>),
         now: Timestamp,
     ) -> Result<Value, Refusal> {
         let id = form.need("refresh_token")?;
@@ -246,6 +273,7 @@ impl Idp {
                 received(jkt.map(String::as_str))
             )
         })?;
+        same_instance(grant.instance.as_ref(), fresh.as_ref(), jkt)?;
         let scope = match form.get("scope") {
             Some(text) => scope_words(text)?,
             None => grant.scope.clone(),
@@ -299,10 +327,14 @@ impl Idp {
         let mut access = json!({
             "iss": self.issuer, "sub": grant.user.sub, "aud": self.issuer, "client_id": grant.client_id,
             "iat": iat, "exp": exp, "jti": self.chance.token(16), "scope": scope_text,
-            "auth_time": grant.auth_time.secs(),
+            "auth_time": grant.auth_time.secs(), "amr": shape::AMR,
         });
         if let Some(jkt) = jkt {
             access["cnf"] = dpop::cnf(jkt);
+        }
+        if let Some(instance) = &grant.instance {
+            access["aud"] = json!(REPOS_AUDIENCE);
+            access["act"] = instance.act();
         }
         let mint = |what, claims: &Value| {
             let (client, key) = (&grant.client_id, &self.keys.rsa);
@@ -316,7 +348,7 @@ impl Idp {
             let mut claims = json!({
                 "iss": self.issuer, "sub": grant.user.sub, "aud": grant.client_id,
                 "iat": iat, "exp": now.plus_secs(self.habits.id_token_life).secs(), "auth_time": grant.auth_time.secs(),
-                "at_hash": b64url(&sha256(access.as_bytes())[..16]),
+                "amr": shape::AMR, "at_hash": b64url(&sha256(access.as_bytes())[..16]),
             });
             if let Some(nonce) = nonce {
                 claims["nonce"] = json!(nonce);

@@ -27,6 +27,9 @@ struct Meaning {
 const CERTAIN: Confidence = Confidence::Certain;
 const LIKELY: Confidence = Confidence::Likely;
 
+/// The steps that show an access token to an API.
+const CALLS: &[&str] = &["call-api", "mcp-initialize", "mcp-tools"];
+
 /// The first that fits speaks. What may have several causes on several sides has no row: then nobody is blamed.
 #[rustfmt::skip]
 const MEANINGS: &[Meaning] = &[
@@ -51,6 +54,15 @@ const MEANINGS: &[Meaning] = &[
     Meaning { steps: &["id-jag"], error: "invalid_scope", side: Side::Of(Party::Idp), confidence: LIKELY,
         says: "The IdP does not grant the scope that was asked for this audience.",
         fix: "Ask for less in agent.scope, or have the IdP's administrator allow the scope for this connection." },
+    Meaning { steps: &["exchange"], error: "invalid_target", side: Side::Server, confidence: LIKELY,
+        says: "The server delegates nothing for this audience or resource.",
+        fix: "Have its administrator register the API by exactly this name, or mend agent.audience and agent.resource." },
+    Meaning { steps: &["exchange"], error: "invalid_scope", side: Side::Server, confidence: LIKELY,
+        says: "The server's policy does not let the agent have this scope for this user.",
+        fix: "Ask for less in agent.scope, or have the server's administrator allow more for this agent." },
+    Meaning { steps: &[], error: "actor_unauthorized", side: Side::Server, confidence: LIKELY,
+        says: "The server knows who acts, and its policy does not let them act for this user here.",
+        fix: "Have the server's administrator allow this actor, by act.iss and act.sub, for this user." },
     Meaning { steps: &["authorize"], error: "invalid_scope", side: Side::Of(Party::Client), confidence: LIKELY,
         says: "The IdP does not let this client ask for the scope of the sign-in.",
         fix: "Compare sso.scope with what the client's registration at the IdP allows." },
@@ -78,12 +90,30 @@ const MEANINGS: &[Meaning] = &[
     Meaning { steps: &["jwt-bearer"], error: "invalid_grant", side: Side::Of(Party::ResourceAs), confidence: LIKELY,
         says: "The resource authorization server refuses an ID-JAG in which nothing wrong can be seen from here.",
         fix: "Have its administrator look up why: trust in this IdP and its keys, the user's account there, and whether an ID-JAG may be used twice." },
-    Meaning { steps: &["call-api"], error: "insufficient_scope", side: Side::Of(Party::You), confidence: LIKELY,
+    Meaning { steps: CALLS, error: "insufficient_scope", side: Side::Of(Party::You), confidence: LIKELY,
         says: "The access token has not the scope that the API wants for this call.",
         fix: "Ask for the scope that the challenge names, in agent.scope, and walk again from the ID-JAG." },
-    Meaning { steps: &["call-api"], error: "invalid_token", side: Side::Of(Party::Api), confidence: LIKELY,
+    Meaning { steps: CALLS, error: "invalid_token", side: Side::Of(Party::Api), confidence: LIKELY,
         says: "The API refuses an access token in which nothing wrong can be seen from here.",
         fix: "Have the API's administrator compare the issuer, audience and keys that it expects with those of this token." },
+    Meaning { steps: &["call-api"], error: "actor_unauthorized", side: Side::Of(Party::Api), confidence: LIKELY,
+        says: "The API does not let this actor act for the user, whatever the scope.",
+        fix: "Have the API's administrator allow the outermost actor of the access token (act.iss and act.sub)." },
+    Meaning { steps: &["txn-token"], error: "invalid_target", side: Side::Of(Party::You), confidence: LIKELY,
+        says: "The Transaction Token Service knows no such trust domain.",
+        fix: "Compare tts.audience with the name of the trust domain, character by character." },
+    Meaning { steps: &["txn-token"], error: "invalid_scope", side: Side::Of(Party::You), confidence: LIKELY,
+        says: "The Transaction Token Service knows no such purpose, or does not grant it for this access token.",
+        fix: "Compare tts.scope with the purposes that the trust domain knows." },
+    Meaning { steps: &["txn-token"], error: "invalid_grant", side: Side::Of(Party::Tts), confidence: LIKELY,
+        says: "The Transaction Token Service refuses the workload as an actor, and nothing wrong can be seen from here.",
+        fix: "Have its administrator look up whether the platform that issued the Workload Identity Token is trusted." },
+    Meaning { steps: &["internal-call"], error: "invalid_token", side: Side::Of(Party::Service), confidence: LIKELY,
+        says: "The service refuses a Transaction Token in which nothing wrong can be seen from here.",
+        fix: "Have its administrator compare the trust domain, issuer and keys that it expects with those of this token." },
+    Meaning { steps: &["internal-call"], error: "insufficient_scope", side: Side::Of(Party::You), confidence: LIKELY,
+        says: "The Transaction Token is for another purpose than this call.",
+        fix: "Ask for the purpose that the service wants, in tts.scope." },
     Meaning { steps: &[], error: "429", side: Side::Server, confidence: CERTAIN,
         says: "The server limits how often it may be asked, and the limit is reached.",
         fix: "Wait as long as Retry-After says, then send the step again." },

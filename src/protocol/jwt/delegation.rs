@@ -95,14 +95,25 @@ impl Delegation {
                 Hop::Began
             };
         };
-        if self.actors == before.actors {
+        let kept = |now: Option<&[Named]>| now.is_some_and(|now| keeps(now, &before.actors));
+        if kept(Some(&self.actors)) {
             Hop::Kept
-        } else if self.actors.get(1..) == Some(&before.actors[..]) {
+        } else if kept(self.actors.get(1..)) {
             Hop::Added
         } else {
             Hop::Rewritten
         }
     }
+}
+
+/// Tells whether these are the actors of before; a name may have gained its domain or its kind since, and lose neither.
+fn keeps(now: &[Named], before: &[Named]) -> bool {
+    let gained = |now: &Option<String>, was: &Option<String>| was.is_none() || now == was;
+    let pairs = now.iter().zip(before);
+    now.len() == before.len()
+        && pairs.into_iter().all(|(now, was)| {
+            now.sub == was.sub && gained(&now.iss, &was.iss) && gained(&now.profile, &was.profile)
+        })
 }
 
 fn same(one: &Named, other: &Named) -> bool {
@@ -161,6 +172,9 @@ mod tests {
         assert_eq!(hop(&two, &one), Hop::Added);
         assert_eq!(hop(&one, &two), Hop::Rewritten);
         assert_eq!(hop(&two, &json!({})), Hop::Rewritten);
+        let known = chain(json!({ "sub": "a", "iss": "https://a" }));
+        assert_eq!(hop(&known, &one), Hop::Kept, "a domain came along");
+        assert_eq!(hop(&one, &known), Hop::Rewritten, "the domain is lost");
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! JSON Web Tokens: split without failing, read with types, sign, verify.
 
+pub mod audit;
 pub mod claims;
 pub mod delegation;
 pub mod jose;

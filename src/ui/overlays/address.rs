@@ -37,7 +37,7 @@ pub fn qr_rows(model: &Model, width: u16) -> Vec<Row> {
             if wide <= usize::from(width) && lines.len() <= room {
                 return lines
                     .into_iter()
-                    .map(|line| Row::text(Role::Text, line))
+                    .map(|line| Row::text(Role::Qr, line))
                     .collect();
             }
             let (columns, height) = model.size;

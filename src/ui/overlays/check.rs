@@ -47,7 +47,8 @@ pub fn rows(model: &Model, width: u16) -> Vec<Row> {
                 seconds => format!(" {}.", Lifetime::from_secs(seconds)),
             };
             let name = cx.text(&check.profile);
-            let says = format!("Checking {name} {}{since} Esc stops.", cx.glyphs.cut);
+            let stops = model.keys.spoken("{close} stops.");
+            let says = format!("Checking {name} {}{since} {stops}", cx.glyphs.cut);
             return wrap(vec![Row::text(Role::StepWaiting, says)], width);
         }
         State::Failed(says) => {

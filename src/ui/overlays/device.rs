@@ -59,7 +59,9 @@ pub fn rows(model: &Model, width: u16, height: u16) -> Vec<Row> {
     }
     words.push(Row::text(
         Role::Muted,
-        "The walk goes on by itself once you have signed in. Esc cancels; o shows the address with the code alone.",
+        model.keys.spoken(
+            "The walk goes on by itself once you have signed in. {cancel} cancels; {address} shows the address with the code alone.",
+        ),
     ));
     let code = match qr::half_blocks(&whole) {
         Ok(code) => code,
@@ -96,7 +98,7 @@ pub fn rows(model: &Model, width: u16, height: u16) -> Vec<Row> {
                 Role::Text,
                 " ".repeat((columns - wide).saturating_sub(used)),
             ));
-            row.spans.push((Role::Text, line.clone()));
+            row.spans.push((Role::Qr, line.clone()));
         }
         rows.push(row);
     }

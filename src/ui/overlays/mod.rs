@@ -6,26 +6,34 @@ pub mod confirm;
 pub mod copy_menu;
 pub mod device;
 pub mod existing;
+pub mod explain;
 pub mod faults;
 pub mod flow_list;
 pub mod handoff;
 pub mod help;
 pub mod import;
 pub mod ledger;
+pub mod palette;
 pub mod paste;
 pub mod profile_page;
 pub mod profiles;
+pub mod rule;
+pub mod themes;
 
 use super::{
-    model::Model,
+    model::{Context, Model},
     rows::{PanelState, Row},
 };
 
 /// What lies over the walk.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Overlay {
-    /// What the keys do.
-    Help(PanelState),
+    /// What the keys do, first in the place where it was asked.
+    Help(Context, PanelState),
+    /// What can be done and opened.
+    Palette(PanelState),
+    /// What a rule is for.
+    Rule(&'static str, PanelState),
     /// The profiles.
     Profiles(PanelState),
     /// Every field of this profile.
@@ -50,13 +58,19 @@ pub enum Overlay {
     Ledger(PanelState),
     /// The text for the other side's administrator.
     Handoff(PanelState),
+    /// What a step is about.
+    Explain(PanelState),
+    /// The themes.
+    Themes(PanelState),
 }
 
 impl Overlay {
     /// Returns what it remembers.
     pub fn state(&self) -> &PanelState {
         match self {
-            Self::Help(state)
+            Self::Help(_, state)
+            | Self::Rule(_, state)
+            | Self::Palette(state)
             | Self::Profiles(state)
             | Self::Profile(state)
             | Self::Flows(state)
@@ -68,14 +82,18 @@ impl Overlay {
             | Self::Check(state)
             | Self::Import(state)
             | Self::Ledger(state)
-            | Self::Handoff(state) => state,
+            | Self::Handoff(state)
+            | Self::Explain(state)
+            | Self::Themes(state) => state,
         }
     }
 
     /// Returns what it remembers, for change.
     pub fn state_mut(&mut self) -> &mut PanelState {
         match self {
-            Self::Help(state)
+            Self::Help(_, state)
+            | Self::Rule(_, state)
+            | Self::Palette(state)
             | Self::Profiles(state)
             | Self::Profile(state)
             | Self::Flows(state)
@@ -87,20 +105,24 @@ impl Overlay {
             | Self::Check(state)
             | Self::Import(state)
             | Self::Ledger(state)
-            | Self::Handoff(state) => state,
+            | Self::Handoff(state)
+            | Self::Explain(state)
+            | Self::Themes(state) => state,
         }
     }
 
-    /// Returns its heading.
+    /// Returns its heading; actions in braces stand for their keys.
     pub fn title(&self) -> &'static str {
         match self {
-            Self::Help(_) => "Keys",
+            Self::Help(..) => "Keys: {find} lists fewer",
+            Self::Palette(_) => "Do or open",
+            Self::Rule(..) => "A rule",
             Self::Profiles(_) => "Profiles",
             Self::Profile(_) => "Every field of the profile",
             Self::Flows(_) => "Flows",
             Self::Copy(_) => "Copy to the terminal’s clipboard, with real values",
             Self::Existing(_) => "Use a token or code that you already have",
-            Self::Faults(_) => "Faults of the lab: / lists fewer, Enter switches",
+            Self::Faults(_) => "Faults of the lab: {find} lists fewer, {pick} switches",
             Self::Address(_) => "The address for the browser",
             Self::Qr(_) => "The address for the browser, as a QR code",
             Self::Import(_) => "What the new profile would hold; nothing is kept yet",
@@ -108,6 +130,8 @@ impl Overlay {
                 "What a check of the profile finds, with nothing but GET and no credential"
             }
             Self::Ledger(_) => "What became of each claim",
+            Self::Explain(_) => "About this step",
+            Self::Themes(_) => "Themes: Enter keeps one, Esc leaves everything as it was",
             Self::Handoff(_) => "For the other side’s administrator, masked",
         }
     }
@@ -121,7 +145,9 @@ impl Overlay {
 /// Returns the rows of what lies over the walk.
 pub fn rows(overlay: &Overlay, model: &Model, width: u16) -> Vec<Row> {
     match overlay {
-        Overlay::Help(_) => help::rows(model, width),
+        Overlay::Help(from, state) => help::rows(model, *from, &state.query, width),
+        Overlay::Palette(_) => palette::rows(model, width),
+        Overlay::Rule(code, _) => rule::rows(code, width),
         Overlay::Profiles(_) => profiles::rows(model, width),
         Overlay::Profile(_) => profile_page::rows(model, width),
         Overlay::Flows(_) => flow_list::rows(model, width),
@@ -133,6 +159,8 @@ pub fn rows(overlay: &Overlay, model: &Model, width: u16) -> Vec<Row> {
         Overlay::Check(_) => check::rows(model, width),
         Overlay::Import(_) => import::rows(model, width),
         Overlay::Ledger(_) => ledger::rows(model, width),
+        Overlay::Themes(_) => themes::rows(model, width),
         Overlay::Handoff(_) => handoff::rows(model, width),
+        Overlay::Explain(_) => explain::rows(model, width),
     }
 }

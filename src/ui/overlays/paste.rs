@@ -78,7 +78,9 @@ fn page(model: &Model, width: u16) -> Vec<Row> {
         let left = Lifetime((until.0 - model.now.0).max(0) / 1000 * 1000);
         words.push(Row::text(
             Role::Text,
-            format!("{left} left. Esc cancels; c copies the address, o shows it alone."),
+            model.keys.spoken(&format!(
+                "{left} left. {{cancel}} cancels; {{copy-address}} copies the address, {{address}} shows it alone."
+            )),
         ));
     }
     rows.extend(wrap(words, width));

@@ -2,6 +2,7 @@
 
 use super::{Panel, no_badge};
 use crate::{
+    flow::dpop,
     protocol::{
         exchange::{AuthorizeRequest, Login, Purpose, Request},
         http::{Body, HttpRequest, Params, Value},
@@ -100,6 +101,9 @@ fn rows(cx: &Cx) -> Vec<Row> {
         spans.extend(value_spans(cx, &value));
         let note = note_at(cx, chosen.notes, &at);
         rows.push(Row::new(spans).copying(copy_of(cx, &name, &value)).noted(note).pointing(at));
+        if name.eq_ignore_ascii_case(dpop::HEADER) {
+            rows.extend(inside(cx, dpop::NAME, &value));
+        }
     }
     if !http.query.0.is_empty() {
         rows.push(Row::blank());

@@ -5,7 +5,7 @@ use unicode_width::UnicodeWidthStr;
 use super::Panel;
 use crate::{
     flow::{Artifact, Held, Origin, TokenRecord},
-    profile::Side,
+    profile::{Side, fields},
     protocol::{
         jwt::{Claims, Signature, TokenKind},
         party::Party,
@@ -135,7 +135,7 @@ fn record_rows(cx: &Cx, record: &TokenRecord, shut: bool) -> Vec<Row> {
     for problem in &record.token.problems {
         add(Row::text(Role::FindingWarning, format!("{} {}", cx.glyphs.warning, cx.value(problem))));
     }
-    if matches!(record.artifact, Artifact::AccessToken | Artifact::SsoAccessToken)
+    if matches!(record.artifact.kin(), Artifact::AccessToken | Artifact::SsoAccessToken)
         && record.token.claims.text.is_some()
     {
         add(Row::text(
@@ -260,13 +260,23 @@ fn remark(cx: &Cx, record: &TokenRecord, name: &str, value: &str) -> Option<(Rol
             let good = sent.fingerprint(&[]) == sent_as(value).fingerprint(&[]);
             same(good, "matches the one that was sent", "is not the one that was sent last")
         }
+        (Artifact::InstanceAssertion, "iss") => {
+            let issuer = profile.text(fields::INSTANCE_ISSUER_ISSUER)?;
+            same(issuer == value, "instance_issuer.issuer of the profile", "not instance_issuer.issuer of the profile")
+        }
         (_, "iss") => {
-            let (party, whose) = match record.artifact {
-                Artifact::AccessToken => (Party::ResourceAs, "the resource AS's issuer"),
-                _ => (Party::Idp, "the IdP's issuer"),
-            };
-            let issuer = bag.metadata(party)?.text("issuer")?;
-            same(issuer == value, &format!("{whose}, as in its metadata"), &format!("not {whose} in its metadata"))
+            // Who signs an assertion is in the assertion itself.
+            if record.artifact.kin() == Artifact::Assertion {
+                return None;
+            }
+            let mut steps = cx.session.flow.steps();
+            let party = steps.find(|step| step.info().gives.contains(&record.artifact))?.info().to;
+            let named = bag.metadata(party).and_then(|metadata| metadata.text("issuer"));
+            // Of an issuer that is not discovered only the profile tells.
+            let own = (party == Party::ActorIssuer).then(|| profile.text(fields::ACTOR_ISSUER_ISSUER)).flatten();
+            let (issuer, place) = named.map(|issuer| (issuer, "its metadata")).or(own.map(|issuer| (issuer, "the profile")))?;
+            let whose = format!("the {}'s issuer", party.name());
+            same(issuer == value, &format!("{whose}, as in {place}"), &format!("not {whose} in {place}"))
         }
         (Artifact::IdToken, "aud") => {
             let client = profile.client(Side::Sso).id?;

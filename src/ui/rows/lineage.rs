@@ -12,7 +12,10 @@ use crate::{
         Claims,
         delegation::{Delegation, Hop, Named, delegation},
     },
-    session::lineage::{Stands, lineage},
+    session::{
+        audit::entries,
+        lineage::{Stands, lineage},
+    },
     ui::{overlays::ledger::look, theme::Role},
 };
 
@@ -50,10 +53,39 @@ pub fn delegated(cx: &Cx, record: &TokenRecord) -> Vec<Row> {
     let Some(claims) = &record.token.claims.json else {
         return Vec::new();
     };
-    match delegation(claims) {
+    let mut rows = match delegation(claims) {
         Some(found) => tree(cx, record, &found),
         None => impersonation(cx, record, claims).into_iter().collect(),
+    };
+    rows.extend(logged(cx, record));
+    rows
+}
+
+/// What the API's log would say of a call with the token, with the agent in it and without.
+fn logged(cx: &Cx, record: &TokenRecord) -> Vec<Row> {
+    let entries = entries(cx.session.flow, &cx.session.walk, record);
+    if entries.is_empty() {
+        return Vec::new();
     }
+    let mut rows = vec![Row::heading(cx.glyphs, 1, "the API's log").noted(Some(
+        "The line that the API would write of a call with this token.".to_owned(),
+    ))];
+    for entry in entries {
+        let role = if entry.act {
+            Role::Strong
+        } else {
+            Role::FieldValue
+        };
+        rows.push(
+            Row::pair(entry.label(), PAD + 2, role, cx.value(&entry.line))
+                .at_depth(2)
+                .noted(Some(entry.says().to_owned()))
+                .copying(cx.copy("log line", &entry.line)),
+        );
+        let says = entry.says().to_owned();
+        rows.push(Row::pair("", PAD + 2, Role::Muted, says).at_depth(2));
+    }
+    rows
 }
 
 fn tree(cx: &Cx, record: &TokenRecord, found: &Delegation) -> Vec<Row> {
@@ -88,6 +120,7 @@ fn tree(cx: &Cx, record: &TokenRecord, found: &Delegation) -> Vec<Row> {
         ));
         rows.push(row);
     }
+    rows.extend(slides(cx, found));
     let hop = match (parent(cx, record), record.parent) {
         (Some((name, claims)), _) => Some(match found.hop(claims) {
             Hop::Began => (Role::Text, format!("the first actor; {name} names none")),
@@ -109,6 +142,23 @@ fn tree(cx: &Cx, record: &TokenRecord, found: &Delegation) -> Vec<Row> {
         rows.push(Row::text(Role::FindingWarning, says).at_depth(2));
     }
     rows
+}
+
+/// The other reading of a chain: the slides that the flow comes from print it upside down.
+fn slides(cx: &Cx, found: &Delegation) -> Option<Row> {
+    if cx.session.flow.id.0 != "assertion-exchange" {
+        return None;
+    }
+    let [now, .., first] = found.actors.as_slice() else {
+        return None;
+    };
+    let name = |named: &Named| cx.value(named.sub.as_deref().unwrap_or_default());
+    let says = format!(
+        "print {} outermost; by RFC 8693 §4.1 that says it acts now, not {}",
+        name(first),
+        name(now)
+    );
+    Some(Row::pair("the slides", PAD, Role::Muted, says).at_depth(2))
 }
 
 /// One level: its name, its kind and its domain.
@@ -144,7 +194,7 @@ fn person(cx: &Cx, label: &str, level: usize, named: &Named) -> Row {
 /// A token about the user that an agent got, without a word about the agent.
 fn impersonation(cx: &Cx, record: &TokenRecord, claims: &Value) -> Option<Row> {
     if !matches!(
-        record.artifact,
+        record.artifact.kin(),
         Artifact::IdJag | Artifact::AccessToken | Artifact::TxnToken
     ) {
         return None;
@@ -155,7 +205,10 @@ fn impersonation(cx: &Cx, record: &TokenRecord, claims: &Value) -> Option<Row> {
         .into_iter()
         .filter_map(|name| reader.text(name))
         .any(|id| id == subject);
-    if own {
+    // An agent that exchanged an assertion about itself acts for nobody.
+    let asserted = record.parent == Some(Artifact::Assertion)
+        && parent(cx, record).is_some_and(|(_, before)| before.get("act").is_none());
+    if own || asserted {
         // It speaks for itself.
         return None;
     }

@@ -192,6 +192,23 @@ pub fn nearest_256(rgb: Rgb) -> u8 {
     }
 }
 
+/// Returns the nearest of the 256 colours for letters on a ground that are as easy to read as the theme meant them, up to
+/// the 4.5 that WCAG 2 §1.4.3 asks for: the nearest one alone may be paler.
+pub fn nearest_256_on(ground: Rgb, rgb: Rgb) -> u8 {
+    let shown = rgb_of_256(nearest_256(ground));
+    let least = contrast(rgb, ground).min(4.5);
+    (16..=255)
+        .filter(|&index| contrast(rgb_of_256(index), shown) >= least)
+        .min_by_key(|&index| distance(rgb_of_256(index), rgb))
+        .unwrap_or_else(|| nearest_256(rgb))
+}
+
+/// Returns how far two colours are apart in brightness, from 1 to 21 (WCAG 2, contrast ratio).
+pub fn contrast(a: Rgb, b: Rgb) -> f64 {
+    let (a, b) = (luminance(a), luminance(b));
+    (a.max(b) + 0.05) / (a.min(b) + 0.05)
+}
+
 /// Returns the nearest of the sixteen, by hue and brightness: plain distance would make every pastel a grey.
 pub fn nearest_16([r, g, b]: Rgb) -> Ansi {
     let most = r.max(g).max(b);
@@ -221,6 +238,19 @@ pub fn rgb_of_256(index: u8) -> Rgb {
         }
         232.. => [8 + 10 * (index - 232); 3],
     }
+}
+
+/// Returns how bright a colour is, from 0 to 1 (WCAG 2, relative luminance).
+pub fn luminance(rgb: Rgb) -> f64 {
+    let [r, g, b] = rgb.map(|part| {
+        let part = f64::from(part) / 255.0;
+        if part <= 0.040_45 {
+            part / 12.92
+        } else {
+            ((part + 0.055) / 1.055).powf(2.4)
+        }
+    });
+    0.2126 * r + 0.7152 * g + 0.0722 * b
 }
 
 /// Returns what xterm shows for one of the sixteen.
@@ -397,6 +427,16 @@ mod tests {
         for (number, name) in (0..).zip(Ansi::NAMES) {
             assert_eq!(Ansi::from_name(name), Some(Ansi(number)));
         }
+    }
+
+    #[test]
+    fn letters_stay_as_easy_to_read_with_256_colours() {
+        let (ground, mauve) = ([0xef, 0xf1, 0xf5], [0x88, 0x39, 0xef]);
+        let on = rgb_of_256(nearest_256(ground));
+        assert!(contrast(rgb_of_256(nearest_256(mauve)), on) < 4.5);
+        assert!(contrast(rgb_of_256(nearest_256_on(ground, mauve)), on) >= 4.5);
+        // What was pale already stays what is nearest.
+        assert_eq!(nearest_256_on([0; 3], [0; 3]), 16);
     }
 
     proptest! {

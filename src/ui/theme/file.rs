@@ -7,7 +7,7 @@ use std::ops::Range;
 use ratatui::style::Modifier;
 use toml_edit::{Document, Item, TableLike};
 
-use super::depth::{Ansi, Paint};
+use super::depth::{Ansi, Paint, luminance};
 use super::role::Role;
 use crate::protocol::visible::visible;
 
@@ -22,7 +22,43 @@ pub struct Theme {
     pub inherits: Option<String>,
     /// The ground that the theme was made for and paints; none leaves the terminal's own.
     pub background: Option<Paint>,
+    /// The ground that the theme says it was made for; see [`Theme::mood`].
+    stated: Option<Mood>,
     pub(super) entries: BTreeMap<String, Entry>,
+}
+
+/// Colours by name.
+pub(super) type Palette = BTreeMap<String, Paint>;
+
+/// The ground that a theme was made for.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Mood {
+    /// Light letters on a dark ground.
+    Dark,
+    /// Dark letters on a light ground.
+    Light,
+}
+
+impl Mood {
+    /// The words of the key `mood`.
+    pub const WORDS: [&'static str; 2] = ["dark", "light"];
+
+    /// Reads one of [`Mood::WORDS`].
+    pub fn from_word(word: &str) -> Option<Self> {
+        match word {
+            "dark" => Some(Self::Dark),
+            "light" => Some(Self::Light),
+            _ => None,
+        }
+    }
+
+    /// Returns its word.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Dark => "dark",
+            Self::Light => "light",
+        }
+    }
 }
 
 /// What a theme says about one role.
@@ -59,16 +95,29 @@ impl fmt::Display for Mistake {
 impl Theme {
     /// Reads a theme file; `name` is what mistakes call it, and its title unless the file has one.
     pub fn parse(name: &str, text: &str) -> (Self, Vec<Mistake>) {
-        let mut reader = Reader {
-            name,
-            text,
-            palette: BTreeMap::new(),
-            theme: Self {
-                title: name.to_owned(),
-                ..Self::default()
-            },
-            mistakes: Vec::new(),
-        };
+        let mut palette = Palette::new();
+        let mut mistakes = Self::read_palette(name, text, &mut palette);
+        let (theme, more) = Self::read(name, text, &palette);
+        mistakes.extend(more);
+        (theme, mistakes)
+    }
+
+    /// Reads the palette of a theme file over the one that it inherits; only what is wrong with the palette is said.
+    pub(super) fn read_palette(name: &str, text: &str, palette: &mut Palette) -> Vec<Mistake> {
+        let mut reader = Reader::new(name, text, std::mem::take(palette));
+        // That it is no TOML is said by who reads the rest of it.
+        if let Ok(document) = Document::parse(text)
+            && let Some(item) = document.as_table().get("palette")
+        {
+            reader.palette(item);
+        }
+        *palette = reader.palette;
+        reader.mistakes
+    }
+
+    /// Reads all but the palette: the colours are those of `palette`.
+    pub(super) fn read(name: &str, text: &str, palette: &Palette) -> (Self, Vec<Mistake>) {
+        let mut reader = Reader::new(name, text, palette.clone());
         match Document::parse(text) {
             Ok(document) => reader.document(document.as_table()),
             Err(error) => reader.mistake(
@@ -77,6 +126,16 @@ impl Theme {
             ),
         }
         (reader.theme, reader.mistakes)
+    }
+
+    /// Returns the ground that the theme was made for: as it says, else as its background is; `None` where both do.
+    pub fn mood(&self) -> Option<Mood> {
+        self.stated.or_else(|| match self.background? {
+            // The grey that is as far from black as from white (WCAG 2, contrast).
+            Paint::Rgb(rgb, _) if luminance(rgb) > 0.18 => Some(Mood::Light),
+            Paint::Rgb(..) => Some(Mood::Dark),
+            Paint::Default | Paint::Ansi(_) => None,
+        })
     }
 
     /// Returns what applies to the role: its own entry, or that of the nearest group along its dots.
@@ -89,7 +148,10 @@ impl Theme {
 
     /// Takes from `parent` whatever this theme does not say.
     pub(super) fn fill_from(&mut self, parent: Self) {
-        self.background = self.background.or(parent.background);
+        if self.background.is_none() {
+            self.background = parent.background;
+            self.stated = self.stated.or(parent.stated);
+        }
         for (name, entry) in parent.entries {
             self.entries.entry(name).or_insert(entry);
         }
@@ -109,17 +171,26 @@ pub(super) fn meant<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) ->
 struct Reader<'a> {
     name: &'a str,
     text: &'a str,
-    palette: BTreeMap<String, Paint>,
+    palette: Palette,
     theme: Theme,
     mistakes: Vec<Mistake>,
 }
 
-impl Reader<'_> {
-    fn document(&mut self, root: &dyn TableLike) {
-        // The palette first: the ground and the roles speak of it, wherever it stands in the file.
-        if let Some(item) = root.get("palette") {
-            self.palette(item);
+impl<'a> Reader<'a> {
+    fn new(name: &'a str, text: &'a str, palette: Palette) -> Self {
+        Self {
+            name,
+            text,
+            palette,
+            theme: Theme {
+                title: name.to_owned(),
+                ..Theme::default()
+            },
+            mistakes: Vec::new(),
         }
+    }
+
+    fn document(&mut self, root: &dyn TableLike) {
         for (key, item) in root.iter() {
             match key {
                 "palette" => {}
@@ -127,6 +198,7 @@ impl Reader<'_> {
                 "about" => self.theme.about = self.text(key, item).unwrap_or_default(),
                 "inherits" => self.theme.inherits = self.text(key, item),
                 "background" => self.theme.background = self.paint(key, item),
+                "mood" => self.theme.stated = self.mood(item),
                 "roles" => match item.as_table_like() {
                     Some(table) => self.roles("", table),
                     None => self.wrong(key, item, "a table of roles"),
@@ -134,6 +206,17 @@ impl Reader<'_> {
                 _ => self.unknown(key, "a key of a theme", root, KEYS),
             }
         }
+    }
+
+    fn mood(&mut self, item: &Item) -> Option<Mood> {
+        let word = self.text("mood", item)?;
+        let mood = Mood::from_word(&word);
+        if mood.is_none() {
+            let hint = suggestion(meant(&word, Mood::WORDS));
+            let says = format!("`mood` is `{word}`; expected `dark` or `light`{hint}");
+            self.mistake(item.span(), &says);
+        }
+        mood
     }
 
     fn palette(&mut self, item: &Item) {
@@ -336,6 +419,7 @@ const KEYS: &[&str] = &[
     "about",
     "inherits",
     "background",
+    "mood",
     "palette",
     "roles",
 ];
@@ -451,6 +535,12 @@ fog = { rgb = "#7a88cf", ansi = "bright-black" }
             says("background = \"#12\""),
             [
                 "Theme mine, line 1: `background` is `#12`; expected six hex digits, as in `#7cc7c0`."
+            ]
+        );
+        assert_eq!(
+            says("mood = \"ligth\""),
+            [
+                "Theme mine, line 1: `mood` is `ligth`; expected `dark` or `light`; did you mean `light`?"
             ]
         );
         let broken = says("[roles\n");

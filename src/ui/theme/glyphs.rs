@@ -19,6 +19,11 @@ macro_rules! glyphs {
             /// The set for all others.
             pub const ASCII: &'static Glyphs = &Glyphs { $($glyph: $ascii,)+ };
 
+            /// Returns each glyph of this set with its twin for ASCII.
+            fn pairs(&self) -> Vec<(&'static str, &'static str)> {
+                vec![$((self.$glyph, Self::ASCII.$glyph),)+]
+            }
+
             #[cfg(test)]
             fn each(&self) -> Vec<(&'static str, &'static str)> {
                 vec![$((stringify!($glyph), self.$glyph),)+]
@@ -89,6 +94,24 @@ glyphs! {
 }
 
 impl Glyphs {
+    /// Returns what stands for the text of a cell where only ASCII may be sent, one character for one cell, or `None`
+    /// when it may stay.
+    ///
+    /// The blocks of a QR code stay: nothing in ASCII can be read by a camera, and it is shown on request.
+    pub fn stand_in(cell: &str) -> Option<&'static str> {
+        let first = cell.chars().next()?;
+        if cell.is_ascii() || ('\u{2580}'..='\u{259f}').contains(&first) {
+            return None;
+        }
+        let twin = Self::UNICODE
+            .pairs()
+            .into_iter()
+            .find(|(unicode, ascii)| *unicode == cell && ascii.len() == 1)
+            .map(|(_, ascii)| ascii);
+        let typed = || LETTERS.iter().find(|(from, _)| from.contains(first));
+        Some(twin.or_else(|| typed().map(|(_, to)| *to)).unwrap_or("?"))
+    }
+
     /// Chooses a set from the locale: the first of `LC_ALL`, `LC_CTYPE` and `LANG` that is set decides.
     ///
     /// The Linux console takes UTF-8, but its font lacks the marks.
@@ -108,6 +131,19 @@ impl Glyphs {
     }
 }
 
+/// What sentences and names have beyond ASCII, and what is near it.
+const LETTERS: &[(&str, &str)] = &[
+    ("’‘", "'"),
+    ("“”„", "\""),
+    ("–—−", "-"),
+    ("…", "."),
+    ("→›", ">"),
+    ("←‹", "<"),
+    ("§", "#"),
+    ("·•", "."),
+    ("×", "x"),
+];
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -121,6 +157,52 @@ mod tests {
             assert!(ascii.bytes().all(|byte| byte.is_ascii_graphic()), "{name}");
             assert_eq!(unicode.width(), 1, "{name}");
             assert!(ascii.width() == 1 || matches!(name, "to" | "cut"), "{name}");
+        }
+    }
+
+    #[test]
+    fn every_cell_has_a_stand_in_where_only_ascii_may_be_sent() {
+        for (name, unicode) in Glyphs::UNICODE.each() {
+            let stand_in = Glyphs::stand_in(unicode);
+            assert!(
+                stand_in.is_none_or(|text| text.is_ascii() && text.len() == 1),
+                "{name}"
+            );
+            assert_eq!(stand_in.is_none(), unicode.is_ascii(), "{name}");
+        }
+        let table = [
+            ("’", "'"),
+            ("é", "?"),
+            ("宽", "?"),
+            ("§", "#"),
+            ("↑", "^"),
+            ("✓", "+"),
+            ("e\u{301}", "?"),
+        ];
+        for (cell, stand_in) in table {
+            assert_eq!(Glyphs::stand_in(cell), Some(stand_in), "{cell}");
+        }
+        for cell in ["a", "", "█", "▄"] {
+            assert_eq!(Glyphs::stand_in(cell), None, "{cell}");
+        }
+    }
+
+    #[test]
+    fn marks_that_mean_different_things_differ_without_any_colour() {
+        for set in [Glyphs::UNICODE, Glyphs::ASCII] {
+            let steps = [
+                set.done,
+                set.failed,
+                set.idle,
+                set.waiting,
+                set.stale,
+                set.skipped,
+                set.warning,
+                set.current,
+            ];
+            for (at, mark) in steps.iter().enumerate() {
+                assert!(!steps[..at].contains(mark), "{mark}");
+            }
         }
     }
 

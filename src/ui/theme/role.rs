@@ -104,6 +104,8 @@ roles! {
     MarkProd = "mark.prod";
     /// The word that says that certificates are not checked.
     MarkInsecure = "mark.insecure";
+    /// A QR code: its letters are the light of it.
+    Qr = "qr";
     /// The selected row.
     Selection = "selection";
     /// Text that the user looked for.

@@ -30,6 +30,9 @@ pub fn ended(model: &mut Model, number: u64, result: Result<Preflight, String>) 
 
 /// Goes back to the walk; a check that is on is stopped.
 pub fn close(model: &mut Model) -> Vec<Effect> {
+    if super::palette::back(model) {
+        return Vec::new();
+    }
     model.screen.overlay = None;
     model.screen.import = None;
     if !model.is_checking() {

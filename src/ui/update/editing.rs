@@ -1,6 +1,6 @@
 //! Typing: beginning, taking keys and pastes, and taking over what was typed.
 
-use super::{Effect, Model, ProfilesOp, Purpose, Taking, importing, lab, moving};
+use super::{Effect, Model, ProfilesOp, Purpose, Taking, importing, lab, moving, palette};
 use crate::{
     flow::Ink,
     profile::{
@@ -32,6 +32,7 @@ pub fn begin(model: &mut Model, purpose: Purpose) {
         | Purpose::Duplicate(_)
         | Purpose::SaveAs
         | Purpose::Import
+        | Purpose::Palette
         | Purpose::Keep => Taking::Typed(Box::new(Input::new(Shape::Line, ""))),
         Purpose::Trace => Taking::Typed(Box::new(Input::new(Shape::Line, "trace.json"))),
     };
@@ -98,6 +99,7 @@ pub fn typed(model: &mut Model, key: Key) {
     if !matches!(editor.purpose, Purpose::Find) {
         editor.says = None;
     }
+    palette::find(model);
 }
 
 /// Starts a new line.
@@ -163,12 +165,15 @@ pub fn toggle_pick(model: &mut Model) {
 
 /// Drops what was typed.
 pub fn discard(model: &mut Model) {
+    if model.in_palette() {
+        return palette::close(model);
+    }
     model.screen.editor = None;
 }
 
 /// Takes a paste: into the text that is edited, else to the sign-in that waits for it.
 pub fn pasted(model: &mut Model, text: &str, ink: Ink) -> Vec<Effect> {
-    model.screen.toast = None;
+    (model.screen.toast, model.screen.prefix) = (None, None);
     let waits = model.waits_for_browser().is_some();
     let for_redirect = super::typing(model, &Purpose::Redirect).is_some();
     if waits && (model.screen.editor.is_none() || for_redirect) {
@@ -184,11 +189,12 @@ pub fn pasted(model: &mut Model, text: &str, ink: Ink) -> Vec<Effect> {
     }) = &mut model.screen.editor
     {
         *says = input.paste(text);
+        palette::find(model);
     } else if is_redirect(model, text) {
         // It came too late, or too early; the session knows which.
         return model.command(Command::PasteRedirect(text.trim().to_owned()), ink);
     } else {
-        model.warn("Nothing takes a paste here; e edits a field, u takes a token.");
+        model.warn("Nothing takes a paste here; {edit-inputs} edits a field, {use-existing} takes a token.");
     }
     Vec::new()
 }
@@ -252,6 +258,7 @@ pub fn accept(model: &mut Model, ink: Ink) -> Vec<Effect> {
             Vec::new()
         }
         Purpose::Import => importing::named(model, name),
+        Purpose::Palette => palette::accept(model, ink),
         _ if name.is_empty() => {
             complain(model, "A name is needed.".to_owned());
             Vec::new()

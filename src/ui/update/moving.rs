@@ -2,8 +2,8 @@
 
 use super::{Model, layout};
 use crate::{
-    flow::StepId,
-    protocol::pointer::Pointer,
+    flow::{StepId, tour},
+    protocol::{jwt::TokenKind, pointer::Pointer},
     ui::{
         panels::{PANELS, findings},
         rows::{Goes, Row, row_near, row_of},
@@ -170,7 +170,7 @@ pub fn follow(model: &mut Model) {
         Some(Goes::Artifact(artifact)) => {
             super::editing::begin(model, super::Purpose::Existing(artifact));
         }
-        Some(Goes::Fault(_) | Goes::Flow(_)) | None => {}
+        Some(Goes::Fault(_) | Goes::Flow(_) | Goes::Theme(_)) | None => {}
     }
 }
 
@@ -201,6 +201,66 @@ fn place_of(model: &mut Model, index: usize) {
     show(model, panel);
     let rows = model.rows(width);
     model.rows_state_mut().go_to(row, &rows, height);
+}
+
+/// Goes to the next place of this panel that is worth a look, token by token, and says why.
+pub fn tour(model: &mut Model) {
+    let (width, height) = layout::rows_area(model);
+    let rows = model.rows(width);
+    let kind = |name: &str| match name {
+        "client-assertion" => Some(TokenKind::ClientAssertion),
+        "dpop-proof" => Some(TokenKind::DpopProof),
+        _ => {
+            let mut states = model.session().walk.steps.iter();
+            states.find_map(|state| {
+                let came = state.attempts.iter().flat_map(|attempt| &attempt.tokens);
+                let record = came
+                    .chain(&state.given)
+                    .find(|record| record.name == name)?;
+                Some(record.kind())
+            })
+        }
+    };
+    let mut tokens: Vec<&str> = Vec::new();
+    let mut stops: Vec<((usize, usize), usize, &'static str)> = Vec::new();
+    for (index, row) in rows.iter().enumerate() {
+        let Some((at, (rank, says))) = row
+            .at
+            .as_ref()
+            .zip(row.at.as_ref().and_then(|at| tour::of(at, kind)))
+        else {
+            continue;
+        };
+        let token = match at {
+            Pointer::Claim(name, _) | Pointer::Jose(name, _) => name.as_str(),
+            _ => "",
+        };
+        let group = tokens
+            .iter()
+            .position(|other| *other == token)
+            .unwrap_or_else(|| {
+                tokens.push(token);
+                tokens.len() - 1
+            });
+        // A value over several lines is one place.
+        if !stops.iter().any(|(other, ..)| *other == (group, rank)) {
+            stops.push(((group, rank), index, says));
+        }
+    }
+    stops.sort_unstable_by_key(|(order, ..)| *order);
+    if stops.is_empty() {
+        model.warn(
+            "There is nothing here to be shown around; Request, Answer and Tokens have places.",
+        );
+        return;
+    }
+    let cursor = model.rows_state().cursor;
+    let at = stops.iter().position(|(_, index, _)| *index == cursor);
+    let next = at.map_or(0, |at| (at + 1) % stops.len());
+    let (_, row, says) = stops[next];
+    let told = format!("{} of {}: {says}", next + 1, stops.len());
+    model.rows_state_mut().go_to(row, &rows, height);
+    model.say(told);
 }
 
 /// Shows what the rules found: at the row under the cursor where they found something there, else at the step.

@@ -12,6 +12,11 @@ pub fn open(model: &mut Model, all: bool) -> Vec<Effect> {
         return Vec::new();
     };
     model.screen.overlay = all.then(page);
+    open_named(model, name)
+}
+
+/// Shows a profile that is open already, or opens it.
+pub fn open_named(model: &mut Model, name: String) -> Vec<Effect> {
     let known = model
         .open
         .iter()

@@ -59,7 +59,6 @@ pub fn draw(canvas: &mut Canvas<'_>, model: &Model, places: &Places) -> Option<P
             model.look.glyphs,
         );
         canvas.line(inner, line, &spans);
-        found(canvas, inner, line, row, &state.query);
         if let Some((severity, _)) = row.found.filter(|_| margin > 0) {
             let (role, mark) = look(severity, &model.cx(width));
             let edge = Rect {
@@ -81,6 +80,8 @@ pub fn draw(canvas: &mut Canvas<'_>, model: &Model, places: &Places) -> Option<P
                 Role::Selection,
             );
         }
+        // Over the bar: its colours and those of a match do not mix.
+        found(canvas, inner, line, row, &state.query);
     }
     more(canvas, places, model, &rows, height);
     note(canvas, places, model, rows.get(state.cursor));

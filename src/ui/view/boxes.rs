@@ -1,16 +1,21 @@
 //! What lies at the foot of the rows while a question is asked or a text is taken.
 
 use ratatui::layout::{Position, Rect};
+use unicode_width::UnicodeWidthStr as _;
 
 use super::{Canvas, Spans, lines};
 use crate::{
     profile::{Kind, template},
     protocol::visible::visible,
     ui::{
+        action::Availability,
+        keymap::{self, Key},
         layout::Places,
         model::{Editor, Model, Purpose, Taking},
         overlays::{confirm, paste},
+        rail::fit,
         theme::Role,
+        widgets::field::Input,
     },
 };
 
@@ -19,13 +24,17 @@ pub fn draw(canvas: &mut Canvas<'_>, model: &Model, places: &Places) -> Option<P
     if let Some(editor) = &model.screen.editor {
         return text_box(canvas, model, places, editor);
     }
+    if let Some(first) = model.screen.prefix {
+        which_key(canvas, model, places, first);
+        return None;
+    }
     let says = confirm::question(model)?;
     let width = places.body.width.saturating_sub(2);
     let mut rows = lines(&model.look, Role::FindingWarning, says, width, 3);
     rows.push(vec![
-        (Role::HintKey, "y".to_owned()),
+        (Role::HintKey, model.keys.spoken("{yes}")),
         (Role::Text, " yes   ".to_owned()),
-        (Role::HintKey, "n".to_owned()),
+        (Role::HintKey, model.keys.spoken("{no}")),
         (Role::Text, " no".to_owned()),
     ]);
     foot(canvas, places.body, &rows);
@@ -49,6 +58,9 @@ fn text_box(
     };
     if matches!(editor.purpose, Purpose::Field(_)) && !input.is_long() {
         return None;
+    }
+    if editor.purpose == Purpose::Palette {
+        return prompt(canvas, model, places, input);
     }
     let width = places.body.width.saturating_sub(2);
     let (title, help) = words(model, &editor.purpose);
@@ -75,6 +87,71 @@ fn text_box(
     }
     let at = Position::new(place.x + seen.cursor.0, place.y + first + seen.cursor.1);
     place.contains(at).then_some(at)
+}
+
+/// Draws what is typed for the palette above its list, and how much of it fits.
+fn prompt(
+    canvas: &mut Canvas<'_>,
+    model: &Model,
+    places: &Places,
+    input: &Input,
+) -> Option<Position> {
+    let place = places.title;
+    let lead = " Do or open: ";
+    let used = u16::try_from(lead.width()).unwrap_or(0);
+    let count = model.screen.palette.as_ref().map_or(0, |all| all.count());
+    let count = format!(" {count} ");
+    let right = u16::try_from(count.width()).unwrap_or(0);
+    let width = place.width.saturating_sub(used + right).max(1);
+    let seen = input.seen(width, 1, model.look.glyphs);
+    let text = seen.lines.into_iter().next().unwrap_or_default();
+    canvas.clear(place);
+    let left = [(Role::Title, lead.to_owned()), (Role::FieldFocus, text)];
+    canvas.both(place, 0, &left, &[(Role::Muted, count)]);
+    let at = Position::new(place.x + used + seen.cursor.0, place.y);
+    place.contains(at).then_some(at)
+}
+
+/// Draws what can come after the first of two keys.
+fn which_key(canvas: &mut Canvas<'_>, model: &Model, places: &Places, first: Key) {
+    const COLUMN: u16 = 38;
+    let width = places.body.width.saturating_sub(2);
+    let columns = usize::from((width / COLUMN).max(1));
+    let each = usize::from(width) / columns;
+    let glyphs = model.look.glyphs;
+    let cells: Vec<Spans> = keymap::continuations(model, first)
+        .into_iter()
+        .map(|(then, entry, can)| {
+            let (key, text) = match can {
+                Availability::Yes => (Role::HintKey, Role::HintText),
+                Availability::No(_) => (Role::Muted, Role::Muted),
+            };
+            let then = then.to_string();
+            let says = match can {
+                Availability::Yes => entry.about.trim_end_matches('.').to_owned(),
+                Availability::No(why) => model.keys.spoken(why),
+            };
+            let gap = " ".repeat(4_usize.saturating_sub(then.width()).max(1));
+            let mut spans = fit(
+                vec![(key, then), (Role::Text, gap), (text, says)],
+                each.saturating_sub(2),
+                glyphs,
+            );
+            let used: usize = spans.iter().map(|(_, text)| text.width()).sum();
+            spans.push((Role::Text, " ".repeat(each.saturating_sub(used))));
+            spans
+        })
+        .collect();
+    let tall = cells.len().div_ceil(columns).max(1);
+    let mut rows: Vec<Spans> = vec![vec![
+        (Role::HintKey, first.to_string()),
+        (Role::Title, format!(" {}", glyphs.cut)),
+    ]];
+    rows.extend((0..tall).map(|line| {
+        let own = cells.iter().skip(line).step_by(tall);
+        own.flatten().cloned().collect()
+    }));
+    foot(canvas, places.body, &rows);
 }
 
 /// Draws what can be chosen, the choice in brackets.
@@ -137,16 +214,26 @@ fn words(model: &Model, purpose: &Purpose) -> (String, String) {
             };
             (
                 format!("{} ({field})", info.label),
-                format!("{how} {} Tab takes it over.", info.help)
-                    .trim()
-                    .to_owned(),
+                format!(
+                    "{how} {} {}",
+                    info.help,
+                    model.keys.spoken("{accept-text} takes it over.")
+                )
+                .trim()
+                .to_owned(),
             )
         }
-        Purpose::Find => ("Find".to_owned(), "Enter finds; n and N go on.".to_owned()),
+        Purpose::Find => (
+            "Find".to_owned(),
+            model.keys.spoken("{accept} finds; {find-next} and {find-previous} go on."),
+        ),
+        Purpose::Palette => ("Do or open".to_owned(), String::new()),
         Purpose::Redirect => ("The redirect".to_owned(), paste::ASKS.to_owned()),
         Purpose::Existing(artifact) => (
             format!("Use this {}", artifact.noun()),
-            "Paste it. The steps that would make it are left out; x withdraws it.".to_owned(),
+            model
+                .keys
+                .spoken("Paste it. The steps that would make it are left out; {withdraw} withdraws it."),
         ),
         Purpose::Template => {
             let about = match model.screen.editor.as_ref().map(|editor| &editor.taking) {

@@ -152,7 +152,9 @@ fn story(model: &Model) -> (Role, String) {
         Status::Skipped(says) => (Role::Muted, says),
         _ if state.stale && model.place().attempt.is_none() => (
             Role::StepStale,
-            "Something before it has changed since; Enter sends it again.".to_owned(),
+            model
+                .keys
+                .spoken("Something before it has changed since; {send-step} sends it again."),
         ),
         Status::Blocked(blocked) if state.attempts.is_empty() => {
             if let Lab::Starting = model.opened().lab {
@@ -204,13 +206,14 @@ fn waiting(model: &Model) -> String {
             "Waiting for the sign-in to end. Any paste goes straight to it.".to_owned()
         }
         What::Sending(..) if model.waits_for_code().is_some() => {
-            "Waiting until the code is entered on the other device. Esc cancels.".to_owned()
+            let says = "Waiting until the code is entered on the other device. {cancel} cancels.";
+            model.keys.spoken(says)
         }
         What::Sending(_, Request::Http(http)) => {
-            format!(
-                "Waiting for {} since {since}. Esc cancels.",
-                model.session().vault.mask(&http.host())
-            )
+            let cancels = model.keys.spoken("{cancel} cancels.");
+            let host = http.host();
+            let host = model.session().vault.mask(&host);
+            format!("Waiting for {host} since {since}. {cancels}")
         }
     }
 }

@@ -107,7 +107,7 @@ const GATE: &[Row] = &[
     row(Base::Code(BASIC), "grant_type empty", 400, "invalid_request", |d| d.set("grant_type", "")),
     row(Base::Code(BASIC), "grant_type unknown", 400, "unsupported_grant_type", |d| d.set("grant_type", "password")),
     row(Base::Code(BASIC), "grant_type of the other server", 400, "unsupported_grant_type", |d| d.set("grant_type", urn::JWT_BEARER)),
-    row(Base::Bearer(BASIC), "grant_type of the IdP", 400, "unsupported_grant_type", |d| d.set("grant_type", urn::TOKEN_EXCHANGE)),
+    row(Base::Bearer(BASIC), "grant_type of the IdP", 400, "unsupported_grant_type", |d| d.set("grant_type", urn::AUTHORIZATION_CODE)),
     row(Base::Code(ClientKind::Public), "public client exchanges", 400, "unauthorized_client", |d| {
         d.request = d.world.exchange(&d.spare.public_id_token, urn::ID_TOKEN);
     }),
@@ -271,10 +271,11 @@ const CODE: &[Row] = &[
 /// The exchange for an ID-JAG.
 const EXCHANGE: &[Row] = &[
     row(Base::Exchange(BASIC), "requested_token_type missing", 400, "invalid_request", |d| d.without("requested_token_type")),
-    row(Base::Exchange(BASIC), "requested_token_type another", 400, "invalid_request", |d| d.set("requested_token_type", urn::ACCESS_TOKEN)),
+    row(Base::Exchange(BASIC), "requested_token_type another", 400, "invalid_request", |d| d.set("requested_token_type", urn::ID_TOKEN)),
+    row(Base::Exchange(BASIC), "an access token for the notes", 400, "invalid_target", |d| d.set("requested_token_type", urn::ACCESS_TOKEN)),
     row(Base::Exchange(BASIC), "actor_token alone", 400, "invalid_request", |d| d.push("actor_token", "a.b.c")),
     row(Base::Exchange(BASIC), "actor_token_type alone", 400, "invalid_request", |d| d.push("actor_token_type", urn::ID_TOKEN)),
-    row(Base::Exchange(BASIC), "an actor", 400, "invalid_request", |d| {
+    row(Base::Exchange(BASIC), "an ID Token as actor", 400, "invalid_grant", |d| {
         d.push("actor_token", "a.b.c");
         d.push("actor_token_type", urn::ID_TOKEN);
     }),

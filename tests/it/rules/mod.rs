@@ -113,7 +113,7 @@ fn a_healthy_walk_trips_nothing() {
         for step in base.steps() {
             for sent in [false, true] {
                 let scene = base.clone().at(&step, sent);
-                let findings = scene.look(|subject| lint::findings(subject));
+                let findings = scene.look(lint::findings);
                 let loud: Vec<_> = findings
                     .iter()
                     .filter(|finding| finding.severity > Severity::Note)

@@ -31,7 +31,7 @@ use jagwalk::{
     transport::{clock, entropy},
     ui::{
         engine::{Engine, Host, Outside},
-        keymap::Key,
+        keymap::{Key, Keymap},
         model::{FaultEntry, ProfileEntry, Start},
         theme::{Depth, Glyphs, Shelf},
         update::{Msg, ProfilesOp, ProfilesReply},
@@ -250,6 +250,14 @@ impl<T: Transport> Host for TestHost<T> {
         Err("There is no browser here.".to_owned())
     }
 
+    fn keep_theme(&self, name: &str) -> Result<String, String> {
+        self.written
+            .lock()
+            .expect("nobody panicked with it")
+            .push(format!("theme {name}"));
+        Ok(format!("The theme is {name} from now on."))
+    }
+
     async fn import(&self, source: &str) -> Result<Import, String> {
         match source {
             "acme.env" => understand("OKTA_DOMAIN=acme.okta.example\nCLIENT_SECRET=hunter2\n"),
@@ -365,6 +373,7 @@ impl<T: Transport> Desk<T> {
             has_file: false,
             problems,
             warnings: Vec::new(),
+            keys: Keymap::default(),
             theme: "terminal".to_owned(),
             shelf: Shelf::default(),
             depth: Depth::Sixteen,

@@ -14,7 +14,8 @@ use jagwalk::ui::{
 fn any_key() -> impl Strategy<Value = Key> {
     let table: Vec<Key> = ACTIONS
         .iter()
-        .flat_map(|entry| entry.keys.iter().filter_map(|text| Key::parse(text)))
+        .flat_map(keymap::defaults)
+        .flat_map(|keys| std::iter::once(keys.first).chain(keys.then))
         .filter(|key| *key != Key::parse("ctrl-c").unwrap())
         .collect();
     prop_oneof![
@@ -43,11 +44,12 @@ proptest! {
             let hints = keymap::hints(&desk.engine.model);
             for entry in ACTIONS {
                 let shown = hints.iter().any(|(key, hint)| {
-                    *hint == entry.hint && entry.keys.iter().filter_map(|text| Key::parse(text)).any(|known| known.to_string() == *key)
+                    *hint == entry.hint && keymap::defaults(entry).iter().any(|known| known.to_string() == *key)
                 });
                 let can = ACTIONS.iter().any(|other| other.hint == entry.hint && (other.when)(&desk.engine.model) == Availability::Yes);
                 prop_assert!(!shown || can, "{} is hinted", entry.id);
             }
+            prop_assert!(hints.len() <= 6);
         }
     }
 }
@@ -64,6 +66,10 @@ fn every_size_is_drawn_and_drawing_twice_gives_the_same() {
         "<esc>y",
         "<esc>z",
         "<esc>u<enter>",
+        "<esc><esc>:rule",
+        "<enter>",
+        "<esc>'",
+        "<esc>?/log",
     ] {
         desk.keys(keys);
         for width in (1..=250).step_by(13) {

@@ -191,10 +191,10 @@ fn another_flow_is_picked_and_walked() {
     let mut desk = Desk::lab((120, 40));
     desk.keys("R").sees("200 OK");
     desk.keys("f").sees("xaa").sees("this one").sees("mcp");
-    desk.keys("j<enter>").sees("Walk mcp instead?");
+    desk.keys("G<enter>").sees("Walk mcp instead?");
     desk.keys("y").sees("jagwalk  mcp").sees("POST /mcp");
     desk.keys("R").sees("list_notes");
     // And back: the API is that of the first flow again.
-    desk.keys("fk<enter>y").sees("jagwalk  xaa");
+    desk.keys("fg<enter>y").sees("jagwalk  xaa");
     desk.keys("R").sees("▸ 7 Call the API").sees("200 OK");
 }

@@ -14,7 +14,7 @@ pub static RULE: Rule = Rule {
     revision: "AP-00",
     since: Revision::FIRST,
     flows: ALL_FLOWS,
-    steps: &["jwt-bearer", "exchange"],
+    steps: &["jwt-bearer", "exchange", "exchange-2", "exchange-3"],
     why: "act says that an agent acts for the user. Without it the API sees the user alone, and the agent can do \
           whatever the user can.",
     cause: "The authorization server drops claims that it does not know.",

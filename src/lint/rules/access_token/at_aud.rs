@@ -17,6 +17,8 @@ pub static RULE: Rule = Rule {
     steps: &[
         "jwt-bearer",
         "exchange",
+        "exchange-2",
+        "exchange-3",
         "call-api",
         "mcp-initialize",
         "mcp-tools",
@@ -59,7 +61,8 @@ fn check(subject: &Subject<'_>) -> Check {
     if named || reached && (calls || asked.is_empty()) {
         return Check::Pass;
     }
-    let at = Pointer::Claim("access-token".to_owned(), "/aud".to_owned());
+    let name = super::access_token(subject).map_or("access-token", |record| &record.name);
+    let at = Pointer::Claim(name.to_owned(), "/aud".to_owned());
     let got = shown(read.0.get("aud"));
     match (asked.first(), called) {
         (Some(resource), _) => {
@@ -68,7 +71,7 @@ fn check(subject: &Subject<'_>) -> Check {
                 owner,
                 "The access token is not made out to the resource that was asked for.",
             );
-            let finding = finding.fix(if owner == Party::Idp {
+            let finding = finding.fix(if owner == Party::Idp && subject.flow != "delegation" {
                 "Have the IdP write the resource into the ID-JAG; the authorization server goes by that."
             } else {
                 "Have the authorization server write the resource that was asked for into aud."
@@ -93,11 +96,27 @@ fn check(subject: &Subject<'_>) -> Check {
     }
 }
 
+/// The exchanges that end with an access token, in their order.
+const EXCHANGES: &[&str] = &["exchange", "exchange-2", "exchange-3"];
+
 /// Returns the resources that the walk asks for, and whose work it is to write them into the token.
 fn asked(subject: &Subject<'_>) -> (Vec<String>, Party) {
-    if subject.step_id() == "exchange" {
+    if subject.step_id().starts_with("exchange") {
         let asked = [subject.forms("resource"), subject.forms("audience")].concat();
         return (asked, subject.server());
+    }
+    // What an exchange asked for by name is what the API is called there.
+    let mut hops = EXCHANGES.iter().rev();
+    if let Some(http) = hops.find_map(|step| subject.last_request(step)) {
+        let form = http.form().into_iter().flat_map(|form| &form.0);
+        let named = form.filter(|(name, _)| matches!(name.as_str(), "audience" | "resource"));
+        let named = named.map(|(_, value)| value.wire()).collect();
+        let owner = if subject.flow == "delegation" {
+            Party::Idp
+        } else {
+            Party::ResourceAs
+        };
+        return (named, owner);
     }
     let sent = subject.sent_token("assertion");
     let known = subject.before(Artifact::IdJag).map(|record| &record.token);

@@ -15,6 +15,8 @@ pub static RULE: Rule = Rule {
     steps: &[
         "jwt-bearer",
         "exchange",
+        "exchange-2",
+        "exchange-3",
         "call-api",
         "mcp-initialize",
         "mcp-tools",

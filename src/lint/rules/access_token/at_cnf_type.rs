@@ -12,7 +12,7 @@ pub static RULE: Rule = Rule {
     revision: "RFC 9449",
     since: Revision::FIRST,
     flows: ALL_FLOWS,
-    steps: &["jwt-bearer", "exchange"],
+    steps: &["jwt-bearer", "exchange", "exchange-2", "exchange-3"],
     why: "token_type tells the client to send proofs, cnf tells the API to demand them. With one and not the other, \
           either the API refuses the token, or nobody checks the key.",
     cause: "DPoP is configured by half at the authorization server.",

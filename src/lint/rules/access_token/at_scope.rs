@@ -12,7 +12,7 @@ pub static RULE: Rule = Rule {
     revision: "RFC 9068",
     since: Revision::FIRST,
     flows: ALL_FLOWS,
-    steps: &["jwt-bearer", "exchange"],
+    steps: &["jwt-bearer", "exchange", "exchange-2", "exchange-3"],
     why: "The API decides by the scope in the token; without the claim it needs to know it from elsewhere.",
     cause: "The server writes scp, or keeps the scope in its own store.",
     fix: "Have the authorization server write scope into the token, or teach the API where it is.",

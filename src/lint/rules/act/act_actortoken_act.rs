@@ -39,7 +39,7 @@ fn check(subject: &Subject<'_>) -> Check {
         let sub = act.and_then(|act| act.get("sub"));
         Finding::new(
             Pointer::Claim("actor-token".to_owned(), "/act".to_owned()),
-            Party::You,
+            subject.actors_side(),
             "The actor token is itself delegated: it does not speak for the actor alone.",
         )
         .expected("no act")

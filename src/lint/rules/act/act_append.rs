@@ -17,7 +17,7 @@ pub static RULE: Rule = Rule {
     why: "The chain is the record of who acted. A server that rewrites it puts words into the mouth of others.",
     cause: "The server builds the chain anew from what it knows, or replaces the former actor by the new one.",
     fix: "Have the server copy the act of the subject token unchanged under the new actor.",
-    leads_to: &["actor_unauthorized"],
+    leads_to: &["actor_unauthorized", "invalid_request", "invalid_grant"],
     words: &["actor", "chain"],
     check,
 };
@@ -26,7 +26,9 @@ fn check(subject: &Subject<'_>) -> Check {
     let (Some(record), Some(actor)) = (chain::issued(subject), chain::actor(subject)) else {
         return Check::NotApplicable;
     };
-    let Some(act) = claims(&record.token).0.get("act") else {
+    let act = claims(&record.token).0.get("act");
+    // Of what is no object, ACT-OBJECT speaks, and of an actor without a name, ACT-SUB.
+    let Some(act) = act.filter(|act| act.get("sub").is_some()) else {
         return Check::NotApplicable;
     };
     let prior = chain::before(subject);

@@ -18,8 +18,8 @@ pub static RULE: Rule = Rule {
           is given to the one that acts now.",
     cause: "The server appends the new actor at the bottom of the chain, as some drawings show it.",
     fix: "Have the server put the new actor outside, and the chain of before into its act.",
-    leads_to: &["actor_unauthorized", "403"],
-    words: &["actor"],
+    leads_to: &["actor_unauthorized", "403", "invalid_request"],
+    words: &["actor", "take over"],
     check,
 };
 

@@ -41,6 +41,10 @@ pub fn issued<'a>(subject: &Subject<'a>) -> Option<&'a TokenRecord> {
 
 /// Returns whose side a token's claims are on: the server that answered, else the one that issues such tokens.
 pub fn owner(subject: &Subject<'_>, record: &TokenRecord) -> Party {
+    // An agent writes its assertion itself.
+    if record.artifact.kin() == Artifact::Assertion {
+        return Party::You;
+    }
     if subject.step.is_some() {
         return subject.server();
     }

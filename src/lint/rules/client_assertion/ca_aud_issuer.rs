@@ -135,6 +135,7 @@ fn advice(subject: &Subject<'_>, word: &str) -> String {
         Some(Client::Agent) => fields::AGENT_ASSERTION_AUDIENCE,
         Some(Client::ResourceAs) => fields::RESOURCE_AS_ASSERTION_AUDIENCE,
         Some(Client::ActorIssuer) => fields::ACTOR_ISSUER_ASSERTION_AUDIENCE,
+        Some(Client::Tts) => fields::TTS_ASSERTION_AUDIENCE,
         None => return format!("Make the assertion out to the {}.", word.replace('-', " ")),
     };
     format!("Set {field} to {word}, if this server wants that.")

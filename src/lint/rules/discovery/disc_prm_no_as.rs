@@ -8,7 +8,7 @@ pub static RULE: Rule = Rule {
     title: "The API's metadata lists its authorization servers.",
     severity: Severity::Note,
     kind: Kind::Habit,
-    spec: "RFC 9728 §2",
+    spec: "RFC 9728 §2; MCP, Authorization: authorization server location",
     revision: "RFC 9728",
     since: Revision::FIRST,
     flows: &["xaa", "mcp"],
@@ -33,5 +33,13 @@ fn check(subject: &Subject<'_>) -> Check {
             "The API's metadata does not say which authorization server gives tokens for it.",
         )
         .got(shown(metadata.get("authorization_servers")))
+        // An MCP server has to say it, and a client has nowhere else to learn it from.
+        .severity(
+            if subject.flow == "mcp" && subject.text(fields::RESOURCE_AS_ISSUER).is_none() {
+                Severity::Error
+            } else {
+                Severity::Note
+            },
+        )
     })
 }

@@ -55,7 +55,11 @@ fn check(subject: &Subject<'_>) -> Check {
     Check::must(bound.jkt == key, || {
         Finding::new(
             proof.jose("/jwk"),
-            proof.owner,
+            if bound.what == "actor token" {
+                subject.actors_side()
+            } else {
+                proof.owner
+            },
             format!(
                 "The DPoP proof was made with another key than the {} is bound to.",
                 bound.what
@@ -91,10 +95,11 @@ fn bound(subject: &Subject<'_>) -> Result<Option<Bound>, &'static str> {
     }
     Ok(match subject.form("grant_type").as_deref() {
         Some(urn::JWT_BEARER) => read("grant", subject.sent_token("assertion")),
-        // An actor token may bring a new holder in (AP §3.7).
-        Some(urn::TOKEN_EXCHANGE) if subject.form("actor_token").is_none() => {
-            read("subject token", subject.sent_token("subject_token"))
-        }
+        // An actor token may bring a new holder in, whose key it then is (AP §3.7).
+        Some(urn::TOKEN_EXCHANGE) => match subject.sent_token("actor_token") {
+            Some(actor) => read("actor token", Some(actor)),
+            None => read("subject token", subject.sent_token("subject_token")),
+        },
         // The refresh token of a client that authenticates is not bound to the key (RFC 9449 §5).
         Some(urn::REFRESH)
             if subject.basic().is_none()
@@ -115,7 +120,7 @@ fn opaque(subject: &Subject<'_>) -> Result<Option<Bound>, &'static str> {
     let mut past = subject.past.iter().rev();
     let came = past.find(|past| {
         let mut tokens = past.tokens.iter();
-        tokens.any(|record| record.artifact == Artifact::AccessToken)
+        tokens.any(|record| record.artifact.kin() == Artifact::AccessToken)
     });
     match came.filter(|past| main(past.made).is_some()) {
         Some(past) => Ok(by_issue(past, "access token")),

@@ -79,7 +79,18 @@ fn unanswered(subject: &Subject<'_>) -> Option<Finding> {
     let nonce = subject
         .response()
         .and_then(|answer| answer.header("dpop-nonce"));
+    // It was sent again with a nonce of this server, and refused once more.
+    let tried = subject
+        .made
+        .iter()
+        .any(|made| made.purpose == Purpose::Retry);
     Some(match nonce {
+        Some(_) if tried => Finding::new(
+            at,
+            subject.server(),
+            "The server wants another nonce each time: it does not take the one that it gave.",
+        )
+        .fix("Have the server take the newest nonce that it gave, and the one before it for a while."),
         Some(_) => Finding::new(
             at,
             Party::You,

@@ -63,7 +63,7 @@ const JWT: &str = "urn:ietf:params:oauth:token-type:jwt";
 
 /// What a token of this walk is, whatever it looks like.
 fn urn_of(artifact: Artifact) -> Option<&'static str> {
-    Some(match artifact {
+    Some(match artifact.kin() {
         Artifact::IdToken => urn::ID_TOKEN,
         Artifact::SsoAccessToken | Artifact::AccessToken => urn::ACCESS_TOKEN,
         Artifact::RefreshToken => urn::REFRESH_TOKEN,

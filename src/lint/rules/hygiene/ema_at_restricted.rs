@@ -33,6 +33,14 @@ fn check(subject: &Subject<'_>) -> Check {
     };
     let claims = claims(&record.token);
     let aud = claims.list("aud");
+    // What the ID-JAG names, the server had to obey: that is for EMA-RESOURCE-CLAIM.
+    let grant = subject.sent_token("assertion");
+    let named = grant
+        .as_ref()
+        .map(|grant| self::claims(grant).list("resource"));
+    if named.is_some_and(|named| named.len() == 1 && named == aud && aud != [&wanted]) {
+        return Check::NotApplicable;
+    }
     Check::must(aud == [&wanted], || {
         let says = if aud.contains(&wanted.as_str()) {
             "The access token is good at others than the MCP server, too."

@@ -16,7 +16,7 @@ pub static RULE: Rule = Rule {
     why: "The authorization server limits the access token to what this claim names.",
     cause: "The IdP copied the audience.",
     fix: "Have the IdP set the claim from the resource of the request.",
-    leads_to: &["invalid_target", "invalid_grant"],
+    leads_to: &["invalid_target", "invalid_grant", "invalid_token"],
     words: &["resource"],
     check,
 };

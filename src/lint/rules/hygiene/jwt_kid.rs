@@ -48,7 +48,7 @@ fn check(subject: &Subject<'_>) -> Check {
         if seen.artifact == Some(Artifact::SsoAccessToken) {
             continue;
         }
-        let issuers = [Party::Idp, Party::ResourceAs];
+        let issuers = [Party::Idp, Party::ResourceAs, Party::ActorIssuer];
         let Some(issuer) = issuers
             .into_iter()
             .find(|party| subject.issuer(*party).as_deref() == Some(iss))

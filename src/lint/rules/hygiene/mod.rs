@@ -47,7 +47,8 @@ fn jwts<'a>(subject: &Subject<'a>) -> Vec<Seen<'a>> {
     let came = subject.tokens.iter().map(|record| Seen {
         name: record.name.clone(),
         token: Cow::Borrowed(&record.token),
-        maker: match record.artifact {
+        maker: match record.artifact.kin() {
+            Artifact::Assertion => Party::You,
             _ if subject.step_id() != DECODE => subject.server(),
             Artifact::AccessToken => Party::ResourceAs,
             _ => Party::Idp,
@@ -68,6 +69,12 @@ fn jwts<'a>(subject: &Subject<'a>) -> Vec<Seen<'a>> {
     let sent = sent.into_iter().filter_map(|name| {
         let token = subject.sent_token(name)?;
         let maker = match (name, token.kind()) {
+            ("subject_token", _)
+                if subject.step_id().starts_with("exchange")
+                    && subject.server() == Party::ResourceAs =>
+            {
+                Party::ActorIssuer
+            }
             ("subject_token", _) | (_, TokenKind::IdJag) => Party::Idp,
             ("actor_token", _) => Party::ActorIssuer,
             _ => Party::You,

@@ -55,6 +55,16 @@ fn judge(subject: &Subject<'_>, issuers: &[String], audience: &str) -> Option<Fi
     let web = Url::parse(audience).is_ok_and(|url| matches!(url.scheme(), "http" | "https"));
     let what = kind(subject, audience);
     let (severity, says) = match (what, web) {
+        // The actor profile's example has it so (AP App. B.4).
+        (Some(what), _)
+            if subject.form("actor_token").is_some()
+                && subject
+                    .token_endpoints(Party::ResourceAs)
+                    .iter()
+                    .any(|known| known == audience) =>
+        {
+            (Severity::Note, format!("The audience is {what}."))
+        }
         (Some(what), _) => (Severity::Warning, format!("The audience is {what}.")),
         (None, true) if issuers.is_empty() => return None,
         (None, true) => (

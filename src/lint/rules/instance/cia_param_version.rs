@@ -64,7 +64,29 @@ fn check(subject: &Subject<'_>) -> Check {
             let list = metadata.list(name);
             list.is_some_and(|list| list.contains(&assertion::TYPE))
         };
-        if metadata.flag("client_instance_assertion_supported") == Some(true) {
+        let newer = metadata.flag("client_instance_assertion_supported") == Some(true);
+        if newer && lists("actor_token_types_supported") && assertion.param == "actor_token" {
+            // A server of the newer version lists the type, too, for token exchange; one that takes both versions can
+            // say it in no other way. Only its answer tells them apart.
+            match subject.refusal() {
+                _ if !subject.is_sent() => {
+                    return Check::NotYet(
+                        "whether the server takes the older version, too, only its answer tells",
+                    );
+                }
+                None => return Check::Pass,
+                Some(refused) => {
+                    let about = ["invalid_request", "unsupported_token_type"];
+                    if !refused
+                        .error
+                        .is_some_and(|error| about.contains(&error.as_str()))
+                    {
+                        return Check::NotYet("the server refused for another reason");
+                    }
+                }
+            }
+        }
+        if newer {
             assertion::PARAM
         } else if lists("actor_token_types_supported") {
             "actor_token"

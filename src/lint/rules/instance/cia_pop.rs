@@ -1,9 +1,12 @@
 //! The instance proves its key.
 
 use super::{INSTANCE_FLOWS, assertion};
-use crate::lint::{
-    prelude::*,
-    rules::dpop::proof::{self, Proof},
+use crate::{
+    lint::{
+        prelude::*,
+        rules::dpop::proof::{self, Proof},
+    },
+    protocol::secret::Secret,
 };
 
 /// The rule.
@@ -52,12 +55,23 @@ fn check(subject: &Subject<'_>) -> Check {
             .got("nothing"),
         ]);
     };
+    // Who asked for the assertion with the same key has done all; its issuer wrote another one down.
+    let shown = subject
+        .last_request("instance-assertion")
+        .and_then(|http| http.header("dpop"))
+        .map(|proof| Token::parse(&Secret::minted("dpop-proof", proof.wire())))
+        .and_then(|proof| proof::key(&proof));
+    let owner = if shown.is_some() && shown == proof.key() {
+        Party::InstanceIssuer
+    } else {
+        Party::You
+    };
     let mut found = Vec::new();
     if let Some(key) = proof.key().filter(|key| key != jkt) {
         found.push(
             Finding::new(
                 proof.jose("/jwk"),
-                Party::You,
+                owner,
                 "The DPoP proof was made with another key than the instance assertion is bound to.",
             )
             .expected(format!("the key {jkt}"))
@@ -73,7 +87,7 @@ fn check(subject: &Subject<'_>) -> Check {
         found.push(
             Finding::new(
                 assertion.claim("/cnf/jkt"),
-                Party::You,
+                owner,
                 "The sign-in announced another key as dpop_jkt than the instance assertion is bound to.",
             )
             .expected(format!("the key {announced}"))

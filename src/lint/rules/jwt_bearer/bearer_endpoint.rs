@@ -48,7 +48,9 @@ fn check(subject: &Subject<'_>) -> Check {
     let Some(issuer) = advertised.or_else(|| subject.issuer(server)) else {
         return Check::NotYet("the issuer of this endpoint is not known");
     };
-    Check::must(audiences.contains(&issuer.as_str()), || {
+    // With an actor the token endpoint is right by the actor profile (AP §6.5.1); ACT-AUD-CONFLICT speaks of that.
+    let profiled = claims(&token).0.get("act").is_some() && audiences.contains(&url);
+    Check::must(profiled || audiences.contains(&issuer.as_str()), || {
         let asked = subject
             .last_request("id-jag")
             .and_then(|http| http.form()?.get("audience").map(Value::wire));

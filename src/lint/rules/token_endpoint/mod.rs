@@ -60,6 +60,17 @@ fn ways(subject: &Subject<'_>) -> Vec<(&'static str, Pointer)> {
         };
         ways.push((way, Pointer::Form("client_assertion".to_owned())));
     }
+    if ways.is_empty() && subject.text(fields::VARIANT) == Some("sole") {
+        // The assertion about the instance is the client's only credential (CIA §8.3, CIA-01 §8.3).
+        for (param, way) in [
+            ("client_instance_assertion", "client_instance_assertion"),
+            ("actor_token", "client_instance_jwt"),
+        ] {
+            if subject.fills(param) {
+                ways.push((way, Pointer::Form(param.to_owned())));
+            }
+        }
+    }
     ways
 }
 

@@ -91,7 +91,7 @@ fn fault(value: &Value) -> Option<(&'static str, Option<Severity>)> {
 }
 
 fn issuer_of(artifact: Artifact) -> Party {
-    match artifact {
+    match artifact.kin() {
         Artifact::AccessToken => Party::ResourceAs,
         Artifact::IdJag | Artifact::IdToken | Artifact::SsoAccessToken | Artifact::RefreshToken => {
             Party::Idp
