@@ -19,7 +19,7 @@ const MAY_REVEAL: &[&str] = &[
     "flow/workload.rs",          // hashes what a proof is bound to
     "flow/dpop.rs",              // hashes the access token
     "flow/bag.rs",               // shows what is no secret
-    "flow/dpop.rs",              // hashes the access token
+    "flow/dpop.rs",              // hashes the access token into the proof
     "flow/steps/authorize.rs",   // takes the code out of the redirect
     "flow/steps/redeem_code.rs", // compares the nonce
     "flow/steps/refresh.rs",     // compares the nonce
