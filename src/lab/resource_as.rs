@@ -407,7 +407,8 @@ impl ResourceAs {
 
 /// Refuses at the authorization endpoint. No redirect URI is registered, so the refusal goes nowhere (RFC 6749 §4.1.2.1).
 fn nobody_signs_in() -> Outgoing {
-    let says = "No client of this server may sign users in here: it redeems ID-JAGs alone.";
+    let says =
+        "No client of this server may sign users in here: none of its grants begins with a code.";
     uncached(Refusal::new("unauthorized_client", says).token_answer("lab resource AS"))
 }
 

@@ -104,7 +104,8 @@ impl Draft<'_> {
                 proof.claim("ath", hash);
             }
             let field = ("dpop".to_owned(), proof.signed().into());
-            request.headers.push(field);
+            // Before what a row adds: that one is too many, not this.
+            request.headers.insert(0, field);
         }
         match (&self.proof, &self.client) {
             (Some(proof), _) => assert_with(&mut request, &proof.signed()),
