@@ -150,7 +150,7 @@ async fn each_way_to_ask_ends_well() {
         &[("agent.scope", "repo.read")],
     ] {
         let (_lab, profile) = lab(settings).await;
-        let bound = profile.text(fields::DPOP_MODE) != Some("none");
+        let bound = profile.text(fields::DPOP_MODE) != Some("off");
         let acts = profile.text(fields::AGENT_ACTOR) != Some("none");
         let (session, end) = walk_lab(profile).await;
         assert!(end == End::Done, "{settings:?}: {}", walks::story(&session));

@@ -72,7 +72,7 @@ pub(super) const FAULTS: &[Fault] = &[
         "idp-act-azp",
         "The actor in the ID-JAG is named by azp, and has no sub",
         Refused,
-        &["ACT-SUB", "ACT-APPEND"],
+        &["ACT-SUB"],
         &[Token(IdJag, |it| {
             it.claims["act"]["azp"] = it.claims["act"]["sub"].clone();
             super::does::leave_out(&mut it.claims["act"], "sub");
@@ -95,7 +95,7 @@ pub(super) const FAULTS: &[Fault] = &[
         "idp-idjag-act-list",
         "The actors in the ID-JAG are a list",
         Refused,
-        &["ACT-OBJECT", "ACT-APPEND", "TX-DELEGATION-LOST"],
+        &["ACT-OBJECT"],
         &[Token(IdJag, |it| {
             it.claims["act"] = json!([it.claims["act"]]);
         })],

@@ -120,7 +120,7 @@ pub(super) const FAULTS: &[Fault] = &[
         "idp-act-list",
         "act is a list of actors",
         Done,
-        &["ACT-OBJECT", "TX-DELEGATION-LOST"],
+        &["ACT-OBJECT"],
         &[Token(DelegatedToken, |it| {
             it.claims["act"] = json!([it.claims["act"]]);
         })],
@@ -133,9 +133,7 @@ pub(super) const FAULTS: &[Fault] = &[
         &[Token(DelegatedToken, |it| {
             leave_out(&mut it.claims["act"], "sub");
         })],
-    )
-    .owned_by(Unknown)
-    .unexplained(),
+    ),
     exchange(
         "idp-act-no-iss",
         "act does not say who knows the actor by that name",
@@ -144,9 +142,7 @@ pub(super) const FAULTS: &[Fault] = &[
         &[Token(DelegatedToken, |it| {
             leave_out(&mut it.claims["act"], "iss");
         })],
-    )
-    .owned_by(Unknown)
-    .unexplained(),
+    ),
     exchange(
         "idp-act-copied",
         "The whole actor token is copied into act, with its exp and aud",

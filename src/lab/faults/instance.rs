@@ -168,7 +168,7 @@ pub(super) const FAULTS: &[Fault] = &[
         "The access token does not name the instance that acts",
         "redeem-code",
         Done,
-        &["CIA-AT-DELEGATED", "ACT-WHEN-DELEGATED"],
+        &["ACT-WHEN-DELEGATED", "CIA-AT-DELEGATED"],
         &[Token(SsoAccessToken, |it| it.drop("act"))],
     ),
     instance(
