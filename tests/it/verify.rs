@@ -18,7 +18,7 @@ use jagwalk::{
     export::report::report,
     flow::{
         Flow,
-        flows::{ASSERTION_EXCHANGE, FLOWS, MCP, XAA},
+        flows::{FLOWS, MCP, XAA},
     },
     lab::{self, ClientKind, Credentials},
     profile::{Profile, load},
@@ -350,8 +350,7 @@ async fn proofs_of_every_algorithm_are_sound() {
     assert_sound(&all);
 }
 
-/// The flows where other parties prove themselves, too: tools, agents and instances, some with keys of their own. The
-/// lab's API takes the actors of an assertion exchange with unbound tokens alone, so that flow proves nothing here.
+/// The flows where other parties prove themselves, too: tools, agents and instances, some with keys of their own.
 #[tokio::test]
 async fn proofs_of_every_flow_are_sound() {
     if !peer::ready() {
@@ -359,10 +358,7 @@ async fn proofs_of_every_flow_are_sound() {
     }
     install_crypto();
     let mut all = Vec::new();
-    for flow in FLOWS.iter().copied() {
-        if flow.id == ASSERTION_EXCHANGE.id {
-            continue;
-        }
+    for flow in FLOWS {
         let (_lab, profile) = lab(flow).await;
         let lines = emitted(flow, proving(&profile, "ES256"), &[]).await;
         let found = kinds(&lines).get("dpop").copied().unwrap_or_default();
