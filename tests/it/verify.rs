@@ -151,6 +151,9 @@ async fn emitted(flow: &'static Flow, profile: Profile, clients: &[&Credentials]
     Lines::of(&report, &keys)
 }
 
+/// The parameters that hand on who acts, or for whom.
+const HANDED: [&str; 3] = ["client_instance_assertion", "actor_token", "subject_token"];
+
 /// The lines so far, and what goes before them.
 struct Lines<'a> {
     keys: &'a BTreeMap<&'a str, Value>,
@@ -159,6 +162,8 @@ struct Lines<'a> {
     sets: Vec<Value>,
     challenge: Option<String>,
     bound: BTreeSet<String>,
+    /// The assertions about who acts that were handed on, with their parameter.
+    handed: Vec<(&'static str, String)>,
 }
 
 impl<'a> Lines<'a> {
@@ -170,6 +175,7 @@ impl<'a> Lines<'a> {
             sets: Vec::new(),
             challenge: None,
             bound: BTreeSet::new(),
+            handed: Vec::new(),
         };
         for step in list(&report["steps"]) {
             for token in list(&step["tokens"]) {
@@ -184,6 +190,21 @@ impl<'a> Lines<'a> {
             }
         }
         let sets = lines.sets.clone();
+        for (name, jwt) in std::mem::take(&mut lines.handed) {
+            let (head, claims) = (part(&jwt, 0), part(&jwt, 1));
+            // Whose keys nobody fetched, nobody here can judge.
+            if !sets.iter().any(|key| key["kid"] == head["kid"]) {
+                continue;
+            }
+            let line = json!({
+                "kind": "jwt", "name": name, "jwt": jwt, "jwks": { "keys": sets }, "typ": head["typ"],
+                "iss": claims["iss"], "aud": claims["aud"],
+            });
+            let mut wrong = line.clone();
+            wrong["iss"] = json!("https://else.example");
+            wrong["expect"] = json!("fail");
+            lines.told.extend([line, wrong]);
+        }
         for step in list(&report["steps"])
             .iter()
             .filter(|step| step["id"] == "id-jag")
@@ -207,6 +228,10 @@ impl<'a> Lines<'a> {
         if let Some(verifier) = field("code_verifier") {
             let line = json!({ "kind": "pkce", "verifier": verifier, "challenge": self.challenge });
             self.told.push(line);
+        }
+        for name in HANDED {
+            let jwt = field(name).filter(|jwt| jwt.split('.').count() == 3);
+            self.handed.extend(jwt.map(|jwt| (name, jwt)));
         }
         if let Some(assertion) = field("client_assertion") {
             self.assertion(&assertion);
@@ -364,6 +389,13 @@ async fn proofs_of_every_flow_are_sound() {
         let found = kinds(&lines).get("dpop").copied().unwrap_or_default();
         assert!(found > 0, "{}: no proof", flow.id.0);
         all.extend(lines);
+    }
+    let named = |name: &str| {
+        all.iter()
+            .any(|line| line["kind"] == "jwt" && line["name"] == name)
+    };
+    for name in HANDED {
+        assert!(named(name), "no {name}");
     }
     assert_sound(&all);
 }
