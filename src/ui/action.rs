@@ -313,11 +313,11 @@ actions! {
     ChoiceUp = "choice-up", ["up", "left", "shift-tab"], Field, hint "", when is_choice;
     /// Takes the next choice.
     ChoiceDown = "choice-down", ["down", "right", "tab"], Field, hint "next choice", when is_choice;
-    /// Goes to the scope before, of those that the server offers.
+    /// Goes to the word before, of those that the server offers.
     PickUp = "pick-up", ["up"], Field, hint "", when has_picks;
-    /// Goes to the next scope that the server offers.
-    PickDown = "pick-down", ["down"], Field, hint "next scope", when has_picks;
-    /// Adds that scope to what is typed, or takes it out.
+    /// Goes to the next word that the server offers: a scope, or a tool.
+    PickDown = "pick-down", ["down"], Field, hint "next one", when has_picks;
+    /// Adds that word to what is typed, or takes it out.
     PickToggle = "pick-toggle", ["tab"], Field, hint "take or leave it", when has_picks;
     /// Goes to the entry before.
     EntryUp = "entry-up", ["up", "ctrl-p"], Field, hint "", when in_palette;

@@ -17,7 +17,7 @@ use super::{
     widgets::field::Input,
 };
 use crate::{
-    flow::{Artifact, Flow, Ink, Origin, StepId, flows, scopes},
+    flow::{Artifact, Flow, Ink, Origin, Step as _, StepId, flows, scopes, steps},
     profile::{self, FieldPath, FieldValue, Problem, Profile, fields, import::Import},
     protocol::{
         exchange::{AuthorizeRequest, Login, Request},
@@ -857,12 +857,23 @@ impl Model {
         )
     }
 
-    /// Returns the words that are offered while `agent.scope` is typed, or why there are none; `None` elsewhere.
+    /// Returns the words that are offered while `agent.scope` or `api.tool` is typed, or why there are none; `None`
+    /// elsewhere.
     pub fn offered(&self) -> Option<Result<Vec<String>, String>> {
         let editor = self.screen.editor.as_ref()?;
         let session = self.session();
-        (editor.purpose == Purpose::Field(fields::AGENT_SCOPE))
-            .then(|| scopes::offered(&session.profile, &session.walk.bag))
+        match editor.purpose {
+            Purpose::Field(fields::AGENT_SCOPE) => {
+                Some(scopes::offered(&session.profile, &session.walk.bag))
+            }
+            Purpose::Field(fields::API_TOOL) => {
+                let step = steps::MCP_TOOLS.info().id;
+                let has = session.flow.step(step).is_some();
+                let made = || session.step(step).last().map_or(&[][..], |last| &last.made);
+                has.then(|| steps::listed_tools(made()))
+            }
+            _ => None,
+        }
     }
 
     /// Tells whether a word is chosen.

@@ -8,7 +8,7 @@ use crate::{
     profile::{Profile, fields},
     protocol::{
         exchange::{Exchange, Purpose},
-        mcp::{Tool, request, tools},
+        mcp::{Tool, answer, request, tools},
         party::Party,
     },
 };
@@ -171,6 +171,29 @@ fn arguments(profile: &Profile) -> Result<Json, Blocked> {
         Err(error) => Err(invalid(format!(
             "expected the arguments of the tool as a JSON object, received text that does not parse: {error}."
         ))),
+    }
+}
+
+/// Returns the tools that an MCP server listed in these exchanges, by name.
+///
+/// # Errors
+/// A sentence on why there are none, and what would bring them.
+pub fn listed_tools(made: &[Made]) -> Result<Vec<String>, String> {
+    let names: Vec<String> = made
+        .iter()
+        .filter_map(|made| {
+            let message: Json =
+                serde_json::from_str(&made.exchange.request.http().body_text()?).ok()?;
+            let answer = answer(made.exchange.response()?, message["id"].as_u64()?).ok()?;
+            Some(tools(answer.said.as_ref().ok()?))
+        })
+        .flatten()
+        .map(|tool| tool.name)
+        .collect();
+    if names.is_empty() {
+        Err("Send mcp-tools, and the tools that the server lists are offered here.".to_owned())
+    } else {
+        Ok(names)
     }
 }
 

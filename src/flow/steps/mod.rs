@@ -43,7 +43,7 @@ pub use instance_assertion::INSTANCE_ASSERTION;
 pub use internal_call::INTERNAL_CALL;
 pub use jwt_bearer::JWT_BEARER;
 pub use mcp_initialize::MCP_INITIALIZE;
-pub use mcp_tools::MCP_TOOLS;
+pub use mcp_tools::{MCP_TOOLS, listed_tools};
 pub use redeem_code::REDEEM_CODE;
 pub use redeem_instance::{REDEEM_INSTANCE, REFRESH_INSTANCE};
 pub use refresh::REFRESH;

@@ -4,7 +4,7 @@ use super::{Effect, Model, ProfilesOp, Purpose, Taking, importing, lab, moving, 
 use crate::{
     flow::Ink,
     profile::{
-        FieldPath, Kind, import,
+        FieldPath, Kind, fields, import,
         template::{self, TEMPLATES},
     },
     protocol::{exchange::Via, redirect},
@@ -142,6 +142,8 @@ pub fn toggle_pick(model: &mut Model) {
     let Some(Ok(words)) = model.offered() else {
         return;
     };
+    // One tool is called; of scopes there may be many.
+    let editor_of_one = super::typing(model, &Purpose::Field(fields::API_TOOL)).is_some();
     let Some(Editor {
         taking: Taking::Typed(input),
         pick,
@@ -154,6 +156,11 @@ pub fn toggle_pick(model: &mut Model) {
         return;
     };
     let text = input.text();
+    if editor_of_one {
+        let other = if text.trim() == word { "" } else { word };
+        **input = Input::new(Shape::Line, other);
+        return;
+    }
     let mut typed: Vec<&str> = text.split_whitespace().collect();
     let before = typed.len();
     typed.retain(|other| other != word);

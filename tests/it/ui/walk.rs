@@ -198,3 +198,20 @@ fn another_flow_is_picked_and_walked() {
     desk.keys("fg<enter>y").sees("jagwalk  xaa");
     desk.keys("R").sees("▸ 7 Call the API").sees("200 OK");
 }
+
+#[test]
+fn a_tool_is_picked_from_the_list_of_its_server() {
+    let mut desk = Desk::lab((120, 40));
+    desk.keys("fG<enter>").sees("jagwalk  mcp");
+    desk.keys("JJJJJJJJ/Tool<enter><enter>")
+        .sees("Send mcp-tools");
+    desk.keys("<esc>R").sees("list_notes was called");
+    desk.keys("e<enter>")
+        .sees("[✓ list_notes]")
+        .sees("· add_note");
+    // One tool is called: the other one takes its place.
+    desk.keys("<down><tab>")
+        .sees("· list_notes")
+        .sees("[✓ add_note]");
+    desk.keys("<enter>").sees("add_note");
+}
