@@ -14,7 +14,10 @@ use super::{
     engine::{Engine, Host},
     farewell,
     model::{Model, Start},
-    theme::depth::{GROUND, LETTERS, Rgb, rgb_of},
+    theme::{
+        Mood,
+        depth::{PAPER, Rgb, rgb_of},
+    },
     update::{Msg, startup},
     view::view,
 };
@@ -78,29 +81,30 @@ pub fn svg(model: &Model) -> String {
     let mut cells = Buffer::empty(area);
     view(model, area, &mut cells);
     let about = farewell::line(model.session(), usize::MAX, model.look.glyphs);
-    of_cells(&cells, &about)
+    let [light, dark] = PAPER;
+    let paper = match model.shelf.load(&model.theme).0.mood() {
+        Some(Mood::Light) => [dark, light],
+        _ => PAPER,
+    };
+    let ground = model.look.ground().bg.and_then(rgb_of);
+    of_cells(&cells, paper, ground.unwrap_or(paper[1]), &about)
 }
 
-fn of_cells(cells: &Buffer, about: &str) -> String {
+fn of_cells(cells: &Buffer, paper: [Rgb; 2], ground: Rgb, about: &str) -> String {
     let (columns, lines) = (
         usize::from(cells.area.width),
         usize::from(cells.area.height),
     );
     let (width, height) = (columns * WIDE + 2 * FRAME, lines * HIGH + 2 * FRAME);
-    // The corner is seldom written to, and has the colour of the ground.
-    let ground = cells
-        .content
-        .last()
-        .map_or(GROUND, |cell| Ink::of(cell).ground);
     let mut out = format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width}\" height=\"{height}\" viewBox=\"0 0 {width} \
-         {height}\" role=\"img\" xml:space=\"preserve\" font-family=\"{FONTS}\" font-size=\"{SIZE}\">\n\
+         {height}\" role=\"img\" font-family=\"{FONTS}\" font-size=\"{SIZE}\">\n\
          <title>{}</title>\n<rect width=\"{width}\" height=\"{height}\" rx=\"8\" fill=\"{}\"/>\n",
         escaped(about),
         hex(ground)
     );
     for line in 0..cells.area.height {
-        let pieces = pieces(cells, line);
+        let pieces = pieces(cells, paper, line);
         let top = FRAME + usize::from(line) * HIGH;
         // Writing to a string does not fail.
         for piece in pieces.iter().filter(|piece| piece.ink.ground != ground) {
@@ -137,10 +141,10 @@ struct Ink {
 }
 
 impl Ink {
-    fn of(cell: &Cell) -> Self {
+    fn of(cell: &Cell, paper: [Rgb; 2]) -> Self {
         let (letters, ground) = (
-            rgb_of(cell.fg).unwrap_or(LETTERS),
-            rgb_of(cell.bg).unwrap_or(GROUND),
+            rgb_of(cell.fg).unwrap_or(paper[0]),
+            rgb_of(cell.bg).unwrap_or(paper[1]),
         );
         let (letters, ground) = if cell.modifier.contains(Modifier::REVERSED) {
             (ground, letters)
@@ -155,7 +159,7 @@ impl Ink {
     }
 }
 
-fn pieces(cells: &Buffer, line: u16) -> Vec<Piece> {
+fn pieces(cells: &Buffer, paper: [Rgb; 2], line: u16) -> Vec<Piece> {
     let mut out: Vec<Piece> = Vec::new();
     let mut next = 0;
     for x in 0..cells.area.width {
@@ -166,7 +170,7 @@ fn pieces(cells: &Buffer, line: u16) -> Vec<Piece> {
         let cell = &cells[(x, line)];
         let wide = cell.symbol().width().max(1);
         next = usize::from(x) + wide;
-        let (ink, broad) = (Ink::of(cell), wide > 1);
+        let (ink, broad) = (Ink::of(cell, paper), wide > 1);
         match out
             .last_mut()
             .filter(|last| !broad && !last.broad && last.ink == ink)
@@ -187,42 +191,39 @@ fn pieces(cells: &Buffer, line: u16) -> Vec<Piece> {
     out
 }
 
+/// Writes a piece. Readers differ in what they make of two blanks, so texts end there and begin again.
 fn text(out: &mut String, piece: &Piece, y: usize) {
-    let Ink {
-        letters, modifier, ..
-    } = piece.ink;
-    let line = modifier.contains(Modifier::UNDERLINED);
-    let shown = if line {
-        &*piece.text
-    } else {
-        piece.text.trim_matches(' ')
-    };
-    if shown.is_empty() || modifier.contains(Modifier::HIDDEN) {
-        return;
-    }
-    let before = piece.text.find(shown).unwrap_or_default();
-    let (x, wide) = (
-        FRAME + (piece.x + before) * WIDE,
-        shown.width().max(1) * WIDE,
-    );
-    // The length holds the columns together, whatever font the reader has.
-    let _ = write!(
-        out,
-        "<text x=\"{x}\" y=\"{y}\" textLength=\"{wide}\" lengthAdjust=\"spacingAndGlyphs\" fill=\"{}\"",
-        hex(letters)
-    );
-    for (has, attribute) in [
-        (Modifier::BOLD, " font-weight=\"bold\""),
-        (Modifier::ITALIC, " font-style=\"italic\""),
-        (Modifier::UNDERLINED, " text-decoration=\"underline\""),
-        (Modifier::CROSSED_OUT, " text-decoration=\"line-through\""),
-        (Modifier::DIM, " opacity=\"0.65\""),
-    ] {
-        if modifier.contains(has) && !(line && has == Modifier::CROSSED_OUT) {
-            out.push_str(attribute);
+    let mut end = 0;
+    for part in piece.text.split("  ") {
+        let begin = end + part.len() - part.trim_start().len();
+        end += part.len() + 2;
+        let shown = part.trim();
+        if shown.is_empty() {
+            continue;
         }
+        let before = piece.text[..begin].width();
+        let (x, wide) = (
+            FRAME + (piece.x + before) * WIDE,
+            shown.width().max(1) * WIDE,
+        );
+        // The length holds the columns together, whatever font the reader has.
+        let _ = write!(
+            out,
+            "<text x=\"{x}\" y=\"{y}\" textLength=\"{wide}\" lengthAdjust=\"spacingAndGlyphs\" fill=\"{}\"",
+            hex(piece.ink.letters)
+        );
+        for (has, attribute) in [
+            (Modifier::BOLD, " font-weight=\"bold\""),
+            (Modifier::ITALIC, " font-style=\"italic\""),
+            (Modifier::UNDERLINED, " text-decoration=\"underline\""),
+            (Modifier::DIM, " opacity=\"0.65\""),
+        ] {
+            if piece.ink.modifier.contains(has) {
+                out.push_str(attribute);
+            }
+        }
+        let _ = writeln!(out, ">{}</text>", escaped(shown));
     }
-    let _ = writeln!(out, ">{}</text>", escaped(shown));
 }
 
 fn hex([r, g, b]: Rgb) -> String {
@@ -239,7 +240,7 @@ fn escaped(text: &str) -> String {
             '>' => out.push_str("&gt;"),
             '"' => out.push_str("&quot;"),
             '\t' | '\n' | '\r' | ' '..='\u{d7ff}' | '\u{e000}'..='\u{fffd}' | '\u{10000}'.. => {
-                out.push(c)
+                out.push(c);
             }
             _ => out.push('\u{fffd}'),
         }
@@ -255,7 +256,7 @@ mod tests {
     fn drawn(line: &str, style: Style) -> String {
         let mut cells = Buffer::empty(Rect::new(0, 0, 20, 1));
         cells.set_string(0, 0, line, style);
-        of_cells(&cells, "about <it>")
+        of_cells(&cells, PAPER, PAPER[1], "about <it>")
     }
 
     #[test]
@@ -275,7 +276,7 @@ mod tests {
             "  ab  ",
             Style::new().add_modifier(Modifier::REVERSED | Modifier::BOLD),
         );
-        let (ground, letters) = (hex(LETTERS), hex(GROUND));
+        let (ground, letters) = (hex(PAPER[0]), hex(PAPER[1]));
         assert!(
             svg.contains(&format!(
                 "<rect x=\"12\" y=\"12\" width=\"54\" height=\"18\" fill=\"{ground}\"/>"
@@ -290,6 +291,18 @@ mod tests {
             "{svg}"
         );
         assert_eq!(svg.matches("<text").count(), 1, "{svg}");
+    }
+
+    #[test]
+    fn blanks_are_kept_by_place() {
+        let svg = drawn(" a b   cd ", Style::new());
+        for (x, wide, text) in [(21, 27, "a b"), (75, 18, "cd")] {
+            assert!(
+                svg.contains(&format!("<text x=\"{x}\" y=\"26\" textLength=\"{wide}\"")),
+                "{text}: {svg}"
+            );
+            assert!(svg.contains(&format!(">{text}</text>")), "{svg}");
+        }
     }
 
     #[test]

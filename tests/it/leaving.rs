@@ -29,7 +29,9 @@ fn the_line_says_which_walk_it_was_and_how_far_it_came() {
     );
     let blocked = said(&scripted::fresh(Profile::named("empty")));
     assert!(
-        blocked.starts_with("jagwalk: xaa · empty · 0 of 7 steps done, blocked at discover-idp: "),
+        blocked.starts_with(
+            "jagwalk: xaa · empty · 0 of 7 steps done, 1 left out, blocked at discover-idp: "
+        ),
         "{blocked}"
     );
 }

@@ -16,7 +16,8 @@ use jagwalk::{
 
 use crate::{scripted, world::World};
 
-fn drawn(session: Session, theme: &str, look_at: impl FnOnce(&mut Model)) -> String {
+/// Draws what the screen shows of a session at the end of its walk, looked at in some way.
+pub fn drawn(session: Session, theme: &str, look_at: impl FnOnce(&mut Model)) -> String {
     let start = Start {
         session,
         has_file: false,
@@ -33,7 +34,8 @@ fn drawn(session: Session, theme: &str, look_at: impl FnOnce(&mut Model)) -> Str
     svg(&model)
 }
 
-fn stored(session: &Session) -> Session {
+/// Stores a walk and opens it again.
+pub fn stored(session: &Session) -> Session {
     trace::read(&trace::write(session)).expect("what was written can be read")
 }
 
@@ -95,7 +97,7 @@ fn texts(svg: &str) -> Vec<String> {
 fn a_picture_is_whole_and_has_the_words_of_the_screen() {
     let svg = drawn(stored(&scripted::happy()), "dark", |_| {});
     let texts = texts(&svg).join("\n");
-    for words in ["jagwalk", "acme", "Findings", "stored trace", "next step"] {
+    for words in ["jagwalk", "acme", "Findings", "stored trace", "done in"] {
         assert!(texts.contains(words), "no {words:?} in\n{texts}");
     }
     assert!(svg.contains("<title>jagwalk: xaa · acme · 7 of 7 steps done</title>"));
@@ -110,6 +112,14 @@ fn every_theme_makes_a_picture_in_its_own_colours() {
     texts(&dark);
     texts(&light);
     assert_ne!(dark, light);
+    // They leave the background to the terminal, and a picture has none.
+    let ground = |svg: &str| {
+        svg.split("rx=\"8\" fill=\"")
+            .nth(1)
+            .map(|rest| rest[..7].to_owned())
+    };
+    assert_eq!(ground(&of("terminal")).as_deref(), Some("#121216"));
+    assert_eq!(ground(&of("terminal-light")).as_deref(), Some("#e0e0e6"));
 }
 
 #[test]
@@ -155,14 +165,24 @@ fn no_panel_of_a_picture_holds_a_secret() {
 #[test]
 fn the_lab_is_walked_to_its_end_without_a_terminal() {
     let world = World::new();
-    let output = world.run(&["--screenshot", "lab.svg", "--size", "80x24"], "");
+    let args = [
+        "--profile",
+        "lab",
+        "--screenshot",
+        "lab.svg",
+        "--size",
+        "80x24",
+    ];
+    let output = world.run(&args, "");
     assert_eq!(output.code, 0, "{output}");
     let svg = fs::read_to_string(world.home().join("lab.svg")).unwrap();
     let texts = texts(&svg).join("\n");
     assert!(texts.contains("u-1001-alice"), "{texts}");
     assert!(svg.contains("7 of 7 steps done</title>") && svg.contains("viewBox=\"0 0 744 456\""));
     assert!(!svg.contains("eyJ"));
-    assert!(!world.config_dir().join("last-used").exists());
+    // Nobody used the profile but for the picture.
+    let noted = world.exec("find", &[".", "-name", "last-profile"], "");
+    assert_eq!(noted.stdout, "");
 }
 
 #[test]

@@ -252,11 +252,8 @@ pub fn rgb_of(color: Color) -> Option<Rgb> {
     }
 }
 
-/// Stands on paper for the terminal's own colour of text.
-pub const LETTERS: Rgb = [214, 214, 220];
-
-/// Stands on paper for the terminal's own background.
-pub const GROUND: Rgb = [18, 18, 22];
+/// Stand on paper for the terminal's own colour of text and its background; the other way round where that is light.
+pub const PAPER: [Rgb; 2] = [[224, 224, 230], [18, 18, 22]];
 
 /// Returns how bright a colour is, from 0 to 1 (WCAG 2, relative luminance).
 pub fn luminance(rgb: Rgb) -> f64 {
