@@ -40,6 +40,20 @@ pub struct Screen {
     /// Opens a stored trace for reading; nothing is sent.
     #[arg(long, value_name = "TRACE", conflicts_with = "profile")]
     pub open: Option<PathBuf>,
+    /// Draws the screen into an SVG file instead; a lab is walked to its end first, to anyone else nothing is sent.
+    #[arg(long, value_name = "FILE")]
+    pub screenshot: Option<PathBuf>,
+    /// The columns and lines of that picture.
+    #[arg(long, value_name = "CxL", default_value = "120x40", value_parser = size, requires = "screenshot")]
+    pub size: (u16, u16),
+}
+
+/// Reads `80x24`; no more than a wall of screens could show.
+fn size(text: &str) -> Result<(u16, u16), String> {
+    let read = |part: &str| part.parse().ok().filter(|count| (1..=500).contains(count));
+    text.split_once('x')
+        .and_then(|(columns, lines)| Some((read(columns)?, read(lines)?)))
+        .ok_or_else(|| "expected columns and lines, such as 80x24, 500 at most".to_owned())
 }
 
 /// When to use colour.

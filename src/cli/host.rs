@@ -39,6 +39,8 @@ pub struct Desk {
     /// What the lab does wrong, whether it runs already or not.
     faults: Switches,
     porch: Porch,
+    /// Whether a sign-in may start a browser.
+    browser: bool,
 }
 
 impl Desk {
@@ -54,6 +56,16 @@ impl Desk {
             lab: tokio::sync::Mutex::new(None),
             faults: Switches::default(),
             porch: Porch::default(),
+            browser: true,
+        }
+    }
+
+    /// Starts no browser, whoever signs in.
+    #[must_use]
+    pub fn without_browser(self) -> Self {
+        Self {
+            browser: false,
+            ..self
         }
     }
 
@@ -223,7 +235,8 @@ impl Host for Desk {
     }
 
     fn transport(&self, profile: &Profile) -> Result<Arc<World>, String> {
-        World::new(profile, true).map(|world| Arc::new(world.with_porch(self.porch.clone())))
+        World::new(profile, self.browser)
+            .map(|world| Arc::new(world.with_porch(self.porch.clone())))
     }
 
     fn trace(&self, path: &str, session: &Session) -> Result<String, String> {

@@ -7,7 +7,7 @@ use super::{
     args::{Screen, When},
     config,
     host::Desk,
-    start,
+    picture, print, start,
     store::{LAB, Store},
 };
 use crate::{
@@ -23,12 +23,13 @@ use crate::{
     },
 };
 
-/// Opens the screen and stays until the user leaves.
+/// Opens the screen and stays until the user leaves; a line about the walk stays where it was left.
 ///
 /// # Errors
 /// When there is no terminal, or the profile or the trace cannot be read.
 pub async fn screen(options: Screen) -> Result<u8, Failed> {
-    if !std::io::stdout().is_terminal() || !std::io::stdin().is_terminal() {
+    let has_terminal = std::io::stdout().is_terminal() && std::io::stdin().is_terminal();
+    if options.screenshot.is_none() && !has_terminal {
         return Err(Failed::usage("The screen needs a terminal.").hint(Some(
             "`jagwalk run` walks without one; `jagwalk --help` shows the commands.",
         )));
@@ -68,7 +69,7 @@ pub async fn screen(options: Screen) -> Result<u8, Failed> {
             let (name, warning) = choose(&store, options.profile.as_deref());
             warnings.extend(warning);
             let (opened, profile, problems) = start::open(&store, &name)?;
-            if options.profile.is_some() {
+            if options.profile.is_some() && options.screenshot.is_none() {
                 // Which profile was used last is a convenience: that it cannot be noted stops nobody.
                 let _ = store.set_last_used(&name);
             }
@@ -105,13 +106,21 @@ pub async fn screen(options: Screen) -> Result<u8, Failed> {
             Glyphs::choose(&environment)
         },
     };
-    ui::run::run(start, Arc::new(Desk::new(store, first)))
+    let desk = Desk::new(store, first);
+    if let Some(path) = &options.screenshot {
+        return picture::draw(path, &options, start, desk).await;
+    }
+    let left = ui::run::run(start, Arc::new(desk))
         .await
         .map_err(|error| Failed {
             says: format!("The terminal cannot be used: {error}."),
             hint: None,
             code: 70,
-        })
+        })?;
+    if let Some(line) = left.line {
+        print(&line);
+    }
+    Ok(left.code)
 }
 
 /// The profile that was asked for, else the one used last, else the lab.

@@ -8,6 +8,7 @@ use tokio::time::{Instant, sleep, sleep_until};
 
 use super::{
     engine::{Engine, Host, Outside},
+    farewell::farewell,
     model::Start,
     terminal::{self, Screen},
     update::Msg,
@@ -16,12 +17,20 @@ use super::{
 /// Frames are at least this far apart, however much happens.
 const FRAME: Duration = Duration::from_millis(16);
 
-/// Shows the screen until the user leaves, or until the system asks us to; returns the exit status: 128 and the signal's
-/// number for what the system asked, as a shell says it.
+/// How the screen was left.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Left {
+    /// The exit status: 128 and the signal's number for what the system asked, as a shell says it.
+    pub code: u8,
+    /// The line about the walk that stays on the user's own screen, where a step was sent.
+    pub line: Option<String>,
+}
+
+/// Shows the screen until the user leaves, or until the system asks us to; the terminal is given back by then.
 ///
 /// # Errors
 /// When the terminal cannot be taken, or is gone.
-pub async fn run<H: Host>(start: Start, host: Arc<H>) -> io::Result<u8> {
+pub async fn run<H: Host>(start: Start, host: Arc<H>) -> io::Result<Left> {
     let mut screen = Screen::enter(start.depth)?;
     let size = screen.size()?;
     let (mut engine, mut inbox) = Engine::new(start, host, (size.width, size.height));
@@ -31,6 +40,10 @@ pub async fn run<H: Host>(start: Start, host: Arc<H>) -> io::Result<u8> {
     let mut drawn = draw(&mut screen, &engine)?;
     let mut todo = engine.begin();
     let mut dirty = true;
+    let left = |engine: &Engine<H>, code| Left {
+        code,
+        line: farewell(&engine.model),
+    };
     loop {
         for outside in todo.drain(..) {
             match outside {
@@ -42,14 +55,14 @@ pub async fn run<H: Host>(start: Start, host: Arc<H>) -> io::Result<u8> {
                     screen.suspend()?;
                     keys = EventStream::new();
                 }
-                Outside::Quit => return Ok(0),
+                Outside::Quit => return Ok(left(&engine, 0)),
             }
             dirty = true;
         }
         let idle = engine.idle();
         todo = tokio::select! {
             biased;
-            signal = signals.any() => return Ok(128 + signal),
+            signal = signals.any() => return Ok(left(&engine, 128 + signal)),
             () = terminal::given_back() => return Err(terminal::lost()),
             Some(msg) = inbox.recv() => {
                 dirty = true;
@@ -62,7 +75,7 @@ pub async fn run<H: Host>(start: Start, host: Arc<H>) -> io::Result<u8> {
                 }
                 // The terminal is gone: there is nobody to show anything to.
                 Some(Err(error)) => return Err(error),
-                None => return Ok(0),
+                None => return Ok(left(&engine, 0)),
             },
             () = sleep_until(drawn + FRAME), if dirty => {
                 drawn = draw(&mut screen, &engine)?;

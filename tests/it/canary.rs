@@ -222,6 +222,7 @@ fn no_file_and_no_log_of_any_command_holds_a_secret() {
             ],
             4,
         ),
+        (&["--open", "done.json", "--screenshot", "done.svg"], 0),
         (&["check", "--profile", "acme"], 0),
         (&["profile", "check", "acme"], 0),
         (&["profile", "show", "acme"], 0),
@@ -239,6 +240,7 @@ fn no_file_and_no_log_of_any_command_holds_a_secret() {
         "refused.json",
         "stranger.json",
         "down.json",
+        "done.svg",
         "copy.toml",
     ] {
         assert!(named(name), "{name} is missing among {files:?}");

@@ -26,12 +26,14 @@ mod interop;
 mod keys;
 mod lab;
 mod laws;
+mod leaving;
 mod lineage;
 mod markdown;
 mod mcp;
 mod panels;
 #[allow(dead_code, reason = "helpers wait for the tests that need them")]
 mod peer;
+mod picture;
 mod profiles;
 #[allow(dead_code, reason = "helpers wait for the tests that need them")]
 mod pty;

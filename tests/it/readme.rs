@@ -4,10 +4,15 @@ use std::{fmt::Write as _, fs, path::Path};
 
 use jagwalk::{
     cli::{faults::fault_table_markdown, themes::theme_table_markdown},
-    flow::{Step, flows::FLOWS},
+    flow::{Step, StepId, flows::FLOWS},
     profile::fields::field_table_markdown,
     ui::keymap::key_table_markdown,
 };
+
+use crate::{picture, scripted};
+
+/// The picture at the top of the page.
+const PICTURE: &str = "tests/it/fixtures/walk.svg";
 
 fn flow_table() -> String {
     let mut out = String::from("| flow | steps | written in |\n|---|---|---|\n");
@@ -68,6 +73,31 @@ fn the_tables_are_the_codes_own() {
         assert!(
             readme == wanted,
             "the README's tables are old: JAGWALK_BLESS=1 cargo test readme"
+        );
+    }
+}
+
+/// With `JAGWALK_BLESS=1` the picture is drawn instead of compared.
+#[test]
+fn the_picture_is_the_programs_own() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let readme = fs::read_to_string(root.join("README.md")).expect("there is a README");
+    assert!(readme.contains(&format!("]({PICTURE})")), "it is not shown");
+    let wanted = picture::drawn(picture::stored(&scripted::happy()), "dark", |model| {
+        let place = model.place_mut();
+        place.step = StepId("id-jag");
+        place.chosen = Some("tokens");
+        model.size = (120, 36);
+    });
+    let path = root.join(PICTURE);
+    if std::env::var_os("JAGWALK_BLESS").is_some() {
+        fs::create_dir_all(path.parent().expect("it is in a folder")).expect("a folder");
+        fs::write(&path, &wanted).expect("the picture can be written");
+    } else {
+        let drawn = fs::read_to_string(&path).expect("there is a picture");
+        assert!(
+            drawn == wanted,
+            "the README's picture is old: JAGWALK_BLESS=1 cargo test readme"
         );
     }
 }

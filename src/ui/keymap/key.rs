@@ -45,6 +45,14 @@ impl Key {
         })
     }
 
+    /// Returns what a terminal reports when it is pressed.
+    pub fn event(self) -> KeyEvent {
+        let mut modifiers = KeyModifiers::NONE;
+        modifiers.set(KeyModifiers::CONTROL, self.ctrl);
+        modifiers.set(KeyModifiers::ALT, self.alt);
+        KeyEvent::new(self.code, modifiers)
+    }
+
     /// Reads a key as the table writes it: `enter`, `ctrl-s`, `shift-tab`, `[`, `R`; names in any case.
     pub fn parse(text: &str) -> Option<Self> {
         let (ctrl, rest) = match text.strip_prefix("ctrl-") {

@@ -240,6 +240,21 @@ pub fn rgb_of_256(index: u8) -> Rgb {
     }
 }
 
+/// Returns what a colour is on paper, where the sixteen are those of xterm; `None` for the terminal's own.
+pub fn rgb_of(color: Color) -> Option<Rgb> {
+    match color {
+        Color::Reset => None,
+        Color::Rgb(r, g, b) => Some([r, g, b]),
+        Color::Indexed(index) => Some(rgb_of_256(index)),
+        named => (0..16)
+            .find(|&number| Ansi(number).color() == named)
+            .map(rgb_of_256),
+    }
+}
+
+/// Stand on paper for the terminal's own colour of text and its background; the other way round where that is light.
+pub const PAPER: [Rgb; 2] = [[224, 224, 230], [18, 18, 22]];
+
 /// Returns how bright a colour is, from 0 to 1 (WCAG 2, relative luminance).
 pub fn luminance(rgb: Rgb) -> f64 {
     let [r, g, b] = rgb.map(|part| {
@@ -251,16 +266,6 @@ pub fn luminance(rgb: Rgb) -> f64 {
         }
     });
     0.2126 * r + 0.7152 * g + 0.0722 * b
-}
-
-/// Returns what xterm shows for one of the sixteen.
-#[cfg(test)]
-pub(super) fn rgb_of_16(color: Color) -> Rgb {
-    let numbers = 0..16u8;
-    let number = numbers
-        .into_iter()
-        .find(|&number| Ansi(number).color() == color);
-    rgb_of_256(number.expect("a colour of the sixteen"))
 }
 
 fn nearest_level(part: u8) -> u8 {

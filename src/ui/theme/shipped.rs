@@ -4,7 +4,7 @@ use ratatui::style::{Color, Modifier, Style};
 
 use super::{
     Depth, EMBEDDED, Glyphs, Look, Mood, Role, Shelf,
-    depth::{Rgb, contrast, luminance, rgb_of_16, rgb_of_256},
+    depth::{Rgb, contrast, luminance, rgb_of, rgb_of_256},
 };
 
 fn names() -> impl Iterator<Item = &'static str> {
@@ -207,10 +207,7 @@ fn with_sixteen_colours_as_xterm_has_them_all_can_be_read() {
         let look = look(name, Depth::Sixteen);
         for &role in Role::ALL {
             let style = look.ground().patch(look.style(role));
-            let shown = |color: Option<Color>, default: Rgb| match color {
-                None | Some(Color::Reset) => default,
-                Some(color) => rgb_of_16(color),
-            };
+            let shown = |color: Option<Color>, default| color.and_then(rgb_of).unwrap_or(default);
             let letters = assumed.map(|part| 255 - part);
             let ratio = contrast(shown(style.fg, letters), shown(style.bg, assumed));
             // What the user's terminal makes of its sixteen is its own affair; xterm's red on black has 3.6.
@@ -228,10 +225,7 @@ fn the_light_of_a_qr_code_is_light_on_every_ground() {
             let look = look(name, depth);
             let style = look.ground().patch(look.style(Role::Qr));
             let reversed = style.add_modifier.contains(Modifier::REVERSED);
-            let shown = |color: Option<Color>| match color {
-                None | Some(Color::Reset) => None,
-                Some(color) => Some(luminance(rgb(color).unwrap_or_else(|| rgb_of_16(color)))),
-            };
+            let shown = |color: Option<Color>| color.and_then(rgb_of).map(luminance);
             let light = match (shown(style.fg), shown(style.bg)) {
                 (Some(fg), Some(bg)) => fg > bg,
                 // The terminal's own letters, which are dark on a light ground.
