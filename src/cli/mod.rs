@@ -11,6 +11,7 @@ pub mod key;
 pub mod keys;
 pub mod lab;
 pub mod paths;
+pub mod plain;
 pub mod profile;
 pub mod rules;
 pub mod run;

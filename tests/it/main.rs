@@ -32,6 +32,7 @@ mod mcp;
 mod panels;
 #[allow(dead_code, reason = "helpers wait for the tests that need them")]
 mod peer;
+mod plain;
 mod profiles;
 #[allow(dead_code, reason = "helpers wait for the tests that need them")]
 mod pty;
