@@ -34,7 +34,7 @@ pub struct Screen {
     /// Whether to use colour.
     #[arg(long, value_enum, value_name = "WHEN")]
     pub color: Option<When>,
-    /// No colour and only ASCII marks.
+    /// Walks line by line, without a full screen: for screen readers, dumb terminals and pipes; `help` lists the commands.
     #[arg(long)]
     pub plain: bool,
     /// Opens a stored trace for reading; nothing is sent.

@@ -12,6 +12,7 @@ pub mod keys;
 pub mod lab;
 pub mod paths;
 pub mod picture;
+pub mod plain;
 pub mod profile;
 pub mod rules;
 pub mod run;

@@ -308,7 +308,7 @@ fn reminders(patience: Lifetime) -> Vec<(Duration, Lifetime)> {
         .collect()
 }
 
-async fn set(profile: &mut Profile, settings: &[String]) -> Result<(), Failed> {
+pub(super) async fn set(profile: &mut Profile, settings: &[String]) -> Result<(), Failed> {
     for setting in settings {
         let Some((path, value)) = setting.split_once('=') else {
             let path = setting.split_whitespace().next().unwrap_or_default();

@@ -28,10 +28,19 @@ use crate::{
 /// # Errors
 /// When there is no terminal, or the profile or the trace cannot be read.
 pub async fn screen(options: Screen) -> Result<u8, Failed> {
+    if options.plain {
+        return super::plain::plain(options).await;
+    }
+    let dumb = std::env::var("TERM").is_ok_and(|term| term == "dumb");
     let has_terminal = std::io::stdout().is_terminal() && std::io::stdin().is_terminal();
-    if options.screenshot.is_none() && !has_terminal {
-        return Err(Failed::usage("The screen needs a terminal.").hint(Some(
-            "`jagwalk run` walks without one; `jagwalk --help` shows the commands.",
+    if options.screenshot.is_none() && (dumb || !has_terminal) {
+        let says = if dumb {
+            "The screen needs a terminal that can move the cursor, and TERM is dumb."
+        } else {
+            "The screen needs a terminal."
+        };
+        return Err(Failed::usage(says).hint(Some(
+            "`jagwalk --plain` walks line by line, `jagwalk run` without a question; `jagwalk --help` shows the commands.",
         )));
     }
     let store = Store::find()?;
@@ -42,11 +51,6 @@ pub async fn screen(options: Screen) -> Result<u8, Failed> {
         When::Always => ColorChoice::Always,
         When::Never => ColorChoice::Never,
     });
-    let choice = if options.plain {
-        Some(ColorChoice::Never)
-    } else {
-        choice
-    };
     let shelf = Shelf::new(own);
     let found = config::find(&shelf);
     warnings.extend(found.problems);
@@ -100,11 +104,7 @@ pub async fn screen(options: Screen) -> Result<u8, Failed> {
         theme,
         shelf,
         depth: Depth::decide(choice, None, &environment),
-        glyphs: if options.plain {
-            Glyphs::ASCII
-        } else {
-            Glyphs::choose(&environment)
-        },
+        glyphs: Glyphs::choose(&environment),
     };
     let desk = Desk::new(store, first);
     if let Some(path) = &options.screenshot {
@@ -124,7 +124,7 @@ pub async fn screen(options: Screen) -> Result<u8, Failed> {
 }
 
 /// The profile that was asked for, else the one used last, else the lab.
-fn choose(store: &Store, asked: Option<&str>) -> (String, Option<String>) {
+pub(super) fn choose(store: &Store, asked: Option<&str>) -> (String, Option<String>) {
     if let Some(name) = asked {
         return (name.to_owned(), None);
     }

@@ -34,6 +34,7 @@ mod panels;
 #[allow(dead_code, reason = "helpers wait for the tests that need them")]
 mod peer;
 mod picture;
+mod plain;
 mod profiles;
 #[allow(dead_code, reason = "helpers wait for the tests that need them")]
 mod pty;

@@ -43,7 +43,8 @@ fn waiting(world: &World, rest: &str) -> (Pty, AuthorizeRequest) {
     (pty, asked(&address))
 }
 
-fn asked(address: &str) -> AuthorizeRequest {
+/// Reads the request out of its address.
+pub fn asked(address: &str) -> AuthorizeRequest {
     let url = Url::parse(address).expect("it is an address");
     let of = |name: &str| {
         let mut pairs = url.query_pairs();
@@ -60,7 +61,7 @@ fn asked(address: &str) -> AuthorizeRequest {
 }
 
 /// Signs in as a browser would, and returns the address that it ends on.
-fn sign_in(request: &AuthorizeRequest) -> String {
+pub fn sign_in(request: &AuthorizeRequest) -> String {
     let http = Http::new(Settings::default()).expect("defaults are fine");
     match runtime().block_on(follow::follow(&http, request)).outcome {
         Ok(Answer::Redirect(redirect)) => redirect.url.reveal().to_owned(),
@@ -91,7 +92,8 @@ fn on_screen(pty: &Pty) -> String {
         .collect()
 }
 
-fn over_ssh() -> World {
+/// A world in an SSH session, where no browser is started.
+pub fn over_ssh() -> World {
     World::new()
         .with_env("SSH_CONNECTION", OVER_SSH)
         .with_env("USER", "ada")
@@ -245,7 +247,8 @@ fn without_a_screen_the_same_is_said_and_a_wrapped_paste_is_taken() {
     assert_eq!(pty.wait_exit(), 0);
 }
 
-fn on_one_line(screen: &str) -> String {
+/// Returns the address that stands on a line of its own.
+pub fn on_one_line(screen: &str) -> String {
     let line = screen.lines().find(|line| line.starts_with("http://"));
     line.expect("the address").trim_end().to_owned()
 }

@@ -184,10 +184,10 @@ fn without_colour_no_colour_is_ever_sent() {
 }
 
 #[test]
-fn a_plain_screen_is_ascii() {
-    let world = World::new();
+fn a_screen_without_colour_and_utf8_is_ascii() {
+    let world = World::new().with_env("LANG", "C");
     for (rows, cols) in [(24, 80), (60, 200)] {
-        let mut pty = lab(&world, &["--plain"], rows, cols);
+        let mut pty = lab(&world, &["--color", "never"], rows, cols);
         to_the_end(&mut pty);
         for keys in ["l", "l", "e", "K", "]", "K", "]"] {
             pty.send(keys);
