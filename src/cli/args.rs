@@ -41,7 +41,7 @@ pub struct Screen {
     #[arg(long, value_name = "TRACE", conflicts_with = "profile")]
     pub open: Option<PathBuf>,
     /// Draws the screen into an SVG file instead; a lab is walked to its end first, to anyone else nothing is sent.
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", conflicts_with = "plain")]
     pub screenshot: Option<PathBuf>,
     /// The columns and lines of that picture.
     #[arg(long, value_name = "CxL", default_value = "120x40", value_parser = size, requires = "screenshot")]

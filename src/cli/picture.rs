@@ -34,15 +34,12 @@ pub async fn draw(
     mut start: Start,
     desk: Desk,
 ) -> Result<u8, Failed> {
-    let never = options.plain || matches!(options.color, Some(When::Never));
+    let never = matches!(options.color, Some(When::Never));
     start.theme = options.theme.clone().unwrap_or_else(|| THEME.to_owned());
     start.depth = if never { Depth::None } else { Depth::True };
-    // Whoever looks at a picture has the keys that everyone has, …
+    // Whoever looks at a picture has the keys that everyone has, and no locale.
     start.keys = Keymap::default();
-    if !options.plain {
-        // … and a picture has no locale.
-        start.glyphs = Glyphs::UNICODE;
-    }
+    start.glyphs = Glyphs::UNICODE;
     // They are about this machine, not about the walk.
     for warning in std::mem::take(&mut start.warnings) {
         eprintln!("jagwalk: {}", visible(&warning));

@@ -216,6 +216,7 @@ fn a_picture_that_cannot_be_made_is_a_mistake_in_what_was_given() {
         &["--screenshot", "a.svg", "--size", "80"],
         &["--screenshot", "a.svg", "--size", "0x24"],
         &["--size", "80x24"],
+        &["--screenshot", "a.svg", "--plain"],
         &["--screenshot", "a.svg", "--open", "none.json"],
     ] {
         let output = world.run(args, "");
