@@ -110,15 +110,16 @@ fn standing(session: &Session, id: StepId) -> String {
 pub fn ended(session: &Session, id: StepId) -> Vec<String> {
     let mut lines = vec![step_line(session, id)];
     let state = session.step(id);
-    let done = matches!(session.status(id), Status::Done);
+    // Of what the user cancelled, the line says it all.
+    let well = matches!(session.status(id), Status::Done | Status::Interrupted);
     if let Some(attempt) = state
         .last()
-        .filter(|attempt| !done && !attempt.says.is_empty())
+        .filter(|attempt| !well && !attempt.says.is_empty())
     {
         lines.push(attempt.says.clone());
     }
     lines.extend(found(state));
-    if !done && let Some(verdict) = session.verdict(None).filter(|verdict| verdict.step == id) {
+    if !well && let Some(verdict) = session.verdict(None).filter(|verdict| verdict.step == id) {
         lines.push(format!(
             "Whose side: {}, {}. The commands verdict and hand-off say more.",
             verdict.owner.name(),
