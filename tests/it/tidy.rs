@@ -82,6 +82,7 @@ const REGISTERED: &[&str] = &["flow/flows", "flow/steps", "ui/panels", "export"]
 const HELPERS: &[&str] = &[
     "flow/steps/client_document.rs",
     "flow/steps/mcp.rs",
+    "flow/steps/issued.rs",
     "flow/steps/support.rs",
     "flow/steps/user_tokens.rs",
 ];

@@ -1,19 +1,15 @@
 //! The agent gets a token about itself: what it is, and who vouches for that.
 
-use super::{
-    id_jag::signature_words,
-    support::{self, ACTOR_ISSUER},
-};
+use super::support::ACTOR_ISSUER;
 use crate::{
     flow::{
-        Artifact, Blocked, Draft, Inputs, Made, Reading, Step, StepId, StepInfo, Verdict,
-        client_auth::finish, dpop,
+        Artifact, Blocked, Draft, Inputs, Made, Reading, Step, StepId, StepInfo,
+        client_auth::finish,
     },
     profile::{Profile, Side, fields},
     protocol::{
-        exchange::Purpose,
         http::Params,
-        jwt::{Claims, Signature, Token},
+        jwt::{Claims, Token},
         oauth::urn,
         party::Party,
         pointer::Pointer,
@@ -105,48 +101,15 @@ impl Step for AgentToken {
     }
 
     fn read(&self, inputs: &Inputs<'_>, made: &[Made]) -> Reading {
-        let came = match support::token_answer(made, Party::ActorIssuer) {
-            Ok(came) => came,
-            Err(reading) => return *reading,
-        };
-        let Some(raw) = &came.answer.access_token else {
-            let says = "The answer has no access_token (RFC 6749 §5.1).".to_owned();
-            return Reading::bare(Verdict::Rejected(vec![says.clone()]), says);
-        };
-        let token = Token::parse(raw);
-        let keys = ACTOR_ISSUER.keys(inputs, made);
-        if let Some(fetch) = ACTOR_ISSUER.key_fetch(inputs, &keys, &[&token]) {
-            return Reading::bare(
-                Verdict::Also(Purpose::Keys, fetch),
-                "The actor issuer's keys are fetched first.",
-            );
-        }
-        let artifact = Artifact::ActorToken;
-        let record = support::record(artifact, raw, keys.check(&token), None, &came);
-        let mut gained = vec![support::gain(&record)];
-        gained.extend(keys.gain(Party::ActorIssuer));
-        let (verdict, says) = match &record.signature {
-            Signature::Failed { why } => (
-                Verdict::Suspect(format!("The signature of the actor token failed: {why}.")),
-                format!("An actor token came, but its signature failed: {why}."),
-            ),
-            signature => match dpop::downgraded(inputs, came.answer.token_type.as_deref()) {
-                Some(says) => (Verdict::Rejected(vec![says.clone()]), says),
-                None => (Verdict::Done, told(&token, signature)),
-            },
-        };
-        Reading {
-            gained,
-            tokens: vec![record],
-            verdict,
-            says,
+        match ACTOR_ISSUER.issued(inputs, made, Artifact::ActorToken, None) {
+            Err(reading) => *reading,
+            Ok(issued) => issued.told(inputs, |issued, signed| told(&issued.record.token, signed)),
         }
     }
 }
 
 /// Says who the agent is by its token.
-fn told(token: &Token, signature: &Signature) -> String {
-    let signed = signature_words(signature);
+fn told(token: &Token, signed: &str) -> String {
     let Some(json) = &token.claims.json else {
         return format!(
             "A token of the agent came that only its issuer can read; its signature is {signed}."

@@ -4,22 +4,16 @@ use serde_json::Value as Json;
 
 use super::{
     assertion::{self, Variant},
-    id_jag::signature_words,
-    support::{self, RESOURCE_AS},
+    support::RESOURCE_AS,
 };
 use crate::{
     flow::{
-        Artifact, Blocked, Draft, Inputs, Made, Reading, Step, StepId, StepInfo, Verdict,
-        client_auth::finish, dpop,
+        Artifact, Blocked, Draft, Inputs, Made, Reading, Step, StepId, StepInfo,
+        client_auth::finish,
     },
     profile::{FieldPath, Profile, Side, fields},
     protocol::{
-        exchange::Purpose,
-        http::Params,
-        jwt::{Signature, Token, delegation::delegation},
-        oauth::urn,
-        party::Party,
-        pointer::Pointer,
+        http::Params, jwt::delegation::delegation, oauth::urn, party::Party, pointer::Pointer,
     },
 };
 
@@ -235,69 +229,18 @@ impl Step for AssertionExchange {
     }
 
     fn read(&self, inputs: &Inputs<'_>, made: &[Made]) -> Reading {
-        let came = match support::token_answer(made, Party::ResourceAs) {
-            Ok(came) => came,
-            Err(reading) => return *reading,
-        };
-        let Some(raw) = &came.answer.access_token else {
-            let says = "The answer has no access_token; in a token exchange that member holds what was issued \
-                        (RFC 8693 §2.2.1)."
-                .to_owned();
-            return Reading::bare(Verdict::Rejected(vec![says.clone()]), says);
-        };
-        let token = Token::parse(raw);
-        let keys = RESOURCE_AS.keys(inputs, made);
-        if let Some(fetch) = RESOURCE_AS.key_fetch(inputs, &keys, &[&token]) {
-            return Reading::bare(
-                Verdict::Also(Purpose::Keys, fetch),
-                "The server's keys are fetched first.",
-            );
-        }
-        let record = support::record(
-            self.gives,
-            raw,
-            keys.check(&token),
-            Some(self.subject.0),
-            &came,
-        );
-        let mut gained = vec![support::gain(&record), support::typed(&came)];
-        gained.extend(keys.gain(Party::ResourceAs));
-        let downgraded = dpop::downgraded(inputs, came.answer.token_type.as_deref());
-        let (verdict, says) = match &record.signature {
-            Signature::Failed { why } => (
-                Verdict::Suspect(format!("The signature of the access token failed: {why}.")),
-                format!("An access token came, but its signature failed: {why}."),
-            ),
-            _ if downgraded.is_some() => {
-                let says = downgraded.unwrap_or_default();
-                (Verdict::Rejected(vec![says.clone()]), says)
-            }
-            signature => {
-                let end = record
-                    .expires
-                    .map(|end| format!(" It ends {}.", end.in_words(came.at)))
-                    .unwrap_or_default();
-                let scope = came
-                    .answer
-                    .scope
-                    .as_deref()
-                    .map(|scope| format!(" Granted scope: {scope}."))
-                    .unwrap_or_default();
-                let kind = came.answer.token_type.as_deref().unwrap_or("unnamed");
-                let who = record.token.claims.json.as_ref().map(who);
-                let says = format!(
-                    "An access token of type {kind} came; its signature is {}.{}{end}{scope}",
-                    signature_words(signature),
-                    who.unwrap_or_default()
-                );
-                (Verdict::Done, says)
-            }
-        };
-        Reading {
-            gained,
-            tokens: vec![record],
-            verdict,
-            says,
+        let parent = Some(self.subject.0);
+        match RESOURCE_AS.issued(inputs, made, self.gives, parent) {
+            Err(reading) => *reading,
+            Ok(issued) => issued.told(inputs, |issued, signed| {
+                let who = issued.record.token.claims.json.as_ref().map(who);
+                format!(
+                    "An access token of type {} came; its signature is {signed}.{}{}",
+                    issued.called(),
+                    who.unwrap_or_default(),
+                    issued.terms()
+                )
+            }),
         }
     }
 }

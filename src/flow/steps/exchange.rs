@@ -1,21 +1,16 @@
 //! The user's token and the agent's become one access token, which names both: delegation. Without the agent's token it
 //! is impersonation (RFC 8693 §1.1).
 
-use super::{
-    agent_token::names_actor,
-    id_jag::signature_words,
-    support::{self, IDP},
-};
+use super::{agent_token::names_actor, support::IDP};
 use crate::{
     flow::{
-        Artifact, Blocked, Draft, Inputs, Made, Reading, Step, StepId, StepInfo, Verdict,
-        client_auth::finish, dpop,
+        Artifact, Blocked, Draft, Inputs, Made, Reading, Step, StepId, StepInfo,
+        client_auth::finish,
     },
     profile::{Origin, Profile, Side, Subject, fields},
     protocol::{
-        exchange::Purpose,
         http::Params,
-        jwt::{Claims, Signature, Token, delegation::delegation},
+        jwt::{Claims, Token, delegation::delegation},
         oauth::urn,
         party::Party,
         pointer::Pointer,
@@ -186,57 +181,14 @@ impl Step for Exchange {
     }
 
     fn read(&self, inputs: &Inputs<'_>, made: &[Made]) -> Reading {
-        let came = match support::token_answer(made, Party::Idp) {
-            Ok(came) => came,
-            Err(reading) => return *reading,
-        };
-        let Some(raw) = &came.answer.access_token else {
-            let says = "The answer has no access_token; in a token exchange that member holds what was issued \
-                        (RFC 8693 §2.2.1)."
-                .to_owned();
-            return Reading::bare(Verdict::Rejected(vec![says.clone()]), says);
-        };
-        let token = Token::parse(raw);
-        let keys = IDP.keys(inputs, made);
-        if let Some(fetch) = IDP.key_fetch(inputs, &keys, &[&token]) {
-            return Reading::bare(
-                Verdict::Also(Purpose::Keys, fetch),
-                "The authorization server's keys are fetched first.",
-            );
-        }
         let parent = subject(inputs.profile).ok().map(|(artifact, _)| artifact);
-        let artifact = Artifact::AccessToken;
-        let record = support::record(artifact, raw, keys.check(&token), parent, &came);
-        let mut gained = vec![support::gain(&record), support::typed(&came)];
-        gained.extend(keys.gain(Party::Idp));
-        let (verdict, says) = match &record.signature {
-            Signature::Failed { why } => (
-                Verdict::Suspect(format!("The signature of the access token failed: {why}.")),
-                format!("An access token came, but its signature failed: {why}."),
-            ),
-            signature => match dpop::downgraded(inputs, came.answer.token_type.as_deref()) {
-                Some(says) => (Verdict::Rejected(vec![says.clone()]), says),
-                None => {
-                    let end = record.expires.map_or_else(String::new, |end| {
-                        format!(" It ends {}.", end.in_words(came.at))
-                    });
-                    let scope = came.answer.scope.as_deref();
-                    let scope =
-                        scope.map_or_else(String::new, |scope| format!(" Granted scope: {scope}."));
-                    let who = who(&token, names_actor(inputs.profile));
-                    let signed = signature_words(signature);
-                    let says = format!(
-                        "An access token came. {who} Its signature is {signed}.{end}{scope}"
-                    );
-                    (Verdict::Done, says)
-                }
-            },
-        };
-        Reading {
-            gained,
-            tokens: vec![record],
-            verdict,
-            says,
+        match IDP.issued(inputs, made, Artifact::AccessToken, parent) {
+            Err(reading) => *reading,
+            Ok(issued) => issued.told(inputs, |issued, signed| {
+                let who = who(&issued.record.token, names_actor(inputs.profile));
+                let terms = issued.terms();
+                format!("An access token came. {who} Its signature is {signed}.{terms}")
+            }),
         }
     }
 }

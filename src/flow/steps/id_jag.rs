@@ -6,14 +6,14 @@ use super::{
 };
 use crate::{
     flow::{
-        Artifact, Blocked, Draft, Inputs, Made, Reading, Step, StepId, StepInfo, Verdict,
+        Artifact, Blocked, Draft, Inputs, Made, Reading, Step, StepId, StepInfo,
         client_auth::{finish, secret},
     },
     profile::{Profile, Side, Subject, fields},
     protocol::{
-        exchange::{Purpose, Request},
+        exchange::Request,
         http::{Body, Params, Value},
-        jwt::{Signature, Token, TokenKind},
+        jwt::TokenKind,
         oauth::urn,
         party::Party,
         pointer::Pointer,
@@ -300,84 +300,21 @@ fn resources(inputs: &Inputs<'_>) -> (Vec<String>, Option<(Pointer, String)>) {
 
 /// Reads the answer of the IdP.
 fn judged(inputs: &Inputs<'_>, made: &[Made]) -> Reading {
-    let came = match support::token_answer(made, Party::Idp) {
-        Ok(came) => came,
-        Err(reading) => return *reading,
-    };
-    let Some(raw) = &came.answer.access_token else {
-        let says = "The answer has no access_token; in a token exchange that member holds what was issued \
-                        (RFC 8693 §2.2.1)."
-                .to_owned();
-        return Reading::bare(Verdict::Rejected(vec![says.clone()]), says);
-    };
-    let token = Token::parse(raw);
-    let keys = IDP.keys(inputs, made);
-    if let Some(fetch) = IDP.key_fetch(inputs, &keys, &[&token]) {
-        return Reading::bare(
-            Verdict::Also(Purpose::Keys, fetch),
-            "The IdP's keys are fetched first.",
-        );
-    }
     let (parent, _) = subject(inputs.profile);
-    let record = support::record(
-        Artifact::IdJag,
-        raw,
-        keys.check(&token),
-        Some(parent),
-        &came,
-    );
-    let mut gained = vec![support::gain(&record)];
-    gained.extend(keys.gain(Party::Idp));
-    let issued = came
-        .answer
-        .issued_token_type
-        .as_deref()
-        .unwrap_or("no issued_token_type");
-    let (verdict, says) = match (&record.signature, token.kind()) {
-        (Signature::Failed { why }, _) => (
-            Verdict::Suspect(format!("The signature of the ID-JAG failed: {why}.")),
-            format!("A token came, but its signature failed: {why}."),
-        ),
-        (signature, TokenKind::IdJag) => {
-            let end = record
-                .expires
-                .map(|end| format!(" It ends {}.", end.in_words(came.at)))
-                .unwrap_or_default();
-            let scope = came
-                .answer
-                .scope
-                .as_deref()
-                .map(|scope| format!(" Granted scope: {scope}."))
-                .unwrap_or_default();
-            (
-                Verdict::Done,
-                format!(
-                    "The IdP issued an ID-JAG; its signature is {}.{end}{scope}",
-                    signature_words(signature)
+    match IDP.issued(inputs, made, Artifact::IdJag, Some(parent)) {
+        Err(reading) => *reading,
+        Ok(issued) => issued.told(inputs, |issued, signed| {
+            match issued.record.token.kind() {
+                TokenKind::IdJag => {
+                    let terms = issued.terms();
+                    format!("The IdP issued an ID-JAG; its signature is {signed}.{terms}")
+                }
+                other => format!(
+                    "The IdP answered 200, but what came is {other} (issued_token_type: {}), not an ID-JAG with typ \
+                     oauth-id-jag+jwt. The next step will probably be refused.",
+                    issued.came.answer.issued_token_type.as_deref().unwrap_or("no issued_token_type")
                 ),
-            )
-        }
-        (_, other) => (
-            Verdict::Done,
-            format!(
-                "The IdP answered 200, but what came is {other} (issued_token_type: {issued}), not an ID-JAG with \
-                     typ oauth-id-jag+jwt. The next step will probably be refused."
-            ),
-        ),
-    };
-    Reading {
-        gained,
-        tokens: vec![record],
-        verdict,
-        says,
-    }
-}
-
-/// `verified`, or `not checked (why)`.
-pub(super) fn signature_words(signature: &Signature) -> String {
-    match signature {
-        Signature::Verified { .. } => "verified".to_owned(),
-        Signature::Failed { why } => format!("failed ({why})"),
-        Signature::NotChecked { why } => format!("not checked ({why})"),
+            }
+        }),
     }
 }

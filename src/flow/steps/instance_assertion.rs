@@ -4,7 +4,7 @@
 use serde_json::Value as Json;
 
 use super::{
-    id_jag::signature_words,
+    issued::signature_words,
     support::{self, IDP, INSTANCE_ISSUER, Tokens},
 };
 use crate::{

@@ -1,23 +1,13 @@
 //! The ID-JAG is redeemed at the resource authorization server for an access token.
 
-use super::{
-    id_jag::signature_words,
-    support::{self, RESOURCE_AS},
-};
+use super::support::RESOURCE_AS;
 use crate::{
     flow::{
-        Artifact, Blocked, Draft, Inputs, Made, Reading, Step, StepId, StepInfo, Verdict,
-        client_auth::finish, dpop,
+        Artifact, Blocked, Draft, Inputs, Made, Reading, Step, StepId, StepInfo,
+        client_auth::finish,
     },
     profile::{Profile, Side, fields},
-    protocol::{
-        exchange::Purpose,
-        http::Params,
-        jwt::{Signature, Token},
-        oauth::urn,
-        party::Party,
-        pointer::Pointer,
-    },
+    protocol::{http::Params, oauth::urn, party::Party, pointer::Pointer},
 };
 
 /// The step.
@@ -85,69 +75,16 @@ impl Step for JwtBearer {
     }
 
     fn read(&self, inputs: &Inputs<'_>, made: &[Made]) -> Reading {
-        let came = match support::token_answer(made, Party::ResourceAs) {
-            Ok(came) => came,
-            Err(reading) => return *reading,
-        };
-        let Some(raw) = &came.answer.access_token else {
-            let says = "The answer has no access_token (RFC 6749 §5.1).".to_owned();
-            return Reading::bare(Verdict::Rejected(vec![says.clone()]), says);
-        };
-        let token = Token::parse(raw);
-        let keys = RESOURCE_AS.keys(inputs, made);
-        if let Some(fetch) = RESOURCE_AS.key_fetch(inputs, &keys, &[&token]) {
-            return Reading::bare(
-                Verdict::Also(Purpose::Keys, fetch),
-                "The resource AS's keys are fetched first.",
-            );
-        }
-        let record = support::record(
-            Artifact::AccessToken,
-            raw,
-            keys.check(&token),
-            Some(Artifact::IdJag),
-            &came,
-        );
-        let mut gained = vec![support::gain(&record)];
-        gained.push(support::typed(&came));
-        gained.extend(keys.gain(Party::ResourceAs));
-        let downgraded = dpop::downgraded(inputs, came.answer.token_type.as_deref());
-        let (verdict, says) = match &record.signature {
-            Signature::Failed { why } => (
-                Verdict::Suspect(format!("The signature of the access token failed: {why}.")),
-                format!("An access token came, but its signature failed: {why}."),
-            ),
-            _ if downgraded.is_some() => {
-                let says = downgraded.unwrap_or_default();
-                (Verdict::Rejected(vec![says.clone()]), says)
-            }
-            signature => {
-                let end = record
-                    .expires
-                    .map(|end| format!(" It ends {}.", end.in_words(came.at)))
-                    .unwrap_or_default();
-                let scope = came
-                    .answer
-                    .scope
-                    .as_deref()
-                    .map(|scope| format!(" Granted scope: {scope}."))
-                    .unwrap_or_default();
-                let kind = came.answer.token_type.as_deref().unwrap_or("unnamed");
-                (
-                    Verdict::Done,
-                    format!(
-                        "The resource AS took the ID-JAG and issued an access token of type {kind}; its signature is \
-                         {}.{end}{scope}",
-                        signature_words(signature)
-                    ),
+        let parent = Some(Artifact::IdJag);
+        match RESOURCE_AS.issued(inputs, made, Artifact::AccessToken, parent) {
+            Err(reading) => *reading,
+            Ok(issued) => issued.told(inputs, |issued, signed| {
+                format!(
+                    "The resource AS took the ID-JAG and issued an access token of type {}; its signature is {signed}.{}",
+                    issued.called(),
+                    issued.terms()
                 )
-            }
-        };
-        Reading {
-            gained,
-            tokens: vec![record],
-            verdict,
-            says,
+            }),
         }
     }
 }

@@ -14,6 +14,7 @@ mod exchange;
 mod id_jag;
 mod instance_assertion;
 mod internal_call;
+mod issued;
 mod jwt_bearer;
 mod mcp;
 mod mcp_initialize;

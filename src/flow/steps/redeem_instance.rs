@@ -437,7 +437,7 @@ fn judge(
     let says = format!(
         "An access token of type {} came; its signature is {}.{who}{end}{user}",
         typed.unwrap_or("unnamed"),
-        super::id_jag::signature_words(&tokens[0].signature)
+        super::issued::signature_words(&tokens[0].signature)
     );
     (Verdict::Done, says)
 }

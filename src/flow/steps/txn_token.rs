@@ -1,24 +1,14 @@
 //! A workload behind the API swaps the access token for a Transaction Token: the outer token ends at the door.
 
-use super::{
-    id_jag::signature_words,
-    support::{self, TTS},
-};
+use super::support::TTS;
 use crate::{
     flow::{
-        Artifact, Blocked, Draft, Inputs, Made, Reading, Step, StepId, StepInfo, Verdict,
+        Artifact, Blocked, Draft, Inputs, Made, Reading, Step, StepId, StepInfo,
         client_auth::{Server, finish, token_request},
         workload::workload,
     },
     profile::{FieldPath, Profile, Side, fields},
-    protocol::{
-        exchange::{Purpose, Request},
-        http::Params,
-        jwt::{Signature, Token},
-        oauth::urn,
-        party::Party,
-        pointer::Pointer,
-    },
+    protocol::{exchange::Request, http::Params, oauth::urn, party::Party, pointer::Pointer},
 };
 
 /// The step.
@@ -152,55 +142,15 @@ impl Step for TxnToken {
     }
 
     fn read(&self, inputs: &Inputs<'_>, made: &[Made]) -> Reading {
-        let came = match support::token_answer(made, Party::Tts) {
-            Ok(came) => came,
-            Err(reading) => return *reading,
-        };
-        let Some(raw) = &came.answer.access_token else {
-            let says = "The answer has no access_token; in a token exchange that member holds what was issued \
-                        (RFC 8693 §2.2.1)."
-                .to_owned();
-            return Reading::bare(Verdict::Rejected(vec![says.clone()]), says);
-        };
-        let token = Token::parse(raw);
-        let keys = TTS.keys(inputs, made);
-        if let Some(fetch) = TTS.key_fetch(inputs, &keys, &[&token]) {
-            return Reading::bare(
-                Verdict::Also(Purpose::Keys, fetch),
-                "The keys of the Transaction Token Service are fetched first.",
-            );
-        }
         let parent = Some(Artifact::AccessToken);
-        let signature = keys.check(&token);
-        let record = support::record(Artifact::TxnToken, raw, signature, parent, &came);
-        let mut gained = vec![support::gain(&record)];
-        gained.extend(keys.gain(Party::Tts));
-        let (verdict, says) = match &record.signature {
-            Signature::Failed { why } => (
-                Verdict::Suspect(format!(
-                    "The signature of the Transaction Token failed: {why}."
-                )),
-                format!("A Transaction Token came, but its signature failed: {why}."),
-            ),
-            signature => {
-                let end = record
-                    .expires
-                    .map(|end| format!(" It ends {}.", end.in_words(came.at)))
-                    .unwrap_or_default();
-                (
-                    Verdict::Done,
-                    format!(
-                        "The access token was swapped for a Transaction Token; its signature is {}.{end}",
-                        signature_words(signature)
-                    ),
+        match TTS.issued(inputs, made, Artifact::TxnToken, parent) {
+            Err(reading) => *reading,
+            Ok(issued) => issued.told(inputs, |issued, signed| {
+                format!(
+                    "The access token was swapped for a Transaction Token; its signature is {signed}.{}",
+                    issued.terms()
                 )
-            }
-        };
-        Reading {
-            gained,
-            tokens: vec![record],
-            verdict,
-            says,
+            }),
         }
     }
 }
