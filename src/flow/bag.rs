@@ -184,9 +184,20 @@ impl Artifact {
         name.strip_prefix("the ").unwrap_or(name)
     }
 
+    /// Tells whether it is what a server says about itself to anybody.
+    pub fn is_metadata(self) -> bool {
+        matches!(
+            self,
+            Self::IdpMetadata
+                | Self::ResourceAsMetadata
+                | Self::ResourceAsScopes
+                | Self::ApiMetadata
+        )
+    }
+
     /// Tells whether its value must be masked; what the user is to read is shown, like the nonce (INTERFACE §4).
     pub fn is_secret(self) -> bool {
-        !matches!(
+        let shown = matches!(
             self,
             Self::Nonce
                 | Self::RedirectUri
@@ -194,13 +205,10 @@ impl Artifact {
                 | Self::VerificationUri
                 | Self::VerificationUriComplete
                 | Self::PollInterval
-                | Self::IdpMetadata
-                | Self::ResourceAsMetadata
-                | Self::ResourceAsScopes
-                | Self::ApiMetadata
                 | Self::AccessTokenType
                 | Self::McpVersion
-        )
+        );
+        !shown && !self.is_metadata()
     }
 
     /// Finds a giveable artifact by its word.

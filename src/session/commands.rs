@@ -76,6 +76,7 @@ impl Session {
         let Some(step) = self.flow.step(id) else {
             return;
         };
+        self.beside.clear();
         let running = self.walk.run_to.is_some();
         if let Some(out) = self.left_out(id).filter(|out| running || !out.replaced) {
             self.walk.run_to = None;
@@ -269,12 +270,13 @@ impl Session {
 
     pub(super) fn abort(&mut self, effects: &mut Vec<Effect>) {
         self.walk.run_to = None;
-        let Some((id, going)) = self.waiting() else {
-            return;
-        };
-        effects.push(Effect::Abort(going.send));
+        effects.extend(self.in_flight().map(|(_, going)| Effect::Abort(going.send)));
         // What was only being prepared has no exchange to wait for.
-        if matches!(going.what, What::Preparing(_)) {
+        let preparing = self
+            .in_flight()
+            .find(|(_, going)| matches!(going.what, What::Preparing(_)))
+            .map(|(id, _)| id);
+        if let Some(id) = preparing {
             self.step_mut(id).going = None;
             self.tell("Cancelled.");
         }

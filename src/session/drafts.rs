@@ -11,8 +11,9 @@ use crate::{
 const DRAFT_LIFETIME: Lifetime = Lifetime(30_000);
 
 impl Session {
-    /// Marks the steps after `id` that were sent stale, with what they gained; `with` marks the step itself too, even
-    /// while it is in flight: its answer will be one to the request of before.
+    /// Marks the steps after `id` that were sent stale, with what they gained, but not those that were sent beside it;
+    /// `with` marks those and the step itself too, even while it is in flight: its answer will be one to the request of
+    /// before.
     pub(super) fn mark_stale_from(&mut self, id: StepId, with: bool) {
         let after: Vec<StepId> = self
             .flow
@@ -21,9 +22,10 @@ impl Session {
             .skip_while(|other| *other != id)
             .skip(usize::from(!with))
             .collect();
+        let beside = |other| !with && self.beside.contains(&id) && self.beside.contains(&other);
         let mut stale: Vec<StepId> = Vec::new();
         for state in &mut self.walk.steps {
-            if !after.contains(&state.id) {
+            if !after.contains(&state.id) || beside(state.id) {
                 continue;
             }
             state.stale = state.stale || !state.attempts.is_empty();

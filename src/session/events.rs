@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{Agreed, Effect, Going, Had, Outcome, SendId, Session, What, commands::words};
 use crate::{
-    flow::{Gain, Held, Ink, Made, Origin, Step, StepId, TokenRecord, Verdict, dpop},
+    flow::{Artifact, Gain, Held, Ink, Made, Origin, Step, StepId, TokenRecord, Verdict, dpop},
     protocol::{
         exchange::{Exchange, Failure, Purpose, Request},
         jwt::Signature,
@@ -23,7 +23,7 @@ impl Session {
         ink: Ink,
         effects: &mut Vec<Effect>,
     ) {
-        let Some((id, _)) = self.waiting().filter(|(_, going)| going.send == send) else {
+        let Some((id, _)) = self.awaiting(send) else {
             return;
         };
         self.step_mut(id).going = None;
@@ -76,7 +76,7 @@ impl Session {
                 starts,
                 ..
             },
-        )) = self.waiting().filter(|(_, going)| going.send == send)
+        )) = self.awaiting(send)
         else {
             return;
         };
@@ -291,13 +291,52 @@ impl Session {
         }
     }
 
-    /// While a run is on, sends the next step.
+    /// While a run is on, sends the next step, and what can be asked beside it.
     pub(super) fn go_on(&mut self, ink: Ink, effects: &mut Vec<Effect>) {
         let Some(last) = self.walk.run_to else { return };
         self.settle(ink);
         match self.next_step(Some(last)) {
-            Some(next) => self.send(next, ink, effects),
+            // It was sent beside the one before; its answer goes on from there.
+            Some(next) if self.step(next).going.is_some() => {}
+            Some(next) => {
+                self.send(next, ink, effects);
+                self.send_beside(next, last, ink, effects);
+            }
             None => self.walk.run_to = None,
+        }
+    }
+
+    /// Asks other servers about themselves beside the step that was just sent, where that asks one, too: none of them
+    /// has to wait for another's answer.
+    fn send_beside(&mut self, first: StepId, last: StepId, ink: Ink, effects: &mut Vec<Effect>) {
+        let mut out: Vec<Artifact> = Vec::new();
+        for step in self.flow.steps() {
+            let info = step.info();
+            let asks = !info.gives.is_empty() && info.gives.iter().all(|gain| gain.is_metadata());
+            let goes = self.step(info.id).going.is_some();
+            if info.id == first && !(asks && goes) {
+                return;
+            }
+            let waits = info.needs.iter().any(|need| out.contains(need));
+            let wanted = self.left_out(info.id).is_none() && !self.step(info.id).is_fresh();
+            if asks && wanted && !goes && !waits && !out.is_empty() {
+                self.redraft_if_old(info.id, ink);
+                if let Some(Ok(draft)) = self.step(info.id).draft.clone()
+                    && draft.wants.is_empty()
+                {
+                    self.dispatch(info.id, draft, ink, effects);
+                    self.beside.push(info.id);
+                }
+            }
+            if info.id == first {
+                self.beside.push(first);
+            }
+            if asks && wanted {
+                out.extend(info.gives);
+            }
+            if info.id == last {
+                return;
+            }
         }
     }
 }

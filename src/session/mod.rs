@@ -86,6 +86,17 @@ pub enum Event {
     },
 }
 
+impl Event {
+    /// Returns the request that it is about.
+    pub fn send(&self) -> SendId {
+        match self {
+            Self::Prepared { send, .. }
+            | Self::Answered { send, .. }
+            | Self::Noted { send, .. } => *send,
+        }
+    }
+}
+
 /// What the engine asks of the world outside.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Effect {
@@ -154,6 +165,8 @@ pub struct Session {
     absent: Vec<StepState>,
     /// The steps that the walk asks for; those with attempts it has in any case.
     asked: Vec<StepId>,
+    /// The steps that a run sent together, while none was sent since.
+    beside: Vec<StepId>,
     /// When the last command or event was.
     now: Timestamp,
     next: u64,
@@ -181,6 +194,7 @@ impl Session {
             changed: true,
             absent: Vec::new(),
             asked: Vec::new(),
+            beside: Vec::new(),
             now: ink.now,
             next: 1,
             sign_in: None,
@@ -308,10 +322,7 @@ impl Session {
             seed: self.walk.seed,
         };
         self.journal.push((ink, Entry::Event(event.clone())));
-        let (Event::Prepared { send, .. }
-        | Event::Answered { send, .. }
-        | Event::Noted { send, .. }) = &event;
-        let expected = self.waiting().is_some_and(|(_, going)| going.send == *send);
+        let expected = self.awaiting(event.send()).is_some();
         // What nobody waits for changes nothing but the journal: not the drafts on the screen either.
         self.changed |= expected && !matches!(event, Event::Noted { .. });
         let mut effects = Vec::new();
@@ -319,7 +330,7 @@ impl Session {
             Event::Prepared { send, had } => self.prepared(send, had, ink, &mut effects),
             Event::Answered { send, exchange } => self.answered(send, &exchange, ink, &mut effects),
             Event::Noted { send, says } => {
-                if self.waiting().is_some_and(|(_, going)| going.send == send) {
+                if expected {
                     self.complain(says);
                 } else if self.sign_in == Some(send) {
                     // The sign-in is over, and still somebody came: it is worth a word, and nothing else.
@@ -370,12 +381,21 @@ impl Session {
         needs::left_out(&asked, &self.profile, &self.walk.bag, self.now, id)
     }
 
-    /// Returns the step that is in flight.
+    /// Returns the steps that are in flight, in the order of the walk: one, or of a run several servers at a time that
+    /// are asked about themselves.
+    pub fn in_flight(&self) -> impl Iterator<Item = (StepId, &Going)> {
+        let states = self.walk.steps.iter();
+        states.filter_map(|state| Some((state.id, state.going.as_ref()?)))
+    }
+
+    /// Returns the step that is in flight, of several the first.
     pub fn waiting(&self) -> Option<(StepId, &Going)> {
-        self.walk
-            .steps
-            .iter()
-            .find_map(|state| Some((state.id, state.going.as_ref()?)))
+        self.in_flight().next()
+    }
+
+    /// Returns the step that waits for the answer to this request.
+    pub fn awaiting(&self, send: SendId) -> Option<(StepId, &Going)> {
+        self.in_flight().find(|(_, going)| going.send == send)
     }
 
     /// Returns where a step stands.

@@ -176,7 +176,7 @@ fn no_token_goes_with_the_question_and_the_walk_goes_on_with_the_answer() {
                 .position(|request| request.http().address() == url)
         };
         let first = at(API).unwrap();
-        assert_eq!(at(META), Some(first + 1));
+        assert!(at(META) > Some(first));
         assert!(sent[first].http().header("authorization").is_none());
         assert_eq!(sent[first].http().method, "GET");
         let there = format!("{AS}/.well-known/oauth-authorization-server");

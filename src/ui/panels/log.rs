@@ -56,10 +56,10 @@ fn rows(cx: &Cx) -> Vec<Row> {
             rows.push(Row::text(Role::FindingError, cx.value(&failure.to_string())).at_depth(1).going(Goes::Step(step)));
         }
     }
-    if let Some((step, going)) = cx.session.waiting()
-        && (cx.log_whole || step == cx.step)
-        && let What::Sending(purpose, request) = &going.what
-    {
+    for (step, going) in cx.session.in_flight().filter(|(step, _)| cx.log_whole || *step == cx.step) {
+        let What::Sending(purpose, request) = &going.what else {
+            continue;
+        };
         let http = request.http();
         let came = (Role::StepWaiting, "in flight".to_owned());
         rows.extend(line(cx, step, going.since, *purpose, came, (&http.method, &http.address())));

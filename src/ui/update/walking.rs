@@ -47,18 +47,19 @@ pub fn reported(model: &mut Model, id: OpenId, event: Event, ink: Ink) -> Vec<Ef
     let Some(opened) = model.by_id(id) else {
         return Vec::new();
     };
-    let before = opened.session.waiting().map(|(step, _)| step);
+    let awaited = opened.session.awaiting(event.send()).map(|(step, going)| {
+        let browser = matches!(going.what, What::Sending(_, Request::Browser(_)));
+        (step, browser)
+    });
     let running = opened.session.walk.run_to;
-    let browser = opened
-        .session
-        .waiting()
-        .is_some_and(|(_, going)| matches!(going.what, What::Sending(_, Request::Browser(_))));
     let effects = opened.session.event(event, ink);
-    let came = browser && opened.session.waiting().map(|(step, _)| step) != before;
     let session = &opened.session;
     let place = &mut opened.place;
     let now = session.waiting().map(|(step, _)| step);
-    if let Some(was) = before.filter(|was| now != Some(*was)) {
+    // What became of the step: a second request of its own is still the same wait.
+    let over = awaited.filter(|(was, _)| session.step(*was).going.is_none());
+    let came = over.is_some_and(|(_, browser)| browser);
+    if let Some((was, _)) = over {
         // What the panels of that step remember was about the answer before.
         place
             .states

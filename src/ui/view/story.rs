@@ -4,7 +4,9 @@ use ratatui::layout::Rect;
 
 use super::{Canvas, Spans, lines};
 use crate::{
+    flow::Want,
     lint::{Severity, verdict::Judgement},
+    profile::SecretSource,
     protocol::{exchange::Request, time::Lifetime, visible::visible},
     session::{Attempt, Status, What},
     ui::{
@@ -196,12 +198,19 @@ fn told(attempt: Option<&Attempt>, role: Role) -> (Role, String) {
 }
 
 fn waiting(model: &Model) -> String {
-    let Some((_, going)) = model.session().waiting() else {
+    let Some(going) = &model.session().step(model.place().step).going else {
         return String::new();
     };
-    let since = Lifetime((model.now.0 - going.since.0).max(0) / 1000 * 1000);
+    let so_far = Lifetime((model.now.0 - going.since.0).max(0) / 1000 * 1000);
     match &going.what {
-        What::Preparing(_) => "Reading secrets and getting ready.".to_owned(),
+        What::Preparing(wants) => {
+            let wants: Vec<String> = wants.iter().map(wanted).collect();
+            let cancels = model.keys.spoken("{cancel} cancels.");
+            format!(
+                "Waiting for {}: {so_far} so far. {cancels}",
+                wants.join(", ")
+            )
+        }
         What::Sending(_, Request::Browser(_)) => {
             "Waiting for the sign-in to end. Any paste goes straight to it.".to_owned()
         }
@@ -213,8 +222,22 @@ fn waiting(model: &Model) -> String {
             let cancels = model.keys.spoken("{cancel} cancels.");
             let host = http.host();
             let host = model.session().vault.mask(&host);
-            format!("Waiting for {host} since {since}. {cancels}")
+            let others = match model.session().in_flight().count() {
+                0 | 1 => "",
+                _ => "; other servers are asked meanwhile",
+            };
+            format!("Waiting for {host}: {so_far} so far{others}. {cancels}")
         }
+    }
+}
+
+/// Names what is fetched from outside before a step can go.
+fn wanted(want: &Want) -> String {
+    match want {
+        Want::Secret(field, SecretSource::Cmd(_)) => format!("the command that prints {field}"),
+        Want::Secret(field, SecretSource::File(_)) => format!("the file of {field}"),
+        Want::Secret(field, _) => field.to_string(),
+        Want::Listener { .. } => "a port for the redirect".to_owned(),
     }
 }
 

@@ -68,8 +68,8 @@ fn an_answer_ends_its_request_and_a_second_one_changes_nothing() {
 #[test]
 fn a_cancelled_request_is_interrupted_and_its_late_answer_is_ignored() {
     let mut session = scripted::fresh(scripted::profile());
-    let (send, _, request) =
-        sending(&session.command(Command::SendThrough(scripted::last()), ink(0)));
+    let through = Command::SendThrough(id("discover-idp"));
+    let (send, _, request) = sending(&session.command(through, ink(0)));
     assert_eq!(
         session.command(Command::Abort, ink(1)),
         [Effect::Abort(send)]
@@ -808,4 +808,94 @@ fn a_step_that_is_left_out_or_blocked_sends_nothing_and_says_why() {
             .command(Command::Send(id("no-such-step")), ink(0))
             .is_empty()
     );
+}
+
+/// A run in which the answer that `pick` chooses among those that are out comes next; with what was out at a time.
+fn run(
+    pick: fn(usize) -> usize,
+    mut twist: impl FnMut(&Request) -> Option<scripted::Outcome>,
+) -> (Session, Vec<Vec<&'static str>>) {
+    let mut session = scripted::fresh(scripted::profile());
+    let mut out = session.command(Command::SendThrough(scripted::last()), ink(0));
+    let mut together = Vec::new();
+    while !out.is_empty() {
+        let sent = out.iter().filter_map(|effect| match effect {
+            Effect::Send { request, .. } => Some(which(request)),
+            _ => None,
+        });
+        together.push(sent.collect());
+        let event = match out.remove(pick(out.len())) {
+            Effect::Prepare { send, .. } => Event::Prepared {
+                send,
+                had: vec![Had::Listener(Ok(
+                    "http://127.0.0.1:8765/callback".to_owned()
+                ))],
+            },
+            Effect::Send { send, request, .. } => {
+                let outcome = twist(&request).unwrap_or_else(|| scripted::usual(&request, NOW));
+                answered(send, request, outcome, NOW)
+            }
+            other => panic!("{other:?}"),
+        };
+        out.extend(session.event(event, ink(0)));
+    }
+    (session, together)
+}
+
+#[test]
+fn servers_are_asked_about_themselves_at_once_whichever_answers_first() {
+    let (first, second) = ("discover-idp", "discover-resource-as");
+    let (in_order, together) = run(|_| 0, |_| None);
+    assert_eq!(together[0], [first, second]);
+    assert_eq!(together[1], [second, "keys of idp"]);
+    let after = together.iter().skip_while(|out| !out.is_empty());
+    assert!(after.skip(1).all(|out| out.len() <= 1), "{together:?}");
+    let (other_way, together) = run(|count| count - 1, |_| None);
+    assert_eq!(together[1], [first, "keys of as"]);
+    assert_eq!(end(&in_order), End::Done);
+    assert_eq!(super::json(&in_order), super::json(&other_way));
+    assert!(stale(&in_order).is_empty() && stale(&other_way).is_empty());
+    assert!(in_order.walk.bag.iter().all(|(_, held)| !held.stale));
+}
+
+#[test]
+fn a_server_that_does_not_answer_keeps_none_beside_it_from_being_heard() {
+    for pick in [|_| 0, |count| count - 1] {
+        let (session, _) = run(pick, |request| {
+            (which(request) == "discover-idp").then(|| page(500, "no"))
+        });
+        assert_eq!(status(&session, "discover-idp"), "refused");
+        assert_eq!(status(&session, "discover-resource-as"), "done");
+        assert!(session.step(id("authorize")).attempts.is_empty());
+        assert!(session.waiting().is_none());
+        assert_eq!(end(&session), End::Refused);
+    }
+}
+
+#[test]
+fn cancelling_takes_back_all_that_is_out() {
+    let mut session = scripted::fresh(scripted::profile());
+    let effects = session.command(Command::SendThrough(scripted::last()), ink(0));
+    let sent: Vec<_> = effects
+        .iter()
+        .map(|effect| match effect {
+            Effect::Send { send, request, .. } => (*send, request.clone()),
+            other => panic!("{other:?}"),
+        })
+        .collect();
+    let [one, two] = [sent[0].0, sent[1].0];
+    assert_eq!(
+        session.command(Command::Abort, ink(1)),
+        [Effect::Abort(one), Effect::Abort(two)]
+    );
+    for (send, request) in sent {
+        let aborted = answered(send, request, Err(Failure::Aborted), NOW);
+        assert!(session.event(aborted, ink(2)).is_empty());
+    }
+    for step in ["discover-idp", "discover-resource-as"] {
+        assert_eq!(
+            session.step(id(step)).outcome(),
+            Some(&Outcome::Interrupted)
+        );
+    }
 }
