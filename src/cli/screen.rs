@@ -101,6 +101,7 @@ pub async fn screen(options: Screen) -> Result<u8, Failed> {
         problems,
         warnings,
         keys: found.config.keys,
+        mouse: found.config.mouse.unwrap_or_default(),
         theme,
         shelf,
         depth: Depth::decide(choice, None, &environment),

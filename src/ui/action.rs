@@ -157,6 +157,10 @@ actions! {
     SendToEnd = "send-to-end", ["R"], Walk, hint "to the end", when can_run;
     /// Cancels what is in flight.
     Cancel = "cancel", ["esc"], Walk, hint "cancel", when in_flight;
+    /// Unfolds what is folded under the cursor.
+    Unfold = "unfold", ["l"], Rows, hint "", when on_folded;
+    /// Puts the keys back to the panel.
+    LeaveRail = "leave-rail", ["esc", "tab", "shift-tab"], Walk, hint "", when on_rail;
     /// Goes to the next panel.
     NextPanel = "next-panel", ["]", "right"], Walk, hint "panel", when on_step;
     /// Goes to the panel before.
@@ -167,14 +171,14 @@ actions! {
     FindPrevious = "find-previous", ["N"], Rows, hint "", when has_query;
     /// Forgets what was looked for.
     StopFinding = "stop-finding", ["esc"], Rows, hint "stop finding", when has_query;
+    /// Shows the entries of the log that the filter leaves out.
+    StopFiltering = "stop-filtering", ["esc"], Walk, hint "all entries", when is_filtered;
     /// Shows the panel with all else again.
     Unzoom = "unzoom", ["esc"], Walk, hint "unzoom", when zoomed;
     /// Goes back to the newest attempt.
     NewestAttempt = "newest-attempt", ["esc"], Walk, hint "newest attempt", when looks_back;
-    /// Puts the keys back to the panel.
-    LeaveRail = "leave-rail", ["esc", "tab", "shift-tab"], Walk, hint "", when on_rail;
     /// Saves the profile to its file.
-    Save = "save", ["S", "ctrl-s"], Everywhere, hint "save", when can_save;
+    Save = "save", ["S"], Everywhere, hint "save", when can_save;
     /// Copies something: the row, the cURL, the request, the answer, a token.
     Copy = "copy", ["y"], Walk, hint "copy", when always;
     /// Opens the list of profiles.
@@ -223,6 +227,8 @@ actions! {
     Faults = "faults", ["F"], Walk, hint "", when walks_the_lab;
     /// Shows the log: of this step, and pressed again of the whole walk.
     Log = "log", ["l", "' l"], Walk, hint "log", when always;
+    /// Shows only some entries of the log: by step, party, status, text.
+    FilterLog = "filter-log", ["&"], Walk, hint "", when always;
     /// Shows the sequence diagram at this step's arrow; pressed again, goes back.
     Diagram = "diagram", ["D", "' d"], Walk, hint "diagram", when always;
     /// Shows the request, before it goes and after.
@@ -283,16 +289,22 @@ actions! {
     Down = "down", ["down", "j"], Rows, hint "", when always;
     /// Moves up.
     Up = "up", ["up", "k"], Rows, hint "", when always;
+    /// Moves half a page down.
+    HalfDown = "half-down", ["ctrl-d"], Rows, hint "", when always;
+    /// Moves half a page up.
+    HalfUp = "half-up", ["ctrl-u"], Rows, hint "", when always;
     /// Moves a page down.
-    PageDown = "page-down", ["pgdn", "ctrl-d"], Rows, hint "", when always;
+    PageDown = "page-down", ["pgdn", "ctrl-f"], Rows, hint "", when always;
     /// Moves a page up.
-    PageUp = "page-up", ["pgup", "ctrl-u"], Rows, hint "", when always;
+    PageUp = "page-up", ["pgup", "ctrl-b"], Rows, hint "", when always;
     /// Moves to the first row.
     Top = "top", ["home", "g"], Rows, hint "", when always;
     /// Moves to the last row.
     Bottom = "bottom", ["end", "G"], Rows, hint "", when always;
     /// Folds or unfolds what stands under a heading.
-    Fold = "fold", ["space", "h"], Rows, hint "fold", when can_fold;
+    Fold = "fold", ["space"], Rows, hint "fold", when can_fold;
+    /// Folds what stands around the cursor; pressed again, what stands around that.
+    FoldAround = "fold-around", ["h"], Rows, hint "", when can_fold;
     /// Finds a text.
     Find = "find", ["/"], Rows, hint "find", when can_find;
     /// Finds an action, profile, flow, step, theme or rule by its name, and does or opens it.
@@ -328,6 +340,8 @@ actions! {
 
     /// Shows what the keys do.
     Help = "help", ["?", "f1"], Everywhere, hint "help", when no_text;
+    /// Listens to the mouse, or no more; while it does, Shift (Option in iTerm2) held down selects text as usual.
+    Mouse = "mouse", ["O"], Everywhere, hint "", when always;
     /// Draws the screen anew.
     Redraw = "redraw", ["ctrl-l"], Everywhere, hint "", when always;
     /// Stops the program until the shell continues it.
@@ -564,6 +578,14 @@ fn has_results(model: &Model) -> Availability {
 
 fn can_fold(model: &Model) -> Availability {
     Availability::when(model.under.foldable, "")
+}
+
+fn on_folded(model: &Model) -> Availability {
+    Availability::when(model.under.folded && !model.on_rail(), "")
+}
+
+fn is_filtered(model: &Model) -> Availability {
+    Availability::when(model.on_log() && model.screen.filter.is_some(), "")
 }
 
 fn can_find(model: &Model) -> Availability {

@@ -246,9 +246,8 @@ fn key(entry: &Entry, text: &str) -> Result<Sequence, Wrong> {
             None,
         ));
     }
-    let own = |text: &str| entry.keys.contains(&text);
     for word in &words {
-        if let Some(why) = forbidden(word).filter(|_| !own(word)) {
+        if let Some(why) = forbidden(word) {
             return Err((format!("{word} cannot be used: {why}."), None));
         }
     }
@@ -416,6 +415,22 @@ fn line_at(text: &str, at: usize) -> Range<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn no_key_of_the_table_is_one_that_terminals_keep_or_confuse() {
+        for entry in ACTIONS {
+            for text in entry.keys {
+                for word in text.split_ascii_whitespace() {
+                    assert_eq!(forbidden(word), None, "{}: {word}", entry.id);
+                }
+            }
+        }
+        for word in [
+            "ctrl-m", "ctrl-i", "ctrl-h", "ctrl-j", "ctrl-s", "ctrl-q", "ctrl-R",
+        ] {
+            assert!(forbidden(word).is_some(), "{word}");
+        }
+    }
 
     const THEMES: &[&str] = &["terminal", "dusk"];
 

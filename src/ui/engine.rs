@@ -1,6 +1,6 @@
 //! The model with the world outside around it: performs effects, and turns what comes of them into messages.
 
-use std::{collections::HashMap, future::Future, sync::Arc};
+use std::{cell::RefCell, collections::HashMap, future::Future, sync::Arc};
 
 use ratatui::{
     buffer::Buffer,
@@ -10,6 +10,7 @@ use tokio::{sync::mpsc, task::AbortHandle};
 use zeroize::Zeroizing;
 
 use super::{
+    hits::Hits,
     link::{Link, links},
     model::{FaultEntry, Model, OpenId, Opened, Start},
     update::{Effect, Msg, ProfilesOp, ProfilesReply, startup, update},
@@ -132,6 +133,8 @@ pub struct Engine<H: Host> {
     pending: usize,
     /// The check that is on: its number, and what stops it.
     checking: Option<(u64, AbortHandle)>,
+    /// What the frame that was drawn last has where.
+    hits: RefCell<Hits>,
     /// Whether a sign-in that waited was cancelled or answered, and will soon say so.
     stirred: bool,
 }
@@ -154,6 +157,7 @@ impl<H: Host> Engine<H> {
             into,
             pending: 0,
             checking: None,
+            hits: RefCell::default(),
             stirred: false,
         };
         (engine, from)
@@ -183,7 +187,7 @@ impl<H: Host> Engine<H> {
             now: self.host.now(),
             seed: self.host.seed(),
         };
-        let effects = update(&mut self.model, msg, ink);
+        let effects = update(&mut self.model, msg, &self.hits.borrow(), ink);
         self.perform(effects)
     }
 
@@ -197,7 +201,10 @@ impl<H: Host> Engine<H> {
 
     /// Draws; returns the cursor of the text that is edited.
     pub fn draw(&self, area: Rect, buf: &mut Buffer) -> Option<Position> {
-        view(&self.model, area, buf)
+        let hits = view(&self.model, area, buf);
+        let cursor = hits.cursor;
+        *self.hits.borrow_mut() = hits;
+        cursor
     }
 
     /// Returns what on the screen leads to an address.

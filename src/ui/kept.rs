@@ -3,20 +3,31 @@
 use std::{cell::RefCell, sync::Arc};
 
 use super::{
+    filter::Filter,
     model::{Model, OpenId},
-    rows::Row,
+    rows::{Row, matches},
 };
 use crate::{flow::StepId, protocol::time::Timestamp};
 
 /// Panels whose rows are the same at any time of day. What is not named here is laid out anew whenever time has passed.
 pub const TIMELESS: &[&str] = &["curl", "answer", "log", "history", "diagram"];
 
-/// One panel's rows, with all that they were made from. Forgetting it changes nothing but the time that drawing takes.
+/// One panel's rows, with all that they were made from, and what was found in rows. Forgetting it changes nothing but the time that drawing takes.
 #[derive(Default)]
-pub struct Kept(RefCell<Option<(Key, Arc<Vec<Row>>)>>);
+pub struct Kept {
+    rows: RefCell<Option<(Key, Arc<Vec<Row>>)>>,
+    found: RefCell<Option<Found>>,
+}
+
+/// What was looked for in which rows, and where it is.
+struct Found {
+    rows: Arc<Vec<Row>>,
+    query: String,
+    at: Arc<Vec<usize>>,
+}
 
 /// All that rows are made from: whose, of which step, how much has happened in its session, and how they are looked at.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug, Eq, PartialEq)]
 struct Key {
     open: OpenId,
     happened: usize,
@@ -26,6 +37,7 @@ struct Key {
     width: u16,
     reveal: bool,
     log_whole: bool,
+    filter: Option<Filter>,
     now: Option<Timestamp>,
 }
 
@@ -43,6 +55,7 @@ impl Key {
             width,
             reveal: cx.reveal,
             log_whole: cx.log_whole,
+            filter: model.screen.filter.clone(),
             now: (!TIMELESS.contains(&panel)).then_some(cx.now),
         }
     }
@@ -52,13 +65,31 @@ impl Kept {
     /// Returns the rows of the panel that is shown.
     pub fn rows(&self, model: &Model, width: u16) -> Arc<Vec<Row>> {
         let key = Key::of(model, width);
-        if let Some((known, rows)) = &*self.0.borrow()
+        if let Some((known, rows)) = &*self.rows.borrow()
             && *known == key
         {
             return Arc::clone(rows);
         }
         let rows = Arc::new(model.panel_rows(model.panel(), width));
-        *self.0.borrow_mut() = Some((key, Arc::clone(&rows)));
+        *self.rows.borrow_mut() = Some((key, Arc::clone(&rows)));
         rows
+    }
+
+    /// Returns which rows have a text; rows of the same place in memory are the same rows.
+    pub fn matches(&self, rows: &Arc<Vec<Row>>, query: &str) -> Arc<Vec<usize>> {
+        if let Some(found) = &*self.found.borrow()
+            && Arc::ptr_eq(&found.rows, rows)
+            && found.query == query
+        {
+            return Arc::clone(&found.at);
+        }
+        let at = Arc::new(matches(rows, query));
+        // They are held, so that no others can come to stand there meanwhile.
+        *self.found.borrow_mut() = Some(Found {
+            rows: Arc::clone(rows),
+            query: query.to_owned(),
+            at: Arc::clone(&at),
+        });
+        at
     }
 }

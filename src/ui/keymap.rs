@@ -6,6 +6,8 @@ use std::fmt::Write as _;
 
 pub use key::{Key, NAMES, Sequence};
 
+use crossterm::event::KeyCode;
+
 use super::{
     action::{ACTIONS, Action, Availability, Entry},
     model::{Context, Model},
@@ -153,18 +155,28 @@ pub fn continuations(model: &Model, first: Key) -> Vec<(Key, &'static Entry, Ava
     out
 }
 
+/// The hint of the help, which the footer never leaves out.
+pub const HELP: &str = "help";
+
 /// The most hints that the footer has: more are read by nobody.
 const HINTS: usize = 6;
 
 /// Returns the hints of the footer: what can be done now, each with the key that does it, in the order of the table;
 /// the last is the help, which knows the rest.
 pub fn hints(model: &Model) -> Vec<(String, &'static str)> {
+    let hints = hinted(model).into_iter();
+    hints.map(|(key, says)| (key.to_string(), says)).collect()
+}
+
+/// Returns them with their keys as they are pressed.
+pub fn hinted(model: &Model) -> Vec<(Sequence, &'static str)> {
     if model.screen.prefix.is_some() {
-        return vec![("Esc".to_owned(), "give up")];
+        let esc = Key::plain(KeyCode::Esc);
+        return vec![(Sequence::one(esc), "give up")];
     }
     let context = model.context();
     let mut known: Vec<&str> = Vec::new();
-    let mut hints: Vec<(String, &'static str)> = Vec::new();
+    let mut hints: Vec<(Sequence, &'static str)> = Vec::new();
     for entry in ACTIONS {
         // Two keys for one thing are one too many for the footer.
         let new = !entry.hint.is_empty() && !known.contains(&entry.hint);
@@ -180,7 +192,7 @@ pub fn hints(model: &Model) -> Vec<(String, &'static str)> {
         );
         if let Some(key) = key {
             known.push(entry.hint);
-            hints.push((key.to_string(), entry.hint));
+            hints.push((*key, entry.hint));
         }
     }
     hints
@@ -210,8 +222,6 @@ pub fn key_table_markdown() -> String {
 
 #[cfg(test)]
 mod tests {
-    use crossterm::event::KeyCode;
-
     use super::*;
 
     #[test]

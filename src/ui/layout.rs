@@ -2,7 +2,7 @@
 
 use ratatui::layout::Rect;
 
-use super::{model::Model, view::story};
+use super::{hits::Bar, model::Model, view::story};
 use crate::{lint::verdict::Judgement, session::Outcome};
 
 /// How much room there is.
@@ -23,12 +23,67 @@ impl Tier {
     pub fn of((width, height): (u16, u16)) -> Self {
         match (width, height) {
             (..60, _) | (_, ..16) => Self::Tiny,
-            (160.., 40..) => Self::Wide,
+            (width, 40..) if Self::wide(width) => Self::Wide,
             (100.., 28..) => Self::Regular,
             _ => Self::Compact,
         }
     }
+
+    /// Tells whether so many columns are enough for notes at the right.
+    fn wide(width: u16) -> bool {
+        width >= 160
+    }
 }
+
+/// How wide the parts beside the panel are; the mouse drags the bars between them.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Widths {
+    /// The rail.
+    pub rail: u16,
+    /// The notes.
+    pub notes: u16,
+}
+
+impl Default for Widths {
+    fn default() -> Self {
+        Self {
+            rail: 32,
+            notes: 46,
+        }
+    }
+}
+
+impl Widths {
+    /// Puts the bar between two parts on a column of so many.
+    pub fn drag(&mut self, bar: Bar, to: u16, width: u16) {
+        match bar {
+            Bar::Rail => self.rail = to,
+            Bar::Notes => self.notes = width.saturating_sub(to.saturating_add(1)),
+        }
+        *self = self.fitting(width);
+    }
+
+    /// Brings both to what leaves every part readable; where that is not enough for both, the notes give way.
+    fn fitting(self, width: u16) -> Self {
+        let room = width.saturating_sub(PANEL + 1);
+        let notes = if Tier::wide(width) { NOTES + 1 } else { 0 };
+        let rail = self.rail.min(room.saturating_sub(notes)).max(RAIL);
+        let left = room.saturating_sub(rail + 1);
+        Self {
+            rail,
+            notes: self.notes.min(left).max(NOTES),
+        }
+    }
+}
+
+/// The panel keeps so many columns whatever is dragged, …
+const PANEL: u16 = 60;
+
+/// … the rail so many, …
+const RAIL: u16 = 16;
+
+/// … and the notes so many.
+const NOTES: u16 = 24;
 
 /// The places of the walk's screen; a place that is left out has no area.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
@@ -78,6 +133,7 @@ fn with(model: &Model, overlay: bool) -> Places {
     if tier == Tier::Tiny {
         return Places::default();
     }
+    let widths = model.screen.widths.fitting(width);
     let mut places = Places::default();
     let mut rest = Rect::new(0, 0, width, height);
     places.header = top(&mut rest, 1);
@@ -98,7 +154,7 @@ fn with(model: &Model, overlay: bool) -> Places {
     if tier == Tier::Compact || alone {
         places.rail_line = top(&mut rest, 1);
     } else {
-        places.rail = left(&mut rest, 32);
+        places.rail = left(&mut rest, widths.rail);
         places.bar = left(&mut rest, 1);
     }
     places.title = top(&mut rest, 1);
@@ -112,7 +168,7 @@ fn with(model: &Model, overlay: bool) -> Places {
         return places;
     }
     if tier == Tier::Wide && !alone {
-        places.note = right(&mut rest, 46);
+        places.note = right(&mut rest, widths.notes);
         places.side_bar = right(&mut rest, 1);
     } else {
         places.note = bottom(&mut rest, if height >= 34 { 3 } else { 2 });

@@ -5,6 +5,8 @@ pub mod config;
 pub mod copy;
 pub mod engine;
 pub mod farewell;
+pub mod filter;
+pub mod hits;
 pub mod kept;
 pub mod keymap;
 pub mod layout;

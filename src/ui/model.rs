@@ -3,6 +3,8 @@
 use std::{collections::BTreeMap, fmt::Write as _, sync::Arc};
 
 use super::{
+    filter::Filter,
+    hits::Bar,
     kept::Kept,
     keymap::{Key, Keymap},
     layout,
@@ -11,7 +13,7 @@ use super::{
         check::{self, Checkup},
         palette::Palette,
     },
-    panels::{PANELS, Panel, diagram},
+    panels::{PANELS, Panel, diagram, log},
     rows::{Cx, Goes, PanelState, Row, is_folded, light},
     theme::{Depth, Glyphs, Look, Shelf},
     widgets::field::Input,
@@ -76,6 +78,8 @@ pub struct Start {
     pub warnings: Vec<String>,
     /// Which keys do what.
     pub keys: Keymap,
+    /// Whether the mouse is listened to.
+    pub mouse: bool,
     /// The theme's name.
     pub theme: String,
     /// The themes there are.
@@ -233,8 +237,8 @@ pub struct Screen {
     pub check: Checkup,
     /// What the palette offers, while it is open.
     pub palette: Option<Box<Palette>>,
-    /// What lay over the walk before the palette, the help or a rule's page.
-    pub beneath: Option<Overlay>,
+    /// What lies under it, what Esc comes back to first at the end.
+    pub beneath: Vec<Overlay>,
     /// The first of two keys, while the second is waited for.
     pub prefix: Option<Key>,
     /// What is asked before something is lost.
@@ -255,6 +259,12 @@ pub struct Screen {
     pub pace: usize,
     /// The theme to go back to, while others are tried.
     pub trying: Option<String>,
+    /// How wide the rail and the notes are.
+    pub widths: layout::Widths,
+    /// The bar that the mouse holds.
+    pub held: Option<Bar>,
+    /// What the log shows; everything where there is none.
+    pub filter: Option<Filter>,
     /// What the last key came to; gone with the next.
     pub toast: Option<Toast>,
 }
@@ -310,6 +320,8 @@ pub struct Editor {
     pub says: Option<String>,
     /// Which of the words that are offered the cursor is on.
     pub pick: usize,
+    /// What the rows remembered before something was looked for in them.
+    pub before: Option<PanelState>,
 }
 
 /// What a text is typed for.
@@ -319,6 +331,8 @@ pub enum Purpose {
     Field(FieldPath),
     /// A text to find.
     Find,
+    /// Which entries of the log are shown.
+    Filter,
     /// The redirect that the browser ended on.
     Redirect,
     /// A token or code that the user has.
@@ -367,6 +381,10 @@ pub struct Under {
     pub goes: Option<Goes>,
     /// The finding that speaks of it, by its index at the step.
     pub finding: Option<usize>,
+    /// Whether the row is a heading.
+    pub heading: bool,
+    /// Whether it is one whose rows are hidden.
+    pub folded: bool,
     /// Whether something can be folded.
     pub foldable: bool,
 }
@@ -413,6 +431,8 @@ pub struct Model {
     pub size: (u16, u16),
     /// Which keys do what.
     pub keys: Keymap,
+    /// Whether the mouse is listened to.
+    pub mouse: bool,
     /// How things look.
     pub look: Look,
     /// The theme's name.
@@ -446,6 +466,7 @@ impl Model {
             faults: Vec::new(),
             size,
             keys: start.keys,
+            mouse: start.mouse,
             look: Look::new(&theme, start.depth, start.glyphs),
             theme: start.shelf.listed(&start.theme).to_owned(),
             shelf: start.shelf,
@@ -554,6 +575,11 @@ impl Model {
     pub fn on_diagram(&self) -> bool {
         let on_walk = self.context() == Context::Walk && !self.on_rail() && !self.waiting_page();
         on_walk && self.panel().id == "diagram"
+    }
+
+    /// Tells whether the log is shown.
+    pub fn on_log(&self) -> bool {
+        self.screen.overlay.is_none() && !self.waiting_page() && self.panel().id == "log"
     }
 
     /// Returns the sign-in that waits for a browser.
@@ -692,10 +718,18 @@ impl Model {
         self.kept.rows(self, width)
     }
 
+    /// Returns which rows have what is looked for; looked for again only in other rows, or for something else.
+    pub fn matches(&self, rows: &Arc<Vec<Row>>) -> Arc<Vec<usize>> {
+        self.kept.matches(rows, &self.rows_state().query)
+    }
+
     /// Returns the rows of a panel, with what the rules found lit.
     pub fn panel_rows(&self, panel: &Panel, width: u16) -> Vec<Row> {
         let cx = self.cx(width);
-        let mut rows = (panel.rows)(&cx);
+        let mut rows = match &self.screen.filter {
+            Some(filter) if panel.id == log::PANEL.id => log::filtered(&cx, Some(filter)),
+            _ => (panel.rows)(&cx),
+        };
         if panel.id != "findings" {
             light(&cx, &mut rows);
         }
@@ -754,6 +788,8 @@ impl Model {
             field: row.and_then(|row| row.field),
             goes: row.and_then(|row| row.goes),
             finding: row.and_then(|row| row.found).map(|(_, index)| index),
+            heading: row.is_some_and(|row| row.heading),
+            folded: is_folded(&rows, &state.folds, state.cursor),
             foldable: row.is_some_and(|row| row.heading)
                 || is_folded(&rows, &state.folds, state.cursor)
                 || rows.iter().any(|row| row.heading) && row.is_some_and(|row| row.depth > 0),

@@ -59,6 +59,7 @@ pub async fn run<H: Host>(start: Start, host: Arc<H>) -> io::Result<Left> {
             }
             dirty = true;
         }
+        screen.catch_mouse(engine.model.mouse)?;
         let idle = engine.idle();
         todo = tokio::select! {
             biased;
@@ -100,7 +101,8 @@ fn taken<H: Host>(engine: &mut Engine<H>, input: Input) -> Vec<Outside> {
         Input::Key(key) => engine.take(Msg::Key(key)),
         Input::Paste(text) => engine.take(Msg::Paste(text)),
         Input::Resize(columns, lines) => engine.take(Msg::Resize(columns, lines)),
-        Input::FocusGained | Input::FocusLost | Input::Mouse(_) => Vec::new(),
+        Input::Mouse(event) => engine.take(Msg::Mouse(event)),
+        Input::FocusGained | Input::FocusLost => Vec::new(),
     }
 }
 

@@ -18,7 +18,8 @@ use tokio::sync::Notify;
 use super::link::Link;
 use super::theme::{Depth, Lookup};
 
-/// The terminal while it is ours: raw mode, the alternate screen, bracketed paste; no mouse, no window title.
+/// The terminal while it is ours: raw mode, the alternate screen, bracketed paste; the mouse when asked for; no window
+/// title.
 ///
 /// Dropping it gives the terminal back. There is one at a time, because there is one terminal.
 #[derive(Debug)]
@@ -123,6 +124,22 @@ impl Screen {
     #[cfg(not(unix))]
     pub fn suspend(&mut self) -> io::Result<()> {
         Ok(())
+    }
+
+    /// Takes the mouse, or leaves it to the terminal; nothing is written where it is so already.
+    ///
+    /// # Errors
+    /// When the terminal is gone.
+    pub fn catch_mouse(&mut self, wanted: bool) -> io::Result<()> {
+        if MOUSE.swap(wanted, Ordering::SeqCst) == wanted {
+            return Ok(());
+        }
+        // Nothing of a frame is waiting: every frame is flushed.
+        if wanted {
+            execute!(self.terminal.backend_mut(), CatchMouse)
+        } else {
+            execute!(self.terminal.backend_mut(), LeaveMouse)
+        }
     }
 
     /// Asks the terminal to put the text on the clipboard (OSC 52); whether it did, nobody says.
@@ -314,7 +331,11 @@ fn take() -> io::Result<()> {
             EnterAlternateScreen,
             EnableBracketedPaste,
             cursor::Hide
-        )
+        )?;
+        if MOUSE.load(Ordering::SeqCst) {
+            execute!(io::stdout(), CatchMouse)?;
+        }
+        Ok(())
     });
     if taken.is_err() {
         give_back();
@@ -328,6 +349,9 @@ fn give_back() {
         return;
     }
     let mut out = io::stdout();
+    if MOUSE.load(Ordering::SeqCst) {
+        let _ = queue!(out, LeaveMouse);
+    }
     let _ = queue!(
         out,
         DisableBracketedPaste,
@@ -362,6 +386,38 @@ pub fn lost() -> io::Error {
     io::Error::other("it was given back after a panic")
 }
 
+/// Asks for the mouse: its buttons, its wheel, and where it is dragged to, in the form that has no limit of columns.
+///
+/// Not crossterm's own command: that asks for every movement, too, and each would be bytes over a slow line.
+struct CatchMouse;
+
+/// Takes that back.
+struct LeaveMouse;
+
+impl Command for CatchMouse {
+    fn write_ansi(&self, f: &mut impl std::fmt::Write) -> std::fmt::Result {
+        f.write_str("\x1b[?1000h\x1b[?1002h\x1b[?1006h")
+    }
+
+    #[cfg(windows)]
+    fn execute_winapi(&self) -> io::Result<()> {
+        crossterm::event::EnableMouseCapture.execute_winapi()
+    }
+}
+
+impl Command for LeaveMouse {
+    fn write_ansi(&self, f: &mut impl std::fmt::Write) -> std::fmt::Result {
+        f.write_str("\x1b[?1006l\x1b[?1002l\x1b[?1000l")
+    }
+
+    #[cfg(windows)]
+    fn execute_winapi(&self) -> io::Result<()> {
+        crossterm::event::DisableMouseCapture.execute_winapi()
+    }
+}
+
+/// Whether the mouse is caught while the terminal is ours.
+static MOUSE: AtomicBool = AtomicBool::new(false);
 static OURS: AtomicBool = AtomicBool::new(false);
 static PANICKED: Notify = Notify::const_new();
 

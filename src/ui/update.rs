@@ -2,19 +2,23 @@
 
 mod checking;
 mod editing;
+mod filtering;
+mod finding;
 mod importing;
 mod moving;
 mod palette;
 mod playing;
+mod pointing;
 mod profiles;
 mod themes;
 mod walking;
 
-use crossterm::event::{KeyCode, KeyEvent};
+use crossterm::event::{KeyCode, KeyEvent, MouseEvent};
 
 use super::{
     action::Action,
     copy,
+    hits::Hits,
     keymap::{self, Key, Meaning, Sequence},
     layout,
     model::{Ask, Context, Lab, Model, OpenId, ProfileEntry, Purpose, Taking, Then},
@@ -33,6 +37,8 @@ pub enum Msg {
     Key(KeyEvent),
     /// A text was pasted in one piece.
     Paste(String),
+    /// The mouse was pressed, dragged, let go or its wheel turned.
+    Mouse(MouseEvent),
     /// The screen has so many columns and lines.
     Resize(u16, u16),
     /// The driver of a session reports.
@@ -193,14 +199,15 @@ fn lab(model: &mut Model) -> Option<Effect> {
     ))
 }
 
-/// Takes a message; `ink` carries the time, and randomness for a new walk.
-pub fn update(model: &mut Model, msg: Msg, ink: Ink) -> Vec<Effect> {
+/// Takes a message; `hits` say what the last frame has where, `ink` carries the time, and randomness for a new walk.
+pub fn update(model: &mut Model, msg: Msg, hits: &Hits, ink: Ink) -> Vec<Effect> {
     model.now = ink.now;
     let effects = match msg {
         Msg::Key(event) => match Key::of(&event) {
             Some(key) => pressed(model, key, ink),
             None => return Vec::new(),
         },
+        Msg::Mouse(event) => pointing::taken(model, event, hits, ink),
         Msg::Paste(text) => editing::pasted(model, &text, ink),
         Msg::Resize(columns, lines) => {
             model.size = (columns, lines);
@@ -289,8 +296,8 @@ fn act(model: &mut Model, action: Action, nth: usize, ink: Ink) -> Vec<Effect> {
         Action::Cancel => return model.command(Command::Abort, ink),
         Action::NextPanel => moving::panel(model, 1),
         Action::PreviousPanel => moving::panel(model, -1),
-        Action::FindNext => moving::find(model, true),
-        Action::FindPrevious => moving::find(model, false),
+        Action::FindNext => finding::go(model, true),
+        Action::FindPrevious => finding::go(model, false),
         Action::StopFinding => model.rows_state_mut().query.clear(),
         Action::Unzoom => model.screen.zoom = false,
         Action::NewestAttempt => model.place_mut().attempt = None,
@@ -316,6 +323,8 @@ fn act(model: &mut Model, action: Action, nth: usize, ink: Ink) -> Vec<Effect> {
         Action::Findings => moving::findings_of_row(model),
         Action::Faults => model.screen.overlay = Some(Overlay::Faults(PanelState::default())),
         Action::Log => moving::log(model),
+        Action::FilterLog => filtering::open(model),
+        Action::StopFiltering => filtering::stop(model),
         Action::Diagram => moving::diagram(model),
         Action::ShowRequest => moving::show(model, "request"),
         Action::ShowCurl => moving::show(model, "curl"),
@@ -325,6 +334,7 @@ fn act(model: &mut Model, action: Action, nth: usize, ink: Ink) -> Vec<Effect> {
         Action::Play => playing::toggle(model),
         Action::Faster => playing::pace(model, 1),
         Action::Slower => playing::pace(model, -1),
+        Action::Mouse => pointing::toggle(model),
         Action::Zoom => model.screen.zoom = !model.screen.zoom,
         Action::Reveal => reveal(model),
         Action::WriteTrace => editing::begin(model, Purpose::Trace),
@@ -333,11 +343,14 @@ fn act(model: &mut Model, action: Action, nth: usize, ink: Ink) -> Vec<Effect> {
         Action::Quit => return quit(model),
         Action::Down => moving::by(model, 1),
         Action::Up => moving::by(model, -1),
+        Action::HalfDown => moving::half_page(model, 1),
+        Action::HalfUp => moving::half_page(model, -1),
         Action::PageDown => moving::page(model, 1),
         Action::PageUp => moving::page(model, -1),
         Action::Top => moving::by(model, isize::MIN),
         Action::Bottom => moving::by(model, isize::MAX),
-        Action::Fold => moving::fold(model),
+        Action::Fold | Action::Unfold => moving::fold(model),
+        Action::FoldAround => moving::fold_around(model),
         Action::Palette => palette::open(model),
         Action::EntryUp => palette::step(model, -1),
         Action::EntryDown => palette::step(model, 1),

@@ -5,20 +5,17 @@ mod boxes;
 mod header;
 pub mod story;
 
-use ratatui::{
-    buffer::Buffer,
-    layout::{Position, Rect},
-    style::Style,
-};
+use ratatui::{buffer::Buffer, layout::Rect, style::Style};
 use unicode_width::UnicodeWidthStr;
 
 use super::{
-    keymap,
+    hits::{Bar, Hits, Target},
+    keymap::{self, Sequence},
     layout::{self, Places, Tier},
     model::Model,
     panels::PANELS,
     rail,
-    rows::words,
+    rows::{Goes, words},
     theme::{Glyphs, Look, Role},
 };
 use crate::protocol::visible::visible;
@@ -26,10 +23,10 @@ use crate::protocol::visible::visible;
 /// Pieces of one line, each with what it means.
 pub type Spans = Vec<(Role, String)>;
 
-/// Draws the screen; returns where the cursor of the text stands that is being edited.
-pub fn view(model: &Model, area: Rect, buf: &mut Buffer) -> Option<Position> {
+/// Draws the screen; returns what stands where, the cursor of the text that is being edited among it.
+pub fn view(model: &Model, area: Rect, buf: &mut Buffer) -> Hits {
     let area = area.intersection(buf.area);
-    let cursor = draw(model, area, buf);
+    let hits = draw(model, area, buf);
     // The one door out: whatever wrote it, a terminal that takes ASCII only gets no more.
     if model.look.glyphs == Glyphs::ASCII {
         for place in area.positions() {
@@ -38,21 +35,22 @@ pub fn view(model: &Model, area: Rect, buf: &mut Buffer) -> Option<Position> {
             }
         }
     }
-    cursor
+    hits
 }
 
-fn draw(model: &Model, area: Rect, buf: &mut Buffer) -> Option<Position> {
+fn draw(model: &Model, area: Rect, buf: &mut Buffer) -> Hits {
     buf.set_style(area, model.look.ground());
     let mut canvas = Canvas {
         buf,
         area,
         look: &model.look,
+        hits: Hits::default(),
     };
     if Tier::of(model.size) == Tier::Tiny {
         let (columns, lines) = model.size;
         let says = format!("jagwalk needs 60x16; this is {columns}x{lines}.");
         canvas.line(area, 0, &[(Role::Text, says)]);
-        return None;
+        return Hits::default();
     }
     let places = layout::places(model);
     header::draw(&mut canvas, model, &places);
@@ -61,14 +59,19 @@ fn draw(model: &Model, area: Rect, buf: &mut Buffer) -> Option<Position> {
     canvas.across(places.rule);
     canvas.across(places.second_rule);
     canvas.down(places.bar);
+    canvas.hit(places.bar, Target::Bar(Bar::Rail));
     canvas.down(places.side_bar);
+    canvas.hit(places.side_bar, Target::Bar(Bar::Notes));
     let mut cursor = body::draw(&mut canvas, model, &places);
     story::draw(&mut canvas, model, &places);
     hints(&mut canvas, model, &places);
     if let Some(at) = boxes::draw(&mut canvas, model, &places) {
         cursor = Some(at);
     }
-    cursor.filter(|at| area.contains(*at))
+    Hits {
+        cursor: cursor.filter(|at| area.contains(*at)),
+        ..canvas.hits
+    }
 }
 
 /// What is drawn on: nothing outside of it can be reached.
@@ -76,9 +79,43 @@ pub struct Canvas<'a> {
     buf: &'a mut Buffer,
     area: Rect,
     look: &'a Look,
+    hits: Hits,
 }
 
 impl Canvas<'_> {
+    /// Says what a place means to the mouse.
+    pub fn hit(&mut self, place: Rect, target: Target) {
+        let place = place.intersection(self.area);
+        if !place.is_empty() {
+            self.hits.areas.push((place, target));
+        }
+    }
+
+    /// Says what pieces mean that stand one after the other from a place on, where they mean anything.
+    pub fn hit_along(
+        &mut self,
+        place: Rect,
+        pieces: impl Iterator<Item = (usize, Option<Target>)>,
+    ) {
+        let mut x = place.x;
+        for (wide, target) in pieces {
+            let wide = u16::try_from(wide).unwrap_or(u16::MAX);
+            let width = wide.min(place.right().saturating_sub(x));
+            if let Some(target) = target {
+                self.hit(
+                    Rect {
+                        x,
+                        width,
+                        height: 1,
+                        ..place
+                    },
+                    target,
+                );
+            }
+            x = x.saturating_add(wide);
+        }
+    }
+
     /// Writes one line of a place; what does not fit is cut, and a mark says so.
     pub fn line(&mut self, place: Rect, line: u16, spans: &[(Role, String)]) {
         if line >= place.height {
@@ -200,6 +237,15 @@ fn rail_of(canvas: &mut Canvas<'_>, model: &Model, places: &Places) {
     if places.rail_line.height > 0 {
         let line = rail::rail_line(session, step, places.rail_line.width, glyphs);
         canvas.line(places.rail_line, 0, &line);
+        // Each step is followed by a blank.
+        let steps = session
+            .steps()
+            .flat_map(|step| [Some(step.info().id), None]);
+        let pieces = line
+            .iter()
+            .zip(steps)
+            .map(|((_, text), step)| (text.width(), step.map(|id| Target::Rail(Goes::Step(id)))));
+        canvas.hit_along(places.rail_line, pieces);
         if model.on_rail() {
             canvas.mark(places.rail_line, 0, Role::Selection);
         }
@@ -209,7 +255,7 @@ fn rail_of(canvas: &mut Canvas<'_>, model: &Model, places: &Places) {
         let rows = rail::rail_rows(session, step, model.now, width, glyphs);
         let here = rows
             .iter()
-            .position(|row| row.goes == Some(super::rows::Goes::Step(step)))
+            .position(|row| row.goes == Some(Goes::Step(step)))
             .unwrap_or_default();
         let height = usize::from(places.rail.height);
         let from = (here + 3)
@@ -217,6 +263,15 @@ fn rail_of(canvas: &mut Canvas<'_>, model: &Model, places: &Places) {
             .min(rows.len().saturating_sub(height));
         for (line, (index, row)) in (0..).zip(rows.iter().enumerate().skip(from).take(height)) {
             canvas.line(places.rail, line, &row.spans);
+            if let Some(goes) = row.goes {
+                let place = Rect {
+                    y: places.rail.y + line,
+                    height: 1,
+                    width,
+                    ..places.rail
+                };
+                canvas.hit(place, Target::Rail(goes));
+            }
             if model.on_rail() && index == here {
                 canvas.mark(
                     Rect {
@@ -231,6 +286,14 @@ fn rail_of(canvas: &mut Canvas<'_>, model: &Model, places: &Places) {
     }
 }
 
+/// Returns what lies under the list or page on the screen, from the walk on: the way that Esc goes back.
+pub fn trail(model: &Model) -> String {
+    let beneath = model.screen.beneath.iter();
+    beneath
+        .map(|overlay| format!("{} › ", overlay.name()))
+        .collect()
+}
+
 fn titles(canvas: &mut Canvas<'_>, model: &Model, places: &Places) {
     if let Some(overlay) = &model.screen.overlay {
         canvas.line(
@@ -238,9 +301,10 @@ fn titles(canvas: &mut Canvas<'_>, model: &Model, places: &Places) {
             0,
             &[(
                 Role::Title,
-                format!(" {}", model.keys.spoken(overlay.title())),
+                format!(" {}{}", trail(model), model.keys.spoken(overlay.title())),
             )],
         );
+        canvas.hit(places.title, Target::Heading);
         return;
     }
     let session = model.session();
@@ -271,6 +335,12 @@ fn titles(canvas: &mut Canvas<'_>, model: &Model, places: &Places) {
             tabs.push((Role::Tab, format!(" {text} ")));
         }
     }
+    let targets = PANELS.iter().map(|panel| Some(Target::Tab(panel.id)));
+    let pieces = tabs.iter().zip(std::iter::once(None).chain(targets));
+    canvas.hit_along(
+        places.tabs,
+        pieces.map(|((_, text), target)| (text.width(), target)),
+    );
     if let Some(index) = model.place().attempt {
         let count = session.step(id).attempts.len();
         let says = format!("attempt {} of {count} ", index + 1);
@@ -281,16 +351,17 @@ fn titles(canvas: &mut Canvas<'_>, model: &Model, places: &Places) {
 }
 
 fn hints(canvas: &mut Canvas<'_>, model: &Model, places: &Places) {
-    let mut all = keymap::hints(model);
+    let mut all = keymap::hinted(model);
     // The help is worth more than whatever it would push out.
     let help = all
         .iter()
-        .position(|(_, text)| *text == "help")
+        .position(|(_, text)| *text == keymap::HELP)
         .map(|at| all.remove(at));
-    let wide = |(key, text): &(String, &str)| key.width() + text.width() + 3;
+    let wide = |(key, text): &(Sequence, &str)| key.to_string().width() + text.width() + 3;
     let mut room =
         usize::from(places.hints.width).saturating_sub(1 + help.as_ref().map_or(0, wide));
     let mut spans: Spans = vec![(Role::Text, " ".to_owned())];
+    let mut targets = vec![None];
     for hint in all
         .iter()
         .map_while(|hint| {
@@ -299,9 +370,15 @@ fn hints(canvas: &mut Canvas<'_>, model: &Model, places: &Places) {
         })
         .chain(help.as_ref())
     {
-        spans.push((Role::HintKey, hint.0.clone()));
+        spans.push((Role::HintKey, hint.0.to_string()));
         spans.push((Role::HintText, format!(" {}  ", hint.1)));
+        targets.extend([Some(Target::Keys(hint.0)); 2]);
     }
+    let pieces = spans
+        .iter()
+        .zip(targets)
+        .map(|((_, text), target)| (text.width(), target));
+    canvas.hit_along(places.hints, pieces);
     canvas.line(places.hints, 0, &trimmed(spans));
 }
 

@@ -302,6 +302,7 @@ fn page_after(polls: &[Result<(), ()>]) -> String {
         problems: Vec::new(),
         warnings: Vec::new(),
         keys: jagwalk::ui::keymap::Keymap::default(),
+        mouse: false,
         theme: "terminal".to_owned(),
         shelf: Shelf::default(),
         depth: Depth::Sixteen,

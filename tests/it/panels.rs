@@ -18,7 +18,7 @@ use jagwalk::{
         kept,
         panels::{PANELS, Panel},
         rail::{rail_line, rail_rows},
-        rows::{CopyText, Cx, PanelState, Row, dressed, fold, is_folded, plain, wrap},
+        rows::{CopyText, Cx, PanelState, Row, dressed, fold, is_folded, matches, plain, wrap},
         theme::{Glyphs, Role},
     },
 };
@@ -648,8 +648,12 @@ fn folds_hide_and_finding_opens_them() {
         shown.len() < rows.len(),
         "what is inside the assertions is folded at first"
     );
-    state.query = "CLIENT-AUTHENTICATION+JWT".to_owned();
-    assert!(state.find_next(&rows, 10));
+    let found = matches(&rows, "CLIENT-AUTHENTICATION+JWT");
+    assert!(
+        !shown.contains(&found[0]),
+        "it is counted though a fold hides it"
+    );
+    state.go_to(found[0], &rows, 10);
     assert!(
         rows[state.cursor]
             .plain()

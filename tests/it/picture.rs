@@ -24,6 +24,7 @@ pub fn drawn(session: Session, theme: &str, look_at: impl FnOnce(&mut Model)) ->
         problems: Vec::new(),
         warnings: Vec::new(),
         keys: Keymap::default(),
+        mouse: false,
         theme: theme.to_owned(),
         shelf: Shelf::default(),
         depth: Depth::True,

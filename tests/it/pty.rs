@@ -855,13 +855,15 @@ mod tests {
     #[test]
     fn what_is_left_behind_is_named() {
         let world = World::new();
-        let on = r"printf '\033[?1049h\033[?25l\033[?2004h\033[?1004h\033[?7l\033[>1u\033[1mx'";
-        let off = r"printf '\033[0m\033[<1u\033[?7h\033[?1004l\033[?2004l\033[?25h\033[?1049l'";
+        let on = r"printf '\033[?1049h\033[?25l\033[?2004h\033[?1004h\033[?1002h\033[?7l\033[>1u\033[1mx'";
+        let off = r"printf '\033[0m\033[<1u\033[?7h\033[?1002l\033[?1004l\033[?2004l\033[?25h\033[?1049l'";
         let mut bad = sh(&world, &format!("{on}; stty raw -echo"));
         bad.wait_exit();
         let complaints = bad.complaints().join("\n");
         for part in [
             "mode 1004 is left on",
+            "mode 1002 is left on",
+            "the mouse is still caught",
             "mode 7 is left off",
             "keyboard protocol",
             "alternate screen",

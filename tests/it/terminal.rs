@@ -444,6 +444,8 @@ mod panics {
                 problems,
                 warnings: Vec::new(),
                 keys: jagwalk::ui::keymap::Keymap::default(),
+                // It is given back in a panic, too.
+                mouse: true,
                 theme: "terminal".to_owned(),
                 shelf: Shelf::default(),
                 depth: Depth::Sixteen,
@@ -490,6 +492,64 @@ mod panics {
             assert!(raw.contains("\x1b[?1049h"), "the screen was never taken");
         }
     }
+}
+
+/// What switches the mouse on and off, each with its end.
+fn mouse_modes(pty: &Pty) -> Vec<String> {
+    let raw = pty.raw();
+    let text = String::from_utf8_lossy(&raw).into_owned();
+    let modes = text.split("\x1b[?").skip(1);
+    modes
+        .filter(|rest| ["9", "10"].iter().any(|lead| rest.starts_with(lead)))
+        .filter_map(|rest| Some(rest[..=rest.find(['h', 'l'])?].to_owned()))
+        .filter(|mode| !mode.starts_with("1049"))
+        .collect()
+}
+
+#[test]
+fn the_mouse_is_left_alone_until_it_is_asked_for_and_always_given_back() {
+    const ON: [&str; 3] = ["1000h", "1002h", "1006h"];
+    const OFF: [&str; 3] = ["1006l", "1002l", "1000l"];
+    let world = World::new();
+    let mut pty = lab(&world, &[], 24, 80);
+    // A click on the tab of the inputs, though nobody asked for it.
+    pty.send_raw(b"\x1b[<0;6;4M\x1b[<0;6;4m");
+    pty.send("]");
+    pty.wait_for("[cURL]");
+    pty.send("[");
+    pty.wait_for("[Request]");
+    assert_eq!(mouse_modes(&pty), [""; 0]);
+
+    pty.send("O");
+    pty.wait_for("The mouse is on.");
+    pty.send_raw(b"\x1b[<0;6;4M\x1b[<0;6;4m");
+    pty.wait_for("[Inputs");
+    assert_eq!(mouse_modes(&pty), ON);
+    // Movements without a button are never asked for.
+    pty.wait_until(|screen| {
+        use vt100::{MouseProtocolEncoding as E, MouseProtocolMode as M};
+        screen.mouse_protocol_mode() == M::ButtonMotion
+            && screen.mouse_protocol_encoding() == E::Sgr
+    });
+    // While it is stopped, the terminal has it back.
+    pty.send("<c-z>");
+    pty.send("O");
+    pty.wait_for("The mouse is the terminal’s again.");
+    assert_eq!(mouse_modes(&pty), [ON, OFF, ON, OFF].concat());
+    assert_eq!(pty.quit("q"), 0);
+    pty.assert_sane();
+
+    world.write_config("config.toml", "mouse = true\n");
+    let mut pty = lab(&world, &[], 24, 80);
+    pty.send_raw(b"\x1b[<0;6;4M\x1b[<0;6;4m");
+    pty.wait_for("[Inputs");
+    assert_eq!(pty.quit("q"), 0);
+    pty.assert_sane();
+    assert_eq!(mouse_modes(&pty), [ON, OFF].concat());
+    let mut pty = lab(&world, &[], 24, 80);
+    pty.signal("TERM");
+    pty.wait_exit();
+    pty.assert_sane();
 }
 
 /// Finds a field by its path and gives it a value.

@@ -3,6 +3,9 @@
 mod check;
 mod desk;
 mod diagram;
+mod esc;
+mod filter;
+mod find;
 mod findings;
 mod foot;
 mod header;
@@ -10,6 +13,7 @@ mod import;
 mod kept;
 mod keys;
 mod laws;
+mod mouse;
 mod profiles;
 mod themes;
 mod tour;

@@ -5,7 +5,7 @@ use crate::{
     ui::{
         action::{ACTIONS, Entry, Scope},
         keymap::defaults,
-        model::{Context, Model, Purpose, Taking},
+        model::{Context, Model},
         rows::{Row, wrap},
         theme::Role,
     },
@@ -15,9 +15,8 @@ use crate::{
 const KEYS: usize = 20;
 
 /// Returns the help: every action under the heading of its place, those that hold where it was asked first; only what
-/// has the text that is looked for, while it is typed, too.
+/// has the text that is looked for.
 pub fn rows(model: &Model, from: Context, query: &str, width: u16) -> Vec<Row> {
-    let query = typed(model).unwrap_or_else(|| query.to_owned());
     let query = query.to_lowercase();
     let mut rows = Vec::new();
     if query.is_empty() {
@@ -48,15 +47,6 @@ pub fn rows(model: &Model, from: Context, query: &str, width: u16) -> Vec<Row> {
         rows.push(Row::text(Role::Muted, "No action is like that."));
     }
     wrap(rows, width)
-}
-
-/// Returns the text that is being looked for, while it is typed.
-fn typed(model: &Model) -> Option<String> {
-    let editor = model.screen.editor.as_ref()?;
-    match &editor.taking {
-        Taking::Typed(input) if editor.purpose == Purpose::Find => Some(input.text().to_string()),
-        _ => None,
-    }
 }
 
 fn row(model: &Model, entry: &Entry) -> Row {

@@ -111,6 +111,29 @@ impl Overlay {
         }
     }
 
+    /// Returns what it is called on the way back from what lies over it.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Help(..) => "Keys",
+            Self::Palette(_) => "Palette",
+            Self::Rule(..) => "Rule",
+            Self::Profiles(_) => "Profiles",
+            Self::Profile(_) => "Every field",
+            Self::Flows(_) => "Flows",
+            Self::Copy(_) => "Copy",
+            Self::Existing(_) => "Use existing",
+            Self::Faults(_) => "Faults",
+            Self::Address(_) => "Address",
+            Self::Qr(_) => "QR code",
+            Self::Import(_) => "Import",
+            Self::Check(_) => "Check",
+            Self::Ledger(_) => "Ledger",
+            Self::Explain(_) => "About this step",
+            Self::Themes(_) => "Themes",
+            Self::Handoff(_) => "Hand-off",
+        }
+    }
+
     /// Returns its heading; actions in braces stand for their keys.
     pub fn title(&self) -> &'static str {
         match self {

@@ -6,11 +6,13 @@ use super::{Panel, no_badge};
 use crate::{
     flow::{Made, StepId},
     protocol::{
-        exchange::{Failure, Purpose},
+        exchange::{Answer, Failure, Purpose},
+        party::Party,
         time::Timestamp,
     },
     session::What,
     ui::{
+        filter::{Entry, Filter},
         rows::{Cx, Goes, Row, words, wrap},
         theme::Role,
     },
@@ -41,10 +43,24 @@ fn made<'a>(cx: &Cx<'a>) -> Vec<(StepId, &'a Made)> {
 }
 
 fn rows(cx: &Cx) -> Vec<Row> {
-    let made = made(cx);
+    filtered(cx, None)
+}
+
+/// Returns the entries that a filter leaves, under a row that says how many of how many they are.
+pub fn filtered(cx: &Cx, filter: Option<&Filter>) -> Vec<Row> {
+    let mut made = made(cx);
+    let all = made.len();
+    let left = |step, made: &Made| filter.is_none_or(|filter| holds(cx, filter, step, made));
+    made.retain(|(step, made)| left(*step, made));
     let scope = if cx.log_whole { "of this walk" } else { "of this step" };
-    let lead = format!("{} {scope} {} times in UTC", words::count(made.len(), "request"), cx.glyphs.dot);
-    let mut rows = vec![Row::text(Role::Muted, lead)];
+    let dot = cx.glyphs.dot;
+    let mut lead = vec![(Role::Muted, format!("{} {scope} {dot} times in UTC", words::count(all, "request")))];
+    if let Some(filter) = filter {
+        lead.insert(0, (Role::Muted, format!("{} of ", made.len())));
+        lead.push((Role::Muted, format!(" {dot} ")));
+        lead.push((Role::Accent, format!("only {}", cx.text(filter.text()))));
+    }
+    let mut rows = vec![Row::new(lead)];
     for (step, made) in made {
         let exchange = &made.exchange;
         let (role, came) = words::came(cx, exchange);
@@ -66,6 +82,31 @@ fn rows(cx: &Cx) -> Vec<Row> {
     }
     wrap(rows, cx.width)
 }
+
+/// Tells whether an exchange is left by a filter.
+fn holds(cx: &Cx, filter: &Filter, step: StepId, made: &Made) -> bool {
+    let exchange = &made.exchange;
+    let http = exchange.request.http();
+    let parties = cx.session.flow.step(step).map_or([Party::Unknown; 2], |step| [step.info().from, step.info().to]);
+    let (status, answered) = Entry::came(exchange);
+    let mut text = String::new();
+    if filter.wants_text() {
+        let short = cx.session.flow.step(step).map_or(step.0, |known| known.info().short);
+        let came = words::came(cx, exchange).1;
+        text = format!("{step} {short} {} {} {} {came}", made.purpose.id(), http.method, http.address());
+        match &exchange.outcome {
+            Ok(Answer::Http(response)) => text.extend(response.text().chars().take(BEGINNING)),
+            Ok(Answer::Redirect(_)) => {}
+            Err(failure) => text.push_str(&failure.to_string()),
+        }
+        // What is masked in the log is not found in it.
+        text = cx.text(&text);
+    }
+    filter.holds(&Entry { step, parties, status, answered, text: &text })
+}
+
+/// So many characters of an answer are looked through: an error stands at its beginning.
+const BEGINNING: usize = 4096;
 
 fn line(
     cx: &Cx,

@@ -39,6 +39,24 @@ impl PanelState {
         self.move_by(pages.saturating_mul(step), rows, height);
     }
 
+    /// Moves by halves of a page.
+    pub fn half_page(&mut self, halves: isize, rows: &[Row], height: usize) {
+        let step = isize::try_from((height / 2).max(1)).unwrap_or(isize::MAX);
+        self.move_by(halves.saturating_mul(step), rows, height);
+    }
+
+    /// Scrolls by so many shown rows; the cursor moves only as far as it must to be seen.
+    pub fn scroll_by(&mut self, delta: isize, rows: &[Row], height: usize) {
+        let shown = fold(rows, &self.folds);
+        let height = height.max(1);
+        let last = shown.len().saturating_sub(height);
+        self.scroll = self.scroll.saturating_add_signed(delta).min(last);
+        let seen = self.scroll..(self.scroll + height).min(shown.len());
+        if let Some(end) = seen.end.checked_sub(1) {
+            self.cursor = shown[position(&shown, self.cursor).clamp(seen.start, end)];
+        }
+    }
+
     /// Moves to the first row.
     pub fn home(&mut self, rows: &[Row], height: usize) {
         self.move_by(isize::MIN, rows, height);
@@ -74,14 +92,16 @@ impl PanelState {
         self.clamp(rows, height);
     }
 
-    /// Moves to the next row that has the query; tells whether there is one.
-    pub fn find_next(&mut self, rows: &[Row], height: usize) -> bool {
-        self.find(rows, height, |index, count| (index + 1) % count)
-    }
-
-    /// Moves to the row before that has the query; tells whether there is one.
-    pub fn find_prev(&mut self, rows: &[Row], height: usize) -> bool {
-        self.find(rows, height, |index, count| (index + count - 1) % count)
+    /// Folds the heading at the cursor, or the nearest around it that is not folded yet, and goes there.
+    pub fn fold_around(&mut self, rows: &[Row], height: usize) {
+        let mut at = heading_of(rows, self.cursor);
+        while let Some(heading) = at.filter(|at| is_folded(rows, &self.folds, *at)) {
+            at = above(rows, heading);
+        }
+        if let Some(heading) = at {
+            self.cursor = heading;
+            self.toggle(rows, height);
+        }
     }
 
     /// Returns which of the shown rows are seen, by their place among the shown.
@@ -94,25 +114,6 @@ impl PanelState {
         let shown = fold(rows, &self.folds);
         let scroll = self.scroll.min(shown.len().saturating_sub(height));
         shown.into_iter().skip(scroll).take(height).collect()
-    }
-
-    fn find(&mut self, rows: &[Row], height: usize, next: impl Fn(usize, usize) -> usize) -> bool {
-        let wanted = self.query.to_lowercase();
-        if wanted.is_empty() || rows.is_empty() {
-            return false;
-        }
-        let mut index = self.cursor.min(rows.len() - 1);
-        for _ in 0..rows.len() {
-            index = next(index, rows.len());
-            let row = &rows[index];
-            // Sentences name a field by its path, and so does who looks for it.
-            let named = row.field.is_some_and(|field| field.0.contains(&wanted));
-            if named || row.plain().to_lowercase().contains(&wanted) {
-                self.go_to(index, rows, height);
-                return true;
-            }
-        }
-        false
     }
 
     fn uncover(&mut self, index: usize, rows: &[Row]) {
@@ -136,6 +137,20 @@ impl PanelState {
             .max((at + 1).saturating_sub(height))
             .min(count.saturating_sub(height));
     }
+}
+
+/// Returns the rows that have a text, those that folds hide too, by index; in any case of letters.
+pub fn matches(rows: &[Row], query: &str) -> Vec<usize> {
+    let wanted = query.to_lowercase();
+    if wanted.is_empty() {
+        return Vec::new();
+    }
+    let has = |row: &Row| {
+        // Sentences name a field by its path, and so does who looks for it.
+        let named = row.field.is_some_and(|field| field.0.contains(&wanted));
+        named || row.plain().to_lowercase().contains(&wanted)
+    };
+    (0..rows.len()).filter(|at| has(&rows[*at])).collect()
 }
 
 /// Returns the rows that no fold hides, by index.

@@ -28,14 +28,14 @@ pub fn ended(model: &mut Model, number: u64, result: Result<Preflight, String>) 
     Vec::new()
 }
 
-/// Goes back to the walk; a check that is on is stopped.
+/// Goes back to what lies under the page, in the end the walk; a check that is on is stopped.
 pub fn close(model: &mut Model) -> Vec<Effect> {
-    if super::palette::back(model) {
-        return Vec::new();
+    let closed = model.screen.overlay.take();
+    super::palette::back(model);
+    if matches!(closed, Some(Overlay::Import(_))) {
+        model.screen.import = None;
     }
-    model.screen.overlay = None;
-    model.screen.import = None;
-    if !model.is_checking() {
+    if !model.is_checking() || !matches!(closed, Some(Overlay::Check(_))) {
         return Vec::new();
     }
     model.screen.check.state = State::Idle;

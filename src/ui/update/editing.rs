@@ -1,6 +1,8 @@
 //! Typing: beginning, taking keys and pastes, and taking over what was typed.
 
-use super::{Effect, Model, ProfilesOp, Purpose, Taking, importing, lab, moving, palette};
+use super::{
+    Effect, Model, ProfilesOp, Purpose, Taking, filtering, finding, importing, lab, moving, palette,
+};
 use crate::{
     flow::Ink,
     profile::{
@@ -10,6 +12,7 @@ use crate::{
     protocol::{exchange::Via, redirect},
     session::Command,
     ui::{
+        filter::Filter,
         keymap::Key,
         model::Editor,
         widgets::field::{Input, Shape},
@@ -34,13 +37,19 @@ pub fn begin(model: &mut Model, purpose: Purpose) {
         | Purpose::Import
         | Purpose::Palette
         | Purpose::Keep => Taking::Typed(Box::new(Input::new(Shape::Line, ""))),
+        Purpose::Filter => {
+            let text = model.screen.filter.as_ref().map_or("", Filter::text);
+            Taking::Typed(Box::new(Input::new(Shape::Line, text)))
+        }
         Purpose::Trace => Taking::Typed(Box::new(Input::new(Shape::Line, "trace.json"))),
     };
+    let before = (purpose == Purpose::Find).then(|| model.rows_state().clone());
     model.screen.editor = Some(Editor {
         purpose,
         taking,
         says: None,
         pick: 0,
+        before,
     });
 }
 
@@ -96,10 +105,14 @@ pub fn typed(model: &mut Model, key: Key) {
             }
         }
     }
-    if !matches!(editor.purpose, Purpose::Find) {
-        editor.says = None;
-    }
+    editor.says = None;
+    changed(model);
+}
+
+/// Follows what is typed where something is looked for.
+fn changed(model: &mut Model) {
     palette::find(model);
+    finding::typed(model);
 }
 
 /// Starts a new line.
@@ -175,7 +188,9 @@ pub fn discard(model: &mut Model) {
     if model.in_palette() {
         return palette::close(model);
     }
-    model.screen.editor = None;
+    if let Some(before) = model.screen.editor.take().and_then(|editor| editor.before) {
+        *model.rows_state_mut() = before;
+    }
 }
 
 /// Takes a paste: into the text that is edited, else to the sign-in that waits for it.
@@ -196,7 +211,7 @@ pub fn pasted(model: &mut Model, text: &str, ink: Ink) -> Vec<Effect> {
     }) = &mut model.screen.editor
     {
         *says = input.paste(text);
-        palette::find(model);
+        changed(model);
     } else if is_redirect(model, text) {
         // It came too late, or too early; the session knows which.
         return model.command(Command::PasteRedirect(text.trim().to_owned()), ink);
@@ -227,14 +242,11 @@ pub fn accept(model: &mut Model, ink: Ink) -> Vec<Effect> {
     match purpose {
         Purpose::Field(field) => accept_field(model, field, &text, ink),
         Purpose::Find => {
-            model.screen.editor = None;
-            // Nothing typed looks for the same again, as in less.
-            if !name.is_empty() {
-                model.rows_state_mut().query = name;
-            }
-            if !model.rows_state().query.is_empty() {
-                moving::find(model, true);
-            }
+            finding::accept(model, &name);
+            Vec::new()
+        }
+        Purpose::Filter => {
+            filtering::accept(model, &name);
             Vec::new()
         }
         Purpose::Redirect => {

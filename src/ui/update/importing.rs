@@ -36,7 +36,7 @@ pub fn understood(model: &mut Model, result: Result<Import, String>) {
         Ok(import) => {
             model.screen.editor = None;
             model.screen.import = Some(Box::new(import));
-            model.screen.overlay = Some(Overlay::Import(PanelState::default()));
+            super::palette::over(model, Overlay::Import(PanelState::default()));
         }
     }
 }

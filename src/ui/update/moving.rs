@@ -21,6 +21,23 @@ pub fn by(model: &mut Model, delta: isize) {
     model.rows_state_mut().move_by(delta, &rows, height);
 }
 
+/// Puts the cursor on a row.
+pub fn to(model: &mut Model, index: usize) {
+    let (width, height) = layout::rows_area(model);
+    let rows = model.rows(width);
+    // The screen may be older than the rows.
+    if index < rows.len() {
+        model.rows_state_mut().go_to(index, &rows, height);
+    }
+}
+
+/// Moves by halves of a page.
+pub fn half_page(model: &mut Model, halves: isize) {
+    let (width, height) = layout::rows_area(model);
+    let rows = model.rows(width);
+    model.rows_state_mut().half_page(halves, &rows, height);
+}
+
 /// Moves by pages.
 pub fn page(model: &mut Model, pages: isize) {
     let (width, height) = layout::rows_area(model);
@@ -35,20 +52,11 @@ pub fn fold(model: &mut Model) {
     model.rows_state_mut().toggle(&rows, height);
 }
 
-/// Goes to the next match, or the one before.
-pub fn find(model: &mut Model, forward: bool) {
+/// Folds what stands around the cursor, from the inside out.
+pub fn fold_around(model: &mut Model) {
     let (width, height) = layout::rows_area(model);
     let rows = model.rows(width);
-    let state = model.rows_state_mut();
-    let found = if forward {
-        state.find_next(&rows, height)
-    } else {
-        state.find_prev(&rows, height)
-    };
-    if !found {
-        let query = state.query.clone();
-        model.warn(format!("There is no `{query}` here."));
-    }
+    model.rows_state_mut().fold_around(&rows, height);
 }
 
 /// Goes to another step of the walk.
@@ -158,19 +166,26 @@ pub fn attempt(model: &mut Model, delta: isize) {
 
 /// Follows the row under the cursor.
 pub fn follow(model: &mut Model) {
-    match model.under.goes {
-        Some(Goes::Attempt(index)) => {
+    if let Some(goes) = model.under.goes {
+        go(model, goes);
+    }
+}
+
+/// Goes where a row leads.
+pub fn go(model: &mut Model, goes: Goes) {
+    match goes {
+        Goes::Attempt(index) => {
             let count = model.session().step(model.place().step).attempts.len();
             let place = model.place_mut();
             place.attempt = (index + 1 < count).then_some(index);
             place.chosen = Some("answer");
         }
-        Some(Goes::Step(step)) => model.place_mut().go(step),
-        Some(Goes::Place(index)) => place_of(model, index),
-        Some(Goes::Artifact(artifact)) => {
+        Goes::Step(step) => model.place_mut().go(step),
+        Goes::Place(index) => place_of(model, index),
+        Goes::Artifact(artifact) => {
             super::editing::begin(model, super::Purpose::Existing(artifact));
         }
-        Some(Goes::Fault(_) | Goes::Flow(_) | Goes::Theme(_)) | None => {}
+        Goes::Fault(_) | Goes::Flow(_) | Goes::Theme(_) => {}
     }
 }
 

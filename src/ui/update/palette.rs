@@ -12,27 +12,16 @@ use crate::{
 
 /// Lays a page over what is there, to come back to it.
 pub fn over(model: &mut Model, page: Overlay) {
+    let kind = std::mem::discriminant(&page);
     let before = model.screen.overlay.replace(page);
-    // The help over the help, or a rule from the palette, goes back to what was before both.
-    if let Some(before) = before.filter(|before| !comes_back(before)) {
-        model.screen.beneath = Some(before);
-    }
+    // A page over one of its kind takes its place.
+    let other = before.filter(|before| std::mem::discriminant(before) != kind);
+    model.screen.beneath.extend(other);
 }
 
-/// Takes such a page away; tells whether there was one.
-pub fn back(model: &mut Model) -> bool {
-    let there = model.screen.overlay.as_ref().is_some_and(comes_back);
-    if there {
-        model.screen.overlay = model.screen.beneath.take();
-    }
-    there
-}
-
-fn comes_back(overlay: &Overlay) -> bool {
-    matches!(
-        overlay,
-        Overlay::Help(..) | Overlay::Palette(_) | Overlay::Rule(..)
-    )
+/// Takes the page on top away.
+pub fn back(model: &mut Model) {
+    model.screen.overlay = model.screen.beneath.pop();
 }
 
 /// Shows what the keys do, first where they go now.
@@ -45,7 +34,6 @@ pub fn help(model: &mut Model) {
 
 /// Opens the palette.
 pub fn open(model: &mut Model) {
-    back(model);
     model.screen.palette = Some(Box::new(Palette::of(model)));
     over(model, Overlay::Palette(PanelState::default()));
     editing::begin(model, Purpose::Palette);
@@ -65,7 +53,7 @@ pub fn settle(model: &mut Model) {
         model.screen.editor = None;
     }
     if model.screen.overlay.is_none() {
-        model.screen.beneath = None;
+        model.screen.beneath.clear();
     }
 }
 

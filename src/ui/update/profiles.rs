@@ -11,7 +11,11 @@ pub fn open(model: &mut Model, all: bool) -> Vec<Effect> {
     let Some(name) = model.picked_profile().map(|entry| entry.name.clone()) else {
         return Vec::new();
     };
-    model.screen.overlay = all.then(page);
+    if all {
+        super::palette::over(model, page());
+    } else {
+        model.screen.overlay = None;
+    }
     open_named(model, name)
 }
 

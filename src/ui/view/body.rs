@@ -1,6 +1,6 @@
 //! The rows of a panel or of what lies over it, and what is known of the one under the cursor.
 
-use std::fmt::Write as _;
+use std::{fmt::Write as _, sync::Arc};
 
 use ratatui::layout::{Position, Rect};
 use unicode_width::UnicodeWidthStr;
@@ -10,6 +10,7 @@ use crate::{
     profile::Kind,
     protocol::visible::visible,
     ui::{
+        hits::Target,
         layout::{self, Places, Tier},
         model::{Editor, Model, Purpose, Taking},
         overlays::{device, paste},
@@ -43,8 +44,15 @@ pub fn draw(canvas: &mut Canvas<'_>, model: &Model, places: &Places) -> Option<P
     };
     let editing = in_a_row(model);
     let mut cursor = None;
+    canvas.hit(places.body, Target::Rows);
     for (line, index) in (0..).zip(state.seen(&rows, height)) {
         let row = &rows[index];
+        let whole = Rect {
+            y: places.body.y + line,
+            height: 1,
+            ..places.body
+        };
+        canvas.hit(whole, Target::Row(index));
         if let Some((field, editor)) = editing
             && row.field == Some(field)
         {
@@ -89,7 +97,13 @@ pub fn draw(canvas: &mut Canvas<'_>, model: &Model, places: &Places) -> Option<P
 }
 
 /// Says where the cursor is, and how much is above and below, on the rule over the rows.
-fn more(canvas: &mut Canvas<'_>, places: &Places, model: &Model, rows: &[Row], height: usize) {
+fn more(
+    canvas: &mut Canvas<'_>,
+    places: &Places,
+    model: &Model,
+    rows: &Arc<Vec<Row>>,
+    height: usize,
+) {
     let state = model.rows_state();
     let shown = crate::ui::rows::fold(rows, &state.folds).len();
     let mut says = String::new();
@@ -100,6 +114,9 @@ fn more(canvas: &mut Canvas<'_>, places: &Places, model: &Model, rows: &[Row], h
         let from = state.scroll.min(shown - height);
         let rows = if says.is_empty() { " " } else { "rows " };
         let _ = write!(says, "{rows}{}-{} of {shown} ", from + 1, from + height);
+    }
+    if !state.query.is_empty() {
+        says.insert_str(0, &count(model, rows));
     }
     if says.is_empty() || places.rule.width < 20 {
         return;
@@ -113,6 +130,17 @@ fn more(canvas: &mut Canvas<'_>, places: &Places, model: &Model, rows: &[Row], h
         ..places.rule
     };
     canvas.line(place, 0, &[(Role::Muted, says)]);
+}
+
+/// Says how many rows have what is looked for, those that folds hide too, and at which of them the cursor is.
+fn count(model: &Model, rows: &Arc<Vec<Row>>) -> String {
+    let found = model.matches(rows);
+    match (found.binary_search(&model.rows_state().cursor), found.len()) {
+        (_, 0) => " no match ".to_owned(),
+        (Ok(at), all) => format!(" {} of {all} ", at + 1),
+        (Err(_), 1) => " 1 match ".to_owned(),
+        (Err(_), all) => format!(" {all} matches "),
+    }
 }
 
 /// Marks what was looked for.
@@ -186,6 +214,14 @@ fn field_line(
             let text = seen.lines.first().cloned().unwrap_or_default();
             canvas.mark(value, line, role);
             canvas.line(value, line, &[(role, text)]);
+            canvas.hit(
+                Rect {
+                    y: value.y + line,
+                    height: 1,
+                    ..value
+                },
+                Target::Text,
+            );
             Some(Position::new(value.x + seen.cursor.0, value.y + line))
         }
         Taking::Chosen { words, at } => {

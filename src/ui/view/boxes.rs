@@ -3,12 +3,14 @@
 use ratatui::layout::{Position, Rect};
 use unicode_width::UnicodeWidthStr as _;
 
-use super::{Canvas, Spans, lines};
+use super::{Canvas, Spans, lines, trail};
 use crate::{
     profile::{Kind, template},
     protocol::visible::visible,
     ui::{
-        action::Availability,
+        action::{Action, Availability},
+        filter::Filter,
+        hits::Target,
         keymap::{self, Key},
         layout::Places,
         model::{Editor, Model, Purpose, Taking},
@@ -37,7 +39,26 @@ pub fn draw(canvas: &mut Canvas<'_>, model: &Model, places: &Places) -> Option<P
         (Role::HintKey, model.keys.spoken("{no}")),
         (Role::Text, " no".to_owned()),
     ]);
-    foot(canvas, places.body, &rows);
+    let place = foot(canvas, places.body, &rows);
+    let key = |action| {
+        model
+            .keys
+            .of(action)
+            .first()
+            .map(|keys| Target::Keys(*keys))
+    };
+    let (yes, no) = (key(Action::Yes), key(Action::No));
+    if let Some(last) = rows.last() {
+        let line = Rect {
+            y: place.y + u16::try_from(rows.len() - 1).unwrap_or(0),
+            ..place
+        };
+        let answers = last.iter().zip([yes, yes, no, no]);
+        canvas.hit_along(
+            line,
+            answers.map(|((_, text), target)| (text.width(), target)),
+        );
+    }
     None
 }
 
@@ -85,6 +106,13 @@ fn text_box(
     for line in first..first + tall {
         canvas.mark(place, line, Role::FieldFocus);
     }
+    let text = Rect {
+        y: place.y + first,
+        height: tall,
+        ..place
+    }
+    .intersection(place);
+    canvas.hit(text, Target::Text);
     let at = Position::new(place.x + seen.cursor.0, place.y + first + seen.cursor.1);
     place.contains(at).then_some(at)
 }
@@ -97,7 +125,7 @@ fn prompt(
     input: &Input,
 ) -> Option<Position> {
     let place = places.title;
-    let lead = " Do or open: ";
+    let lead = format!(" {}Do or open: ", trail(model));
     let used = u16::try_from(lead.width()).unwrap_or(0);
     let count = model.screen.palette.as_ref().map_or(0, |all| all.count());
     let count = format!(" {count} ");
@@ -106,8 +134,17 @@ fn prompt(
     let seen = input.seen(width, 1, model.look.glyphs);
     let text = seen.lines.into_iter().next().unwrap_or_default();
     canvas.clear(place);
-    let left = [(Role::Title, lead.to_owned()), (Role::FieldFocus, text)];
+    let left = [(Role::Title, lead), (Role::FieldFocus, text)];
     canvas.both(place, 0, &left, &[(Role::Muted, count)]);
+    canvas.hit(
+        Rect {
+            x: place.x + used,
+            width,
+            height: 1,
+            ..place
+        },
+        Target::Text,
+    );
     let at = Position::new(place.x + used + seen.cursor.0, place.y);
     place.contains(at).then_some(at)
 }
@@ -188,6 +225,7 @@ fn foot(canvas: &mut Canvas<'_>, body: Rect, rows: &[Spans]) -> Rect {
     };
     canvas.clear(whole);
     canvas.across(whole);
+    canvas.hit(whole, Target::Nothing);
     let inner = Rect {
         x: whole.x + 1,
         y: whole.y + 1,
@@ -225,8 +263,16 @@ fn words(model: &Model, purpose: &Purpose) -> (String, String) {
         }
         Purpose::Find => (
             "Find".to_owned(),
-            model.keys.spoken("{accept} finds; {find-next} and {find-previous} go on."),
+            model.keys.spoken("{accept} finds; {find-next} and {find-previous} go on; {discard} goes back."),
         ),
+        Purpose::Filter => {
+            let typed = match model.screen.editor.as_ref().map(|editor| &editor.taking) {
+                Some(Taking::Typed(input)) => input.text().to_string(),
+                _ => String::new(),
+            };
+            let help = Filter::help(&typed, model.session());
+            ("Show of the log".to_owned(), help)
+        }
         Purpose::Palette => ("Do or open".to_owned(), String::new()),
         Purpose::Redirect => ("The redirect".to_owned(), paste::ASKS.to_owned()),
         Purpose::Existing(artifact) => (

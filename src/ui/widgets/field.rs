@@ -67,9 +67,19 @@ impl Input {
         let area = &mut self.area;
         match (key.code, key.ctrl || key.alt) {
             (KeyCode::Char('a'), true) if key.ctrl => area.move_cursor(CursorMove::Head),
+            (KeyCode::Char('b'), true) if key.ctrl => area.move_cursor(CursorMove::Back),
+            (KeyCode::Char('f'), true) if key.ctrl => area.move_cursor(CursorMove::Forward),
+            (KeyCode::Char('p'), true) if key.ctrl => area.move_cursor(CursorMove::Up),
+            (KeyCode::Char('n'), true) if key.ctrl => area.move_cursor(CursorMove::Down),
+            (KeyCode::Char('d'), true) if key.ctrl => drop(area.delete_next_char()),
+            // Some terminals send it for Backspace.
+            (KeyCode::Char('h'), true) if key.ctrl => drop(area.delete_char()),
             (KeyCode::Char('e'), true) if key.ctrl => area.move_cursor(CursorMove::End),
-            (KeyCode::Char('u'), true) if key.ctrl => self.wipe(),
-            (KeyCode::Char('w'), true) if key.ctrl => self.delete_word(),
+            (KeyCode::Char('u'), true) if key.ctrl => self.kill(TextArea::delete_line_by_head),
+            (KeyCode::Char('k'), true) if key.ctrl => self.kill(TextArea::delete_line_by_end),
+            (KeyCode::Char('w'), true) if key.ctrl => self.kill(TextArea::delete_word),
+            (KeyCode::Char('y'), true) if key.ctrl => drop(area.paste()),
+            (KeyCode::Char('d'), true) => self.kill(TextArea::delete_next_word),
             (KeyCode::Char('b') | KeyCode::Left, true) => {
                 area.move_cursor(CursorMove::WordBack);
             }
@@ -77,7 +87,7 @@ impl Input {
                 area.move_cursor(CursorMove::WordForward);
             }
             (KeyCode::Char(c), false) => area.insert_char(c),
-            (KeyCode::Backspace, true) => self.delete_word(),
+            (KeyCode::Backspace, true) => self.kill(TextArea::delete_word),
             (KeyCode::Backspace, false) => drop(area.delete_char()),
             (KeyCode::Delete, _) => drop(area.delete_next_char()),
             (KeyCode::Left, false) => area.move_cursor(CursorMove::Back),
@@ -159,17 +169,9 @@ impl Input {
                 cursor: (cells(shown), 0),
             };
         }
-        let cursor = self.area.cursor();
-        let (row, column) = (cursor.0, cursor.1);
         let lines = self.area.lines();
-        let top = (row + 1).saturating_sub(height);
-        let before: String = lines
-            .get(row)
-            .map(|line| line.chars().take(column).collect())
-            .unwrap_or_default();
-        let at = visible(&before).width();
-        // The cursor itself takes a column behind the text.
-        let left = (at + 1).saturating_sub(width);
+        let (row, at) = self.cursor();
+        let (left, top) = corner((row, at), width, height);
         Seen {
             lines: lines
                 .iter()
@@ -181,13 +183,42 @@ impl Input {
         }
     }
 
-    fn delete_word(&mut self) {
+    /// Puts the cursor where the text that is seen in so many columns and lines is pointed at; of a secret no place is
+    /// shown.
+    pub fn point(&mut self, (x, y): (u16, u16), width: u16, height: u16) {
+        if self.is_masked() {
+            return;
+        }
+        let (width, height) = (usize::from(width.max(1)), usize::from(height.max(1)));
+        let (left, top) = corner(self.cursor(), width, height);
+        let row = (top + usize::from(y)).min(self.area.lines().len().saturating_sub(1));
+        let wanted = left + usize::from(x);
+        let line = self.area.lines().get(row).map_or("", String::as_str);
+        let mut end = 0;
+        let column = line.chars().take_while(|c| {
+            end += visible(c.encode_utf8(&mut [0; 4])).width();
+            end <= wanted
+        });
+        let column = cells(column.count());
+        self.area.move_cursor(CursorMove::Jump(cells(row), column));
+    }
+
+    /// Returns the line of the cursor and how many cells stand before it.
+    fn cursor(&self) -> (usize, usize) {
+        let cursor = self.area.cursor();
+        let line = self.area.lines().get(cursor.0);
+        let before: String =
+            line.map_or_else(String::new, |line| line.chars().take(cursor.1).collect());
+        (cursor.0, visible(&before).width())
+    }
+
+    /// Deletes a part, to be put back with ctrl-y.
+    fn kill(&mut self, part: fn(&mut TextArea<'static>) -> bool) {
         if self.shape == Shape::Secret {
-            // Killing a word would put it where it can be yanked from.
+            // What is killed is kept where it can be yanked from; and nobody sees which part of a secret it would be.
             self.wipe();
         } else {
-            self.area.delete_word();
-            self.area.set_yank_text("");
+            part(&mut self.area);
         }
     }
 
@@ -216,6 +247,14 @@ const MASK: usize = 8;
 fn has_lines_of_its_own(text: &str) -> bool {
     let text = text.trim_start();
     text.starts_with("-----BEGIN") || text.starts_with('{') || text.starts_with('<')
+}
+
+/// Returns the first column and line that are seen, so that the cursor is: it takes a column behind the text itself.
+fn corner((row, at): (usize, usize), width: usize, height: usize) -> (usize, usize) {
+    (
+        (at + 1).saturating_sub(width),
+        (row + 1).saturating_sub(height),
+    )
 }
 
 fn cells(count: usize) -> u16 {
@@ -290,6 +329,69 @@ mod tests {
         });
         assert!(wiped.text().is_empty());
         assert_eq!(wiped.area.yank_text(), "");
+    }
+
+    fn press(input: &mut Input, keys: &str) {
+        for key in keys.split(' ') {
+            input.key(Key::parse(key).expect(key));
+        }
+    }
+
+    #[test]
+    fn the_keys_of_emacs_edit_a_line() {
+        for (keys, text, column) in [
+            ("ctrl-a x", "xone two three", 1),
+            ("ctrl-a ctrl-e x", "one two threex", 14),
+            ("ctrl-b ctrl-b x", "one two thrxee", 12),
+            ("ctrl-a ctrl-f x", "oxne two three", 2),
+            ("alt-b x", "one two xthree", 9),
+            ("ctrl-a alt-f ctrl-k", "one ", 4),
+            ("alt-b ctrl-u", "three", 0),
+            ("ctrl-w", "one two ", 8),
+            ("alt-b alt-b alt-d", "one  three", 4),
+            ("ctrl-a ctrl-d", "ne two three", 0),
+            ("ctrl-h", "one two thre", 12),
+            ("ctrl-w ctrl-a ctrl-y", "threeone two ", 5),
+            ("alt-backspace", "one two ", 8),
+        ] {
+            let mut input = typed(Shape::Line, "one two three");
+            press(&mut input, keys);
+            let at = input.area.cursor();
+            assert_eq!((input.text().as_str(), at.1), (text, column), "{keys}");
+        }
+        // Several lines have up and down, too, and joining.
+        let mut input = Input::new(Shape::Text, "one\ntwo");
+        press(&mut input, "ctrl-p x ctrl-n y ctrl-p ctrl-e ctrl-k");
+        assert_eq!(input.text().as_str(), "onextwoy");
+    }
+
+    #[test]
+    fn nothing_of_a_secret_can_be_put_back() {
+        for kill in ["ctrl-w", "ctrl-u", "ctrl-k", "alt-d", "alt-backspace"] {
+            let mut input = typed(Shape::Secret, "hunter2 hunter3");
+            press(&mut input, &format!("ctrl-a {kill} ctrl-y"));
+            assert!(input.text().is_empty(), "{kill}: {}", input.text().as_str());
+        }
+    }
+
+    #[test]
+    fn a_place_that_is_pointed_at_takes_the_cursor() {
+        let mut input = typed(Shape::Line, "aä日本b");
+        for (x, column) in [(0, 0), (1, 1), (2, 2), (3, 2), (4, 3), (6, 4), (39, 5)] {
+            input.point((x, 0), 40, 1);
+            assert_eq!(input.area.cursor().1, column, "{x}");
+        }
+        // What is scrolled away counts.
+        let mut input = typed(Shape::Line, &"x".repeat(100));
+        input.point((3, 0), 10, 1);
+        assert_eq!(input.area.cursor().1, 94);
+        let mut input = Input::new(Shape::Text, "one\ntwo\nthree");
+        input.point((1, 0), 10, 2);
+        let at = input.area.cursor();
+        assert_eq!((at.0, at.1), (1, 1));
+        let mut input = typed(Shape::Secret, "hunter2");
+        input.point((0, 0), 10, 1);
+        assert_eq!(input.area.cursor().1, 7);
     }
 
     #[test]

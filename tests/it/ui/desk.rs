@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use crossterm::event::{KeyCode, KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
 use jagwalk::{
     cli::{
         host::fault_entries,
@@ -42,6 +42,7 @@ use tokio::{
     runtime::Runtime,
     sync::{mpsc, oneshot},
 };
+use unicode_width::UnicodeWidthStr as _;
 
 /// When it is at the desk.
 pub const NOW: Timestamp = Timestamp(1_790_000_000_000);
@@ -374,6 +375,7 @@ impl<T: Transport> Desk<T> {
             problems,
             warnings: Vec::new(),
             keys: Keymap::default(),
+            mouse: false,
             theme: "terminal".to_owned(),
             shelf: Shelf::default(),
             depth: Depth::Sixteen,
@@ -399,7 +401,7 @@ impl<T: Transport> Desk<T> {
         desk
     }
 
-    /// Presses keys: characters, and names in angle brackets (`<enter>`, `<ctrl-s>`); waits after each.
+    /// Presses keys: characters, and names in angle brackets (`<enter>`, `<ctrl-d>`); waits after each.
     pub fn keys(&mut self, text: &str) -> &mut Self {
         let mut rest = text;
         while let Some(c) = rest.chars().next() {
@@ -424,12 +426,38 @@ impl<T: Transport> Desk<T> {
 
     /// Presses one key.
     pub fn press(&mut self, key: Key) {
-        let modifiers = if key.ctrl {
-            KeyModifiers::CONTROL
-        } else {
-            KeyModifiers::NONE
-        };
-        self.tell(Msg::Key(KeyEvent::new(key.code, modifiers)));
+        self.tell(Msg::Key(key.event()));
+    }
+
+    /// Does something with the mouse at a column and a line; the screen is drawn before, as it is for a person.
+    pub fn mouse(&mut self, kind: MouseEventKind, (column, row): (u16, u16)) -> &mut Self {
+        self.cells();
+        self.tell(Msg::Mouse(MouseEvent {
+            kind,
+            column,
+            row,
+            modifiers: KeyModifiers::NONE,
+        }));
+        self
+    }
+
+    /// Clicks on the first place that has a text.
+    #[track_caller]
+    pub fn click(&mut self, text: &str) -> &mut Self {
+        let at = self.place_of(text);
+        self.mouse(MouseEventKind::Down(MouseButton::Left), at);
+        self.mouse(MouseEventKind::Up(MouseButton::Left), at)
+    }
+
+    /// Returns the column and line where a text begins.
+    #[track_caller]
+    pub fn place_of(&self, text: &str) -> (u16, u16) {
+        let screen = self.screen();
+        let found = (0..).zip(screen.lines()).find_map(|(y, line)| {
+            let before = &line[..line.find(text)?];
+            Some((u16::try_from(before.width()).ok()?, y))
+        });
+        found.unwrap_or_else(|| panic!("no {text:?} on\n{screen}"))
     }
 
     /// Pastes.

@@ -2,7 +2,10 @@
 
 use jagwalk::{
     flow::Ink,
-    ui::update::{Msg, update},
+    ui::{
+        hits::Hits,
+        update::{Msg, update},
+    },
 };
 
 use super::desk::Desk;
@@ -45,7 +48,7 @@ fn wake(desk: &mut Desk<impl jagwalk::session::Transport>) {
     let model = &mut desk.engine.model;
     let now = model.wakes_at().expect("it plays");
     let ink = Ink { now, seed: [0; 32] };
-    assert!(update(model, Msg::Tick, ink).is_empty());
+    assert!(update(model, Msg::Tick, &Hits::default(), ink).is_empty());
 }
 
 #[test]
@@ -64,6 +67,7 @@ fn playing_goes_message_by_message_to_the_end_and_any_key_stops_it() {
     update(
         &mut desk.engine.model,
         Msg::Tick,
+        &Hits::default(),
         Ink { now, seed: [0; 32] },
     );
     desk.sees("message 2 of 15");

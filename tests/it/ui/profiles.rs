@@ -18,9 +18,7 @@ fn a_profile_is_created_filled_in_and_saved() {
         .sees("is empty");
     desk.keys("<enter>https://idp.peer.example<enter>");
     desk.sees("not saved");
-    desk.keys("<ctrl-s>")
-        .sees("Saved peer")
-        .sees_no("not saved");
+    desk.keys("S").sees("Saved peer").sees_no("not saved");
     let files = desk.host.files.lock().unwrap();
     assert_eq!(
         files["peer"].text(fields::IDP_ISSUER),
