@@ -7,7 +7,7 @@ use std::{
 };
 
 use super::{
-    Failed, check, import, profile as command, start,
+    Failed, check, import, outside, profile as command, start,
     store::{LAB, Opened, Store},
     themes,
     world::{Porch, World},
@@ -21,9 +21,11 @@ use crate::{
     session::Session,
     transport::{browser, clock, entropy},
     ui::{
+        away::{Text, Visit},
         engine::Host,
         model::{FaultEntry, ProfileEntry},
         update::{ProfilesOp, ProfilesReply},
+        ways::{Program, Ways},
     },
 };
 
@@ -124,6 +126,43 @@ impl Desk {
         Ok(())
     }
 
+    /// Opens a profile as its file is now, also one that came from elsewhere.
+    fn afresh(&self, name: &str) -> Result<Opened, Failed> {
+        let path = self
+            .files()
+            .get(name)
+            .and_then(|opened| opened.path.clone());
+        Ok(match path {
+            Some(path) => self.store.open(&path.to_string_lossy())?,
+            None => self.store.open(name)?,
+        })
+    }
+
+    /// Writes the text that an editor left; where that cannot be done, it is kept in a file of its own.
+    fn rewrite(&self, name: &str, base: String, text: &str) -> Result<(), Failed> {
+        let saved = self.afresh(name).and_then(|opened| {
+            let opened = Opened {
+                text: base,
+                ..opened
+            };
+            Ok(self.store.save(&opened, text)?)
+        });
+        match saved {
+            Ok(saved) => {
+                self.files().insert(name.to_owned(), saved);
+                Ok(())
+            }
+            Err(failed) => {
+                let kept = outside::keep("profile", ".toml", text.as_bytes());
+                let kept = kept.map_or_else(
+                    |error| format!("Your text is lost: {error}"),
+                    |path| format!("Your text is in {}.", path.display()),
+                );
+                Err(failed.hint(Some(kept)))
+            }
+        }
+    }
+
     fn save_as(&self, name: &str, from: Option<&str>, edits: &Edits) -> Result<(), Failed> {
         let text = match from {
             Some(from) => self.store.open(from)?.text,
@@ -139,6 +178,17 @@ impl Desk {
             ProfilesOp::List => {}
             ProfilesOp::Load(name) => return self.load(&name),
             ProfilesOp::Save { name, edits } => self.save(&name, &edits)?,
+            ProfilesOp::Text { name, edits } => {
+                let base = self.afresh(&name)?.text;
+                // Nothing to be written in needs no file that can be read.
+                let text = if edits.is_empty() {
+                    base.clone()
+                } else {
+                    edited(&base, &edits)?
+                };
+                return Ok(ProfilesReply::Text { base, text });
+            }
+            ProfilesOp::Rewrite { name, base, text } => self.rewrite(&name, base, &text)?,
             ProfilesOp::SaveAs { name, from, edits } => {
                 self.save_as(&name, from.as_deref(), &edits)?;
             }
@@ -254,23 +304,24 @@ impl Host for Desk {
         browser::open_browser(address)
     }
 
+    fn ways(&self) -> Ways {
+        Ways::of(&|name| std::env::var(name).ok(), std::env::consts::OS)
+    }
+
+    async fn hand(&self, program: &'static Program, text: &str) -> Result<bool, String> {
+        outside::hand(program, text).await
+    }
+
+    fn keep(&self, text: &str) -> Result<String, String> {
+        outside::keep("copy", ".txt", text.as_bytes()).map(|path| path.display().to_string())
+    }
+
+    fn visit(&self, visit: &Visit) -> Result<Text, String> {
+        outside::visit(visit)
+    }
+
     fn keep_address(&self, address: &str) -> Result<String, String> {
-        let folder = std::env::var_os("XDG_RUNTIME_DIR")
-            .map(std::path::PathBuf::from)
-            .filter(|folder| folder.is_dir())
-            .unwrap_or_else(std::env::temp_dir);
-        // The file is made readable by nobody else (0600), and never over one that is there.
-        let path = tempfile::Builder::new()
-            .prefix("jagwalk-sign-in-")
-            .suffix(".txt")
-            .tempfile_in(&folder)
-            .and_then(|mut file| {
-                std::io::Write::write_all(&mut file, format!("{address}\n").as_bytes())?;
-                file.into_temp_path().keep().map_err(|error| error.error)
-            })
-            .map_err(|error| {
-                format!("No file could be written in {}: {error}.", folder.display())
-            })?;
+        let path = outside::keep("sign-in", ".txt", format!("{address}\n").as_bytes())?;
         Ok(format!(
             "The address is in {}, which only you can read.",
             path.display()

@@ -10,6 +10,7 @@ pub mod import;
 pub mod key;
 pub mod keys;
 pub mod lab;
+pub mod outside;
 pub mod paths;
 pub mod picture;
 pub mod plain;

@@ -2,10 +2,11 @@
 //! come from it.
 
 use super::{
-    model::{Context, Model},
+    copy,
+    model::{Context, Editor, Model, Purpose, Taking},
     overlays::Overlay,
 };
-use crate::{flow::Blocked, session::Status};
+use crate::{flow::Blocked, profile::Kind, session::Status};
 
 /// Whether an action can be had now.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -179,7 +180,7 @@ actions! {
     NewestAttempt = "newest-attempt", ["esc"], Walk, hint "newest attempt", when looks_back;
     /// Saves the profile to its file.
     Save = "save", ["S"], Everywhere, hint "save", when can_save;
-    /// Copies something: the row, the cURL, the request, the answer, a token.
+    /// Copies something: the value under the cursor, its JSON, a header, a token, the cURL, the request, the answer, the panel.
     Copy = "copy", ["y"], Walk, hint "copy", when always;
     /// Opens the list of profiles.
     Profiles = "profiles", ["p"], Walk, hint "profiles", when always;
@@ -250,7 +251,9 @@ actions! {
     /// Shows the panel alone.
     Zoom = "zoom", ["z"], Walk, hint "zoom", when always;
     /// Shows secrets on the screen, or hides them again.
-    Reveal = "reveal", ["v"], Walk, hint "", when always;
+    Reveal = "reveal", ["m"], Walk, hint "", when always;
+    /// Opens your editor on the field under the cursor, or on a masked copy of the answer’s body.
+    EditOutside = "edit-outside", ["E"], Walk, hint "", when can_edit_outside;
     /// Writes the walk to a file, secrets masked.
     WriteTrace = "write-trace", ["w"], Walk, hint "", when has_results;
     /// Takes the next theme.
@@ -278,8 +281,14 @@ actions! {
     KeepImport = "keep-import", ["enter"], Overlay, hint "keep it", when on_import;
     /// Checks the profile once more.
     CheckAgain = "check-again", ["r"], Overlay, hint "again", when has_checked;
-    /// Copies what the page shows.
+    /// Copies what the page shows; in the copy menu, what the cursor is on.
     CopyPage = "copy-page", ["y"], Overlay, hint "copy", when on_copied_page;
+    /// Copies what stands at that place of the copy menu.
+    CopyNth = "copy-nth", ["1", "2", "3", "4", "5", "6", "7", "8", "9"], Overlay, hint "", when on_copy_menu;
+    /// Writes what the cursor of the copy menu is on to a file that only you can read.
+    CopyToFile = "copy-to-file", ["s"], Overlay, hint "to a file", when on_copy_menu;
+    /// Opens the file of the profile in your editor; back from it, the file is checked and saved.
+    EditFile = "edit-file", ["E"], Overlay, hint "editor", when can_edit_file;
     /// Opens the address in a browser.
     OpenAddress = "open-address", ["o"], Overlay, hint "open a browser", when on_address;
     /// Goes back to the walk.
@@ -307,6 +316,8 @@ actions! {
     FoldAround = "fold-around", ["h"], Rows, hint "", when can_fold;
     /// Finds a text.
     Find = "find", ["/"], Rows, hint "find", when can_find;
+    /// Shows these rows in your pager, secrets masked.
+    Pager = "pager", ["v"], Rows, hint "", when can_page;
     /// Finds an action, profile, flow, step, theme or rule by its name, and does or opens it.
     Palette = "palette", [":", "ctrl-p"], Rows, hint "palette", when always;
 
@@ -335,6 +346,8 @@ actions! {
     EntryUp = "entry-up", ["up", "ctrl-p"], Field, hint "", when in_palette;
     /// Goes to the next entry.
     EntryDown = "entry-down", ["down", "ctrl-n"], Field, hint "next", when in_palette;
+    /// Opens your editor on what is typed.
+    EditTyped = "edit-typed", ["ctrl-o", "ctrl-x ctrl-e"], Field, hint "editor", when can_edit_typed;
     /// Drops what was typed.
     Discard = "discard", ["esc"], Field, hint "discard", when always;
 
@@ -633,10 +646,83 @@ fn has_checked(model: &Model) -> Availability {
     Availability::when(model.on_check_page() && !model.is_checking(), "")
 }
 
+fn on_copy_menu(model: &Model) -> Availability {
+    Availability::when(matches!(model.screen.overlay, Some(Overlay::Copy(..))), "")
+}
+
+/// Why no editor is given a secret.
+const NO_SECRET: &str =
+    "A secret goes to no editor, whose files and memory would keep it; {edit-field} takes it here.";
+
+fn can_edit_outside(model: &Model) -> Availability {
+    let on_panel = !model.on_rail() && !model.waiting_page();
+    match model.under.field.filter(|_| on_panel) {
+        _ if !on_panel => {
+            Availability::No("An editor is given a field of the inputs, or the body of an answer.")
+        }
+        Some(_) if model.session().archived => Availability::No("This is a stored trace."),
+        Some(field) => match field.field().kind {
+            Kind::Secret => Availability::No(NO_SECRET),
+            Kind::Choice(_) | Kind::Flag => {
+                Availability::No("This is a choice; {edit-field} chooses.")
+            }
+            _ => Availability::Yes,
+        },
+        None if model.panel().id == "answer" => {
+            Availability::when(copy::has_body(model), "There is no body to look at.")
+        }
+        None => Availability::No(
+            "An editor is given a field of the inputs, or the body of an answer; {pager} shows this in a pager.",
+        ),
+    }
+}
+
+fn can_edit_typed(model: &Model) -> Availability {
+    match &model.screen.editor {
+        Some(Editor {
+            purpose: Purpose::Field(_),
+            taking: Taking::Typed(input),
+            ..
+        }) if !input.is_secret() => Availability::Yes,
+        Some(Editor {
+            taking: Taking::Typed(input),
+            ..
+        }) if input.is_secret() => {
+            Availability::No("A secret goes to no editor, whose files and memory would keep it.")
+        }
+        _ => NONSENSE,
+    }
+}
+
+fn can_edit_file(model: &Model) -> Availability {
+    let has_file = match &model.screen.overlay {
+        Some(Overlay::Profile(_)) => model.opened().has_file,
+        Some(Overlay::Profiles(_)) => match model.picked_profile() {
+            Some(entry) if entry.built_in => {
+                return Availability::No(
+                    "The built-in lab has no file; {duplicate-profile} makes one of it.",
+                );
+            }
+            Some(_) => true,
+            None => return NONSENSE,
+        },
+        _ => return NONSENSE,
+    };
+    if model.session().archived && matches!(model.screen.overlay, Some(Overlay::Profile(_))) {
+        return Availability::No("This is a stored trace.");
+    }
+    Availability::when(has_file, "This profile has no file yet.")
+}
+
+fn can_page(model: &Model) -> Availability {
+    Availability::when(model.under.rows > 0, "There is nothing to show in a pager.")
+}
+
 fn on_copied_page(model: &Model) -> Availability {
+    let copies = matches!(model.screen.overlay, Some(Overlay::Copy(..)));
     let handoff = matches!(model.screen.overlay, Some(Overlay::Handoff(_)));
     let checked = model.checked_text().is_some();
-    Availability::when(handoff || checked || model.on_address_page(), "")
+    Availability::when(copies || handoff || checked || model.on_address_page(), "")
 }
 
 fn on_address(model: &Model) -> Availability {

@@ -480,9 +480,9 @@ mod tests {
             ),
             "g e  End"
         );
-        let swapped = "[keys]\nzoom = 'v'\nreveal = 'z'";
+        let swapped = "[keys]\nzoom = 'v'\npager = 'z'";
         assert_eq!(
-            keys(swapped, Action::Zoom) + &keys(swapped, Action::Reveal),
+            keys(swapped, Action::Zoom) + &keys(swapped, Action::Pager),
             "vz"
         );
         // What shares Enter may share another key.

@@ -10,11 +10,14 @@ use tokio::{sync::mpsc, task::AbortHandle};
 use zeroize::Zeroizing;
 
 use super::{
+    away::{Text, Visit},
+    copy::Copied,
     hits::Hits,
     link::{Link, links},
     model::{FaultEntry, Model, OpenId, Opened, Start},
     update::{Effect, Msg, ProfilesOp, ProfilesReply, startup, update},
     view::view,
+    ways::{Program, Report, Ways},
 };
 use crate::{
     flow::{Ink, preflight::Preflight},
@@ -62,6 +65,42 @@ pub trait Host: Send + Sync + 'static {
     /// A sentence on why there is none.
     fn open(&self, address: &str) -> Result<(), String>;
 
+    /// Returns the ways by which a copied text can leave, beside a file.
+    fn ways(&self) -> Ways {
+        Ways::default()
+    }
+
+    /// Hands a text to a program; tells whether the program is there at all.
+    ///
+    /// # Errors
+    /// A sentence on why it did not take the text.
+    fn hand(
+        &self,
+        program: &'static Program,
+        text: &str,
+    ) -> impl Future<Output = Result<bool, String>> + Send {
+        let _ = (program, text);
+        std::future::ready(Ok(false))
+    }
+
+    /// Writes a copied text to a file that only its owner can read; returns the file. It may block.
+    ///
+    /// # Errors
+    /// A sentence on why it could not be written.
+    fn keep(&self, text: &str) -> Result<String, String> {
+        let _ = text;
+        Err("No file can be written here.".to_owned())
+    }
+
+    /// Lets another program have the terminal and a text, and waits for its end; returns the text as it left it.
+    ///
+    /// # Errors
+    /// A sentence on why it did not end well, and where what it had written is.
+    fn visit(&self, visit: &Visit) -> Result<Text, String> {
+        let _ = visit;
+        Err("No program can be started here.".to_owned())
+    }
+
     /// Writes an address to a file that only its owner can read; returns the sentence about it. It may block.
     ///
     /// # Errors
@@ -108,6 +147,8 @@ pub trait Host: Send + Sync + 'static {
 pub enum Outside {
     /// Puts a text on the clipboard.
     Copy(Zeroizing<String>),
+    /// Lets another program have the terminal.
+    Visit(Visit),
     /// Draws every cell anew.
     Redraw,
     /// Stops until the shell continues us.
@@ -150,6 +191,7 @@ impl<H: Host> Engine<H> {
         let mut model = Model::new(start, size, host.now());
         model.faults = host.faults();
         model.proxies = host.proxies();
+        model.ways = host.ways();
         let engine = Self {
             model,
             host,
@@ -301,12 +343,47 @@ impl<H: Host> Engine<H> {
                 self.checking = Some((number, task.abort_handle()));
             }
             Effect::StopCheck => self.stop_checking(),
-            Effect::Copy(text) => return Some(Outside::Copy(text)),
+            Effect::Copy(copied) => return self.copy(copied),
+            Effect::Visit(visit) => return Some(Outside::Visit(visit)),
             Effect::Redraw => return Some(Outside::Redraw),
             Effect::Suspend => return Some(Outside::Suspend),
             Effect::Quit => return Some(Outside::Quit),
         }
         None
+    }
+
+    /// Lets another program have the terminal, which must be given back by now; returns what comes of it.
+    pub fn visit(&self, visit: Visit) -> Msg {
+        let result = self.host.visit(&visit);
+        Msg::Returned(visit.errand, result)
+    }
+
+    /// Hands a copied text to every way that there is; what came of it is said once it is known.
+    fn copy(&mut self, copied: Copied) -> Option<Outside> {
+        let (host, into) = (Arc::clone(&self.host), self.into.clone());
+        let ways = self.model.ways.clone();
+        let terminal = !copied.to_file && ways.terminal_takes(copied.text.len());
+        let outside = terminal.then(|| Outside::Copy(copied.text.clone()));
+        self.pending += 1;
+        tokio::spawn(async move {
+            let mut report = Report::default();
+            if !copied.to_file {
+                by_programs(&*host, &ways, &copied.text, &mut report).await;
+            }
+            if terminal {
+                report.took.push("the terminal’s clipboard".to_owned());
+            }
+            if report.took.is_empty() {
+                // The last way; a file is small work, and on a disk that is slow nothing else waits for it.
+                match host.keep(&copied.text) {
+                    Ok(file) => report.file = Some(file),
+                    Err(says) => report.failed.push(says),
+                }
+            }
+            let (bad, says) = report.says(&copied, &ways);
+            let _ = into.send(Msg::Said { bad, says });
+        });
+        outside
     }
 
     fn stop_checking(&mut self) {
@@ -352,6 +429,29 @@ impl<H: Host> Engine<H> {
             sender.driver.perform(effect);
         }
     }
+}
+
+/// Hands a text to the programs, of those with one place until one takes it.
+async fn by_programs<H: Host>(host: &H, ways: &Ways, text: &str, report: &mut Report) {
+    let (mut places, mut failed) = (Vec::new(), Vec::new());
+    for program in &ways.programs {
+        if places.contains(&program.place) || text.len() > program.most {
+            continue;
+        }
+        match host.hand(program, text).await {
+            Ok(true) => {
+                places.push(program.place);
+                report.took.push(program.took());
+            }
+            Ok(false) => {}
+            Err(says) => failed.push((program.place, says)),
+        }
+    }
+    // What another program made good is no news.
+    failed.retain(|(place, _)| !places.contains(place));
+    report
+        .failed
+        .extend(failed.into_iter().map(|(_, says)| says));
 }
 
 async fn forward(

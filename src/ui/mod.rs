@@ -1,6 +1,7 @@
 //! The screen: a pure reader of the session, which it changes through commands only.
 
 pub mod action;
+pub mod away;
 pub mod config;
 pub mod copy;
 pub mod engine;
@@ -23,4 +24,5 @@ pub mod terminal;
 pub mod theme;
 pub mod update;
 pub mod view;
+pub mod ways;
 pub mod widgets;

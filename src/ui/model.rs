@@ -3,6 +3,7 @@
 use std::{collections::BTreeMap, fmt::Write as _, sync::Arc};
 
 use super::{
+    away::Draft,
     filter::Filter,
     hits::Bar,
     kept::Kept,
@@ -16,6 +17,7 @@ use super::{
     panels::{PANELS, Panel, diagram, log},
     rows::{Cx, Goes, PanelState, Row, is_folded, light},
     theme::{Depth, Glyphs, Look, Shelf},
+    ways::Ways,
     widgets::field::Input,
 };
 use crate::{
@@ -308,6 +310,8 @@ pub enum Then {
     NewWalk,
     /// Walks another flow, by its index.
     Flow(usize),
+    /// Opens the editor again on the file of a profile that has mistakes.
+    EditAgain(String),
 }
 
 /// What is being typed.
@@ -443,6 +447,10 @@ pub struct Model {
     pub warnings: Vec<String>,
     /// What the environment says of proxies.
     pub proxies: Environment,
+    /// The ways by which a copied text can leave.
+    pub ways: Ways,
+    /// Profiles' files that were changed in an editor and cannot be saved as they are, by name.
+    pub drafts: BTreeMap<String, Draft>,
     /// What the cursor is on.
     pub under: Under,
     /// Now, as of the last message.
@@ -472,6 +480,8 @@ impl Model {
             shelf: start.shelf,
             warnings,
             proxies: Environment::default(),
+            ways: Ways::default(),
+            drafts: BTreeMap::new(),
             under: Under::default(),
             now,
             kept: Kept::default(),
@@ -833,7 +843,8 @@ impl Model {
     pub fn overlay_picks(&self) -> bool {
         match &self.screen.overlay {
             Some(Overlay::Profiles(_)) => self.picked_profile().is_some(),
-            Some(Overlay::Flows(_) | Overlay::Copy(_) | Overlay::Existing(_)) => true,
+            Some(Overlay::Flows(_) | Overlay::Existing(_)) => true,
+            Some(Overlay::Copy(items, state)) => state.cursor < items.len(),
             Some(Overlay::Themes(_)) => matches!(self.under.goes, Some(Goes::Theme(_))),
             Some(Overlay::Faults(_)) => matches!(self.under.goes, Some(Goes::Fault(_))),
             _ => false,
@@ -845,6 +856,16 @@ impl Model {
         matches!(self.screen.overlay, Some(Overlay::Profile(_)))
             && self.under.field.is_some()
             && !self.session().archived
+    }
+
+    /// Returns the name of the profile whose file an editor would be given: of the page with every field, or of the row in
+    /// the list of profiles.
+    pub fn file_to_edit(&self) -> Option<String> {
+        match &self.screen.overlay {
+            Some(Overlay::Profile(_)) => Some(self.opened().saved.name.clone()),
+            Some(Overlay::Profiles(_)) => self.picked_profile().map(|entry| entry.name.clone()),
+            _ => None,
+        }
     }
 
     /// Tells whether the page with the address is shown.

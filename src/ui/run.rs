@@ -1,6 +1,6 @@
 //! The loop: keys, answers and time go in, frames come out; nothing turns while nothing happens.
 
-use std::{io, sync::Arc, time::Duration};
+use std::{collections::VecDeque, io, sync::Arc, time::Duration};
 
 use crossterm::event::{Event as Input, EventStream};
 use futures_util::StreamExt;
@@ -45,7 +45,8 @@ pub async fn run<H: Host>(start: Start, host: Arc<H>) -> io::Result<Left> {
         line: farewell(&engine.model),
     };
     loop {
-        for outside in todo.drain(..) {
+        let mut queue = VecDeque::from(todo);
+        while let Some(outside) = queue.pop_front() {
             match outside {
                 Outside::Copy(text) => screen.write_clipboard(&text)?,
                 Outside::Redraw => screen.forget_cells()?,
@@ -54,6 +55,14 @@ pub async fn run<H: Host>(start: Start, host: Arc<H>) -> io::Result<Left> {
                     drop(keys);
                     screen.suspend()?;
                     keys = EventStream::new();
+                    queue.extend(resized(&screen, &mut engine)?);
+                }
+                Outside::Visit(visit) => {
+                    drop(keys);
+                    let back = screen.away(|| engine.visit(visit))?;
+                    keys = EventStream::new();
+                    queue.extend(engine.take(back));
+                    queue.extend(resized(&screen, &mut engine)?);
                 }
                 Outside::Quit => return Ok(left(&engine, 0)),
             }
@@ -91,6 +100,12 @@ pub async fn run<H: Host>(start: Start, host: Arc<H>) -> io::Result<Left> {
     }
 }
 
+/// Looks at the size again: it may have changed while another program had the terminal.
+fn resized<H: Host>(screen: &Screen, engine: &mut Engine<H>) -> io::Result<Vec<Outside>> {
+    let size = screen.size()?;
+    Ok(engine.take(Msg::Resize(size.width, size.height)))
+}
+
 /// Tells whether a frame is so late that keys must wait for it: a flood of them would never let one be drawn.
 fn late(dirty: bool, drawn: Instant) -> bool {
     dirty && drawn.elapsed() > FRAME * 6
@@ -121,6 +136,8 @@ fn draw<H: Host>(screen: &mut Screen, engine: &Engine<H>) -> io::Result<Instant>
 struct Signals {
     terminate: tokio::signal::unix::Signal,
     hang_up: tokio::signal::unix::Signal,
+    /// Heard and not obeyed: while an editor has the terminal, ctrl-c and ctrl-\ are meant for it, and reach us too.
+    _typed: [tokio::signal::unix::Signal; 2],
 }
 
 #[cfg(unix)]
@@ -131,6 +148,10 @@ impl Signals {
             terminate: signal(SignalKind::terminate())?,
             // By its default action it would end us without giving the terminal back.
             hang_up: signal(SignalKind::hangup())?,
+            _typed: [
+                signal(SignalKind::interrupt())?,
+                signal(SignalKind::quit())?,
+            ],
         })
     }
 

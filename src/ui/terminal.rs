@@ -27,6 +27,8 @@ pub struct Screen {
     terminal: Terminal<Linking<BufWriter<Stdout>>>,
     /// Whether the terminal may be told where links are.
     links: bool,
+    /// How the terminal was found.
+    found: Settings,
 }
 
 impl Screen {
@@ -43,11 +45,16 @@ impl Screen {
         // The backend would read NO_COLOR by itself, and so overrule `--color always`.
         style::force_color_output(depth != Depth::None);
         give_back_in_a_panic();
+        let found = Settings::of_now();
         take()?;
         let writer = BufWriter::with_capacity(BUFFER, io::stdout());
         let links = takes_links(&|name| std::env::var(name).ok());
         match Terminal::new(Linking::new(CrosstermBackend::new(writer))) {
-            Ok(terminal) => Ok(Self { terminal, links }),
+            Ok(terminal) => Ok(Self {
+                terminal,
+                links,
+                found,
+            }),
             Err(error) => {
                 give_back();
                 Err(error)
@@ -99,6 +106,9 @@ impl Screen {
         Write::flush(self.terminal.backend_mut())?;
         give_back();
         let answer = outside();
+        // Whoever was killed has left its own settings, and they would be taken for the user's.
+        self.found.put_back();
+        mend();
         take()?;
         self.forget_cells()?;
         Ok(answer)
@@ -322,6 +332,56 @@ fn clipboard_command(text: &str, through: Multiplexer) -> String {
         }
     }
 }
+
+/// The terminal's own settings: echo, line by line or key by key, and so on.
+#[derive(Debug)]
+struct Settings {
+    #[cfg(unix)]
+    settings: Option<rustix::termios::Termios>,
+}
+
+impl Settings {
+    #[cfg(unix)]
+    fn of_now() -> Self {
+        Self {
+            settings: rustix::termios::tcgetattr(io::stdin()).ok(),
+        }
+    }
+
+    /// Puts them back; where that cannot be done, nothing is lost by it.
+    #[cfg(unix)]
+    fn put_back(&self) {
+        if let Some(settings) = &self.settings {
+            let _ = rustix::termios::tcsetattr(
+                io::stdin(),
+                rustix::termios::OptionalActions::Now,
+                settings,
+            );
+        }
+    }
+
+    #[cfg(not(unix))]
+    fn of_now() -> Self {
+        Self {}
+    }
+
+    #[cfg(not(unix))]
+    fn put_back(&self) {}
+}
+
+/// Switches off whatever a program may have left on that did not end well; a terminal where nothing is on takes no notice.
+fn mend() {
+    let mut out = io::stdout();
+    let _ = out.write_all(MEND.as_bytes()).and_then(|()| out.flush());
+}
+
+/// Mouse and focus reports, keys in other forms, another character set, insert mode, a part that scrolls, no line wrap,
+/// styles. The alternate screen is not left: whoever enters it twice is in it once.
+const MEND: &str = concat!(
+    "\x1b[?1000l\x1b[?1002l\x1b[?1003l\x1b[?1005l\x1b[?1006l\x1b[?1015l\x1b[?1004l",
+    "\x1b[?1l\x1b>\x1b[>4;0m\x1b[=0u",
+    "\x0f\x1b(B\x1b[4l\x1b[?6l\x1b[r\x1b[?7h\x1b[0m",
+);
 
 fn take() -> io::Result<()> {
     OURS.store(true, Ordering::SeqCst);

@@ -1,5 +1,6 @@
 //! What happens on a message: the only place that changes the model.
 
+mod away;
 mod checking;
 mod editing;
 mod filtering;
@@ -17,7 +18,8 @@ use crossterm::event::{KeyCode, KeyEvent, MouseEvent};
 
 use super::{
     action::Action,
-    copy,
+    away::{Errand, Text, Visit},
+    copy::{self, Copied},
     hits::Hits,
     keymap::{self, Key, Meaning, Sequence},
     layout,
@@ -53,6 +55,8 @@ pub enum Msg {
     Imported(String, Result<Import, String>),
     /// The check with this number has ended, or could not be made, and why.
     Checked(u64, Result<Preflight, String>),
+    /// Another program gave the terminal back: with this text, or not well.
+    Returned(Errand, Result<Text, String>),
     /// Something that was asked of the world outside came to this.
     Said {
         /// Whether it is bad news.
@@ -68,8 +72,10 @@ pub enum Msg {
 pub enum Effect {
     /// An effect of a session.
     Session(OpenId, session::Effect),
-    /// Sends a text to the terminal's clipboard.
-    Copy(zeroize::Zeroizing<String>),
+    /// Copies a text by every way that there is.
+    Copy(Copied),
+    /// Gives another program the terminal, and a text.
+    Visit(Visit),
     /// Writes the trace of a session to a file.
     Trace {
         /// The path as it was typed.
@@ -116,6 +122,22 @@ pub enum ProfilesOp {
         name: String,
         /// The edits.
         edits: Vec<(FieldPath, Option<FieldValue>)>,
+    },
+    /// Reads the text of one, with edits in it, for an editor; nothing is written.
+    Text {
+        /// Which.
+        name: String,
+        /// The edits.
+        edits: Vec<(FieldPath, Option<FieldValue>)>,
+    },
+    /// Writes the text of one as an editor left it.
+    Rewrite {
+        /// Which.
+        name: String,
+        /// The text that it had; when it has another by now, nothing is written.
+        base: String,
+        /// The new text.
+        text: String,
     },
     /// Makes a new file from the text of another with edits in it; never over a file that is there.
     SaveAs {
@@ -172,6 +194,13 @@ pub enum ProfilesReply {
         /// What is wrong with the file.
         problems: Vec<Problem>,
     },
+    /// The text of one.
+    Text {
+        /// As its file has it.
+        base: String,
+        /// With the edits in it.
+        text: String,
+    },
     /// It could not be done, and why.
     Failed(String),
 }
@@ -219,6 +248,7 @@ pub fn update(model: &mut Model, msg: Msg, hits: &Hits, ink: Ink) -> Vec<Effect>
         Msg::Stuck(id, says) => walking::stuck(model, id, says, ink),
         Msg::Imported(source, result) => importing::answered(model, &source, result),
         Msg::Checked(number, result) => checking::ended(model, number, result),
+        Msg::Returned(errand, result) => away::returned(model, errand, result, ink),
         Msg::Said { bad, says } => {
             if bad {
                 model.warn(says);
@@ -301,7 +331,16 @@ fn act(model: &mut Model, action: Action, nth: usize, ink: Ink) -> Vec<Effect> {
         Action::StopFinding => model.rows_state_mut().query.clear(),
         Action::Unzoom => model.screen.zoom = false,
         Action::NewestAttempt => model.place_mut().attempt = None,
-        Action::Copy => model.screen.overlay = Some(Overlay::Copy(PanelState::default())),
+        Action::Copy => {
+            let items = copy::items(model).into();
+            model.screen.overlay = Some(Overlay::Copy(items, PanelState::default()));
+        }
+        Action::CopyNth => return copy_item(model, nth.checked_sub(1), false),
+        Action::CopyToFile => return copy_item(model, None, true),
+        Action::EditOutside => return away::outside(model),
+        Action::EditTyped => return away::typed(model),
+        Action::EditFile => return away::file(model),
+        Action::Pager => return vec![Effect::Visit(copy::shown(model))],
         Action::NextPane => model.screen.rail = !model.screen.rail,
         Action::Stage => moving::stage(model, nth),
         Action::StepDown => moving::step(model, 1),
@@ -374,10 +413,11 @@ fn act(model: &mut Model, action: Action, nth: usize, ink: Ink) -> Vec<Effect> {
         Action::ExplainStep => model.screen.overlay = Some(Overlay::Explain(PanelState::default())),
         Action::Handoff => model.screen.overlay = Some(Overlay::Handoff(PanelState::default())),
         Action::QrCode => model.screen.overlay = Some(Overlay::Qr(PanelState::default())),
+        Action::CopyPage if matches!(model.screen.overlay, Some(Overlay::Copy(..))) => {
+            return copy_item(model, None, false);
+        }
         Action::CopyPage | Action::CopyAddress => {
-            return copy::page(model)
-                .map(|copied| copied_out(model, copied))
-                .unwrap_or_default();
+            return copy::page(model).map(Effect::Copy).into_iter().collect();
         }
         Action::OpenAddress | Action::StartBrowser => {
             return model.address().map(Effect::Open).into_iter().collect();
@@ -418,15 +458,7 @@ fn pick(model: &mut Model, ink: Ink) -> Vec<Effect> {
                 return walking::choose_flow(model, at, ink);
             }
         }
-        Overlay::Copy(_) => {
-            let taken = copy::items(model)
-                .get(cursor)
-                .and_then(|item| copy::take(model, item));
-            model.screen.overlay = None;
-            if let Some(copied) = taken {
-                return copied_out(model, copied);
-            }
-        }
+        Overlay::Copy(..) => return copy_item(model, None, false),
         Overlay::Themes(_) => return themes::keep(model),
         Overlay::Faults(_) => return switch(model),
         Overlay::Existing(_) => {
@@ -476,9 +508,25 @@ fn switch(model: &mut Model) -> Vec<Effect> {
     vec![Effect::Faults(model.faults_on())]
 }
 
-fn copied_out(model: &mut Model, copied: copy::Copied) -> Vec<Effect> {
-    model.say(copied.says);
-    vec![Effect::Copy(copied.text)]
+/// Copies what the cursor of the copy menu is on, or what stands at a place of it; what came of it is said once it is known.
+fn copy_item(model: &mut Model, nth: Option<usize>, to_file: bool) -> Vec<Effect> {
+    let Some(Overlay::Copy(items, state)) = &model.screen.overlay else {
+        return Vec::new();
+    };
+    let Some(item) = items.get(nth.unwrap_or(state.cursor)) else {
+        model.warn("The copy menu has no such number.");
+        return Vec::new();
+    };
+    let taken = copy::take(model, item);
+    model.screen.overlay = None;
+    match taken {
+        Some(copied) => vec![Effect::Copy(Copied { to_file, ..copied })],
+        None => {
+            // The walk has gone on beneath the menu.
+            model.warn("It is there no more, so nothing was copied.");
+            Vec::new()
+        }
+    }
 }
 
 fn reveal(model: &mut Model) {
@@ -492,7 +540,7 @@ fn reveal(model: &mut Model) {
 }
 
 fn quit(model: &mut Model) -> Vec<Effect> {
-    let unsaved = model.open.iter().any(super::model::Opened::is_dirty);
+    let unsaved = !model.drafts.is_empty() || model.open.iter().any(super::model::Opened::is_dirty);
     let results = model.open.iter().any(|opened| opened.session.has_results());
     let says = match (unsaved, results) {
         (false, false) => return vec![Effect::Quit],
@@ -515,12 +563,18 @@ fn yes(model: &mut Model, ink: Ink) -> Vec<Effect> {
             Then::Delete(name) => vec![Effect::Profiles(ProfilesOp::Delete(name))],
             Then::NewWalk => walking::begin_anew(model, ink),
             Then::Flow(at) => walking::switch_flow(model, at, ink),
+            Then::EditAgain(name) => away::again(model, name),
         },
     }
 }
 
 fn no(model: &mut Model, ink: Ink) -> Vec<Effect> {
-    if model.screen.ask.take().is_some() {
+    if let Some(ask) = model.screen.ask.take() {
+        if matches!(ask.then, Then::EditAgain(_)) {
+            model.say(
+                "It is not saved; {edit-file} goes on with your text while this program runs.",
+            );
+        }
         return Vec::new();
     }
     model.command(Command::Dismiss, ink)

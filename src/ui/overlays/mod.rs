@@ -20,7 +20,10 @@ pub mod profiles;
 pub mod rule;
 pub mod themes;
 
+use std::sync::Arc;
+
 use super::{
+    copy::Item,
     model::{Context, Model},
     rows::{PanelState, Row},
 };
@@ -40,8 +43,8 @@ pub enum Overlay {
     Profile(PanelState),
     /// The flows.
     Flows(PanelState),
-    /// What can be copied.
-    Copy(PanelState),
+    /// What can be copied, as it was when the menu was opened.
+    Copy(Arc<[Item]>, PanelState),
     /// What can be handed in.
     Existing(PanelState),
     /// What the lab's servers can be told to do wrong.
@@ -74,7 +77,7 @@ impl Overlay {
             | Self::Profiles(state)
             | Self::Profile(state)
             | Self::Flows(state)
-            | Self::Copy(state)
+            | Self::Copy(_, state)
             | Self::Existing(state)
             | Self::Faults(state)
             | Self::Address(state)
@@ -97,7 +100,7 @@ impl Overlay {
             | Self::Profiles(state)
             | Self::Profile(state)
             | Self::Flows(state)
-            | Self::Copy(state)
+            | Self::Copy(_, state)
             | Self::Existing(state)
             | Self::Faults(state)
             | Self::Address(state)
@@ -143,7 +146,9 @@ impl Overlay {
             Self::Profiles(_) => "Profiles",
             Self::Profile(_) => "Every field of the profile",
             Self::Flows(_) => "Flows",
-            Self::Copy(_) => "Copy to the terminal’s clipboard, with real values",
+            Self::Copy(..) => {
+                "Copy with real values: {pick} or the number; {copy-to-file} writes a file"
+            }
             Self::Existing(_) => "Use a token or code that you already have",
             Self::Faults(_) => "Faults of the lab: {find} lists fewer, {pick} switches",
             Self::Address(_) => "The address for the browser",
@@ -174,7 +179,7 @@ pub fn rows(overlay: &Overlay, model: &Model, width: u16) -> Vec<Row> {
         Overlay::Profiles(_) => profiles::rows(model, width),
         Overlay::Profile(_) => profile_page::rows(model, width),
         Overlay::Flows(_) => flow_list::rows(model, width),
-        Overlay::Copy(_) => copy_menu::rows(model, width),
+        Overlay::Copy(items, _) => copy_menu::rows(model, items),
         Overlay::Existing(_) => existing::rows(model, width),
         Overlay::Faults(state) => faults::rows(model, &state.query, width),
         Overlay::Address(_) => address::rows(model, width),

@@ -156,6 +156,53 @@ pub fn members(text: &str) -> Vec<(Option<&str>, &str)> {
     }
 }
 
+/// Lays a JSON text out with two blanks a level, as a file would have it; nothing in it is written anew.
+pub fn pretty(text: &str) -> String {
+    let mut out = String::new();
+    let (mut depth, mut before) = (0_usize, None);
+    for piece in Pieces(text) {
+        depth -= usize::from(matches!(piece, Piece::Close(_))).min(depth);
+        let breaks = match (before, piece) {
+            (Some(Piece::Open(_)), Piece::Close(_)) => false,
+            (Some(Piece::Open(_) | Piece::Comma), _) => true,
+            (_, Piece::Close(_)) => before.is_some(),
+            _ => false,
+        };
+        if breaks {
+            out.push('\n');
+            out.push_str(&"  ".repeat(depth.min(60)));
+        }
+        match piece {
+            Piece::Open(c) | Piece::Close(c) => out.push(c),
+            Piece::Colon => out.push_str(": "),
+            Piece::Comma => out.push(','),
+            Piece::Text(text) | Piece::Word(text) | Piece::Junk(text) => out.push_str(text),
+        }
+        depth += usize::from(matches!(piece, Piece::Open(_)));
+        before = Some(piece);
+    }
+    out.push('\n');
+    out
+}
+
+/// Finds the raw text of a place (RFC 6901) in a JSON text; of members with one name the first.
+pub fn at<'a>(text: &'a str, pointer: &str) -> Option<&'a str> {
+    let mut value = text.trim();
+    for word in pointer.split('/').skip(1) {
+        let word = word.replace("~1", "/").replace("~0", "~");
+        let (_, found) = members(value)
+            .into_iter()
+            .enumerate()
+            .find(|(index, (name, _))| match name {
+                Some(name) => unquoted(name) == word,
+                None => index.to_string() == word,
+            })?
+            .1;
+        value = found;
+    }
+    Some(value)
+}
+
 /// Lays a JSON text out, one member or item a row; `place` makes the pointer of a path (RFC 6901).
 pub fn json_rows(
     cx: &Cx,
@@ -360,6 +407,26 @@ mod tests {
             [(None, "1"), (None, "\"a\""), (None, "{}")]
         );
         assert_eq!(members("7"), []);
+    }
+
+    #[test]
+    fn a_file_has_it_laid_out_and_word_for_word() {
+        let text = r#"{"b":123456789012345678901234567890,"a":[],"b":{"x":[1,"}"]},"c":{}}"#;
+        let laid = "{\n  \"b\": 123456789012345678901234567890,\n  \"a\": [],\n  \"b\": {\n    \"x\": [\n      1,\n      \"}\"\n    ]\n  },\n  \"c\": {}\n}\n";
+        assert_eq!(pretty(text), laid);
+        assert_eq!(pretty(laid), laid);
+        assert_eq!(pretty("7"), "7\n");
+        // What is no JSON loses nothing but blanks, and nothing panics.
+        assert_eq!(pretty("}] x"), "}\n]x\n");
+    }
+
+    #[test]
+    fn a_place_is_found_in_the_text() {
+        let text = r#"{"a/b": {"x": [1, {"y": "z"}]}, "n": null}"#;
+        assert_eq!(at(text, "/a~1b/x/1"), Some(r#"{"y": "z"}"#));
+        assert_eq!(at(text, "/a~1b/x/1/y"), Some("\"z\""));
+        assert_eq!(at(text, ""), Some(text));
+        assert_eq!(at(text, "/a/x"), None);
     }
 
     #[test]

@@ -22,7 +22,7 @@ use crate::{
 /// Begins to take a text.
 pub fn begin(model: &mut Model, purpose: Purpose) {
     let taking = match &purpose {
-        Purpose::Field(field) => taking(model, *field),
+        Purpose::Field(field) => taking(*field, &model.session().profile.shown(*field)),
         Purpose::Redirect => Taking::Typed(Box::new(Input::new(Shape::Word, ""))),
         Purpose::Existing(_) => Taking::Typed(Box::new(Input::new(Shape::Secret, ""))),
         Purpose::Rename(from) => Taking::Typed(Box::new(Input::new(Shape::Line, from))),
@@ -65,22 +65,31 @@ pub fn begin_under(model: &mut Model) {
     begin(model, Purpose::Field(field));
 }
 
-fn taking(model: &Model, field: FieldPath) -> Taking {
-    let shown = model.session().profile.shown(field);
+/// Begins to edit a field with another text than the one it has.
+pub fn begin_with(model: &mut Model, field: FieldPath, text: &str) {
+    model.screen.editor = Some(Editor {
+        purpose: Purpose::Field(field),
+        taking: taking(field, text),
+        says: None,
+        pick: 0,
+    });
+}
+
+fn taking(field: FieldPath, shown: &str) -> Taking {
     let words = match field.field().kind {
         Kind::Choice(words) => words.to_vec(),
         Kind::Flag => vec!["true", "false"],
         Kind::Secret => return Taking::Typed(Box::new(Input::new(Shape::Secret, ""))),
-        Kind::Url => return Taking::Typed(Box::new(Input::new(Shape::Word, &shown))),
+        Kind::Url => return Taking::Typed(Box::new(Input::new(Shape::Word, shown))),
         Kind::Map | Kind::LongText => {
-            return Taking::Typed(Box::new(Input::new(Shape::Text, &shown)));
+            return Taking::Typed(Box::new(Input::new(Shape::Text, shown)));
         }
         Kind::List if shown.contains('\n') => {
-            return Taking::Typed(Box::new(Input::new(Shape::Text, &shown)));
+            return Taking::Typed(Box::new(Input::new(Shape::Text, shown)));
         }
-        Kind::List => return Taking::Typed(Box::new(Input::new(Shape::List, &shown))),
+        Kind::List => return Taking::Typed(Box::new(Input::new(Shape::List, shown))),
         Kind::Text | Kind::Number => {
-            return Taking::Typed(Box::new(Input::new(Shape::Line, &shown)));
+            return Taking::Typed(Box::new(Input::new(Shape::Line, shown)));
         }
     };
     let words: Vec<&'static str> = std::iter::once("").chain(words).collect();
@@ -315,7 +324,8 @@ pub fn accept(model: &mut Model, ink: Ink) -> Vec<Effect> {
     }
 }
 
-fn accept_field(model: &mut Model, field: FieldPath, text: &str, ink: Ink) -> Vec<Effect> {
+/// Takes over a field that may be as it is, and goes on to the next one that is missing.
+pub fn accept_field(model: &mut Model, field: FieldPath, text: &str, ink: Ink) -> Vec<Effect> {
     let profile = &model.session().profile;
     let is_secret = field.field().kind == Kind::Secret;
     if is_secret && text.is_empty() {

@@ -2,7 +2,7 @@
 
 use super::{
     Ask, Effect, Lab, Model, OpenId, Overlay, PanelState, ProfilesOp, ProfilesReply, Purpose, Then,
-    editing,
+    away, editing,
 };
 use crate::{flow::Ink, profile::Profile, session::Command};
 
@@ -82,6 +82,10 @@ pub fn save(model: &mut Model) -> Vec<Effect> {
 /// Takes what the disk answered.
 pub fn answered(model: &mut Model, op: ProfilesOp, reply: ProfilesReply, ink: Ink) -> Vec<Effect> {
     match reply {
+        ProfilesReply::Text { base, text } => match op {
+            ProfilesOp::Text { name, .. } => away::read(name, base, text),
+            _ => Vec::new(),
+        },
         ProfilesReply::Failed(says) => {
             match &mut model.screen.editor {
                 Some(editor) if names_a_profile(&editor.purpose) => editor.says = Some(says),
@@ -121,7 +125,8 @@ pub fn answered(model: &mut Model, op: ProfilesOp, reply: ProfilesReply, ink: In
 fn done(model: &mut Model, op: ProfilesOp, ink: Ink) -> Vec<Effect> {
     match op {
         ProfilesOp::List => cursor_to(model, None),
-        ProfilesOp::Load(_) => {}
+        ProfilesOp::Load(_) | ProfilesOp::Text { .. } => {}
+        ProfilesOp::Rewrite { name, text, .. } => return away::saved(model, &name, &text, ink),
         ProfilesOp::Create { name, .. } | ProfilesOp::Import { name, .. } => {
             model.screen.overlay = None;
             model.screen.import = None;

@@ -62,6 +62,11 @@ impl Input {
         self.shape == Shape::Text
     }
 
+    /// Tells whether it is a secret, or where one comes from.
+    pub fn is_secret(&self) -> bool {
+        self.shape == Shape::Secret
+    }
+
     /// Takes a key; keys that mean nothing to a text are ignored.
     pub fn key(&mut self, key: Key) {
         let area = &mut self.area;

@@ -59,7 +59,7 @@ fn a_check_is_shown_by_party_scrolled_copied_and_left() {
             .sees("7 requests were sent, all GET, none with a credential. 2 ok, 0 unknown, 30");
         desk.keys("/slash at<enter>").sees("The issuer differs");
         desk.keys("<esc>y")
-            .sees("Sent to the terminal’s clipboard: the report of the check.");
+            .sees("Sent to the terminal’s clipboard: the report of the check, ");
         let copied = desk.copied.pop().unwrap();
         // Word for word what the command line prints, but for what is masked.
         let printed = found().text("acme");

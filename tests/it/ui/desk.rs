@@ -149,6 +149,9 @@ impl<T: Transport> TestHost<T> {
         let taken = |name: &String| format!("There is a profile {name} already.");
         match op {
             ProfilesOp::List | ProfilesOp::Load(_) => {}
+            ProfilesOp::Text { .. } | ProfilesOp::Rewrite { .. } => {
+                return Err("There are no texts here.".to_owned());
+            }
             ProfilesOp::Create { name, .. } => {
                 if files.contains_key(&name) {
                     return Err(taken(&name));
@@ -482,7 +485,7 @@ impl<T: Transport> Desk<T> {
             match outside {
                 Outside::Copy(text) => self.copied.push(text.to_string()),
                 Outside::Quit => self.left = true,
-                Outside::Redraw | Outside::Suspend => {}
+                Outside::Redraw | Outside::Suspend | Outside::Visit(_) => {}
             }
         }
     }

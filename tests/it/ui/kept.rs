@@ -71,7 +71,7 @@ fn what_changes_the_rows_is_seen_at_once() {
     let mut desk = large((120, 40));
     // Each of these shows something else, or the same otherwise: it is never what was kept.
     for keys in [
-        "z", "z", "v", "v", "]", "]", "]", "[", "[", "[", "l", "l", "J", "K", "r", ",", ".", "n",
+        "z", "z", "m", "m", "]", "]", "]", "[", "[", "[", "l", "l", "J", "K", "r", ",", ".", "n",
         "<enter>", "P", "<esc>",
     ] {
         desk.keys(keys);
@@ -96,8 +96,8 @@ fn the_row_under_the_cursor_is_copied_though_the_menu_is_wider_than_the_panel() 
     let mut desk = Desk::sham(tenant(), 404, &body, (120, 40));
     desk.keys("<enter>").sees("[Answer");
     desk.keys("/this one<enter>y");
-    desk.sees("the row under the cursor");
-    desk.keys("<enter>").sees("the row under the cursor");
+    desk.sees("the value under the cursor");
+    desk.keys("<enter>").sees("the value under the cursor");
     let copied = desk.copied.pop().expect("it was copied");
     assert!(copied.contains("this one"), "{copied}");
 }

@@ -41,7 +41,7 @@ fn what_is_copied_is_real_and_said_to_be() {
     let at = items.iter().position(|item| item.title == "the ID Token");
     desk.keys(&"j".repeat(at.expect("it is in the menu")));
     desk.keys("<enter>");
-    desk.sees("clipboard: the ID Token, with its secrets");
+    desk.sees("with its secrets.");
     assert!(desk.copied[0].starts_with("eyJ"));
     desk.sees_no(&desk.copied[0][..20]);
 }
