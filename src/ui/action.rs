@@ -243,8 +243,10 @@ actions! {
     Slower = "play-slower", ["-"], Walk, hint "", when on_diagram;
     /// Shows the panel alone.
     Zoom = "zoom", ["z"], Walk, hint "zoom", when always;
-    /// Shows secrets on the screen, or hides them again.
-    Reveal = "reveal", ["v"], Walk, hint "", when always;
+    /// Shows the secret of the row for half a minute, or hides it again.
+    Reveal = "reveal", ["m"], Rows, hint "", when can_reveal;
+    /// Masks everything for a screen share, people too, or ends that.
+    MaskAll = "mask-all", ["M"], Rows, hint "", when always;
     /// Writes the walk to a file, secrets masked.
     WriteTrace = "write-trace", ["w"], Walk, hint "", when has_results;
     /// Takes the next theme.
@@ -550,6 +552,13 @@ fn has_address(model: &Model) -> Availability {
 
 fn can_start_anew(model: &Model) -> Availability {
     not_archived(model)
+}
+
+fn can_reveal(model: &Model) -> Availability {
+    if model.screen.masking.is_shared() {
+        return Availability::No("Everything is masked for sharing; {mask-all} ends that.");
+    }
+    Availability::when(!model.secrets_under().is_empty(), "This row has no secret.")
 }
 
 fn has_results(model: &Model) -> Availability {

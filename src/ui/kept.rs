@@ -24,7 +24,7 @@ struct Key {
     step: StepId,
     attempt: Option<usize>,
     width: u16,
-    reveal: bool,
+    mask: u64,
     log_whole: bool,
     now: Option<Timestamp>,
 }
@@ -41,7 +41,7 @@ impl Key {
             step: cx.step,
             attempt: cx.attempt,
             width,
-            reveal: cx.reveal,
+            mask: model.mask.number,
             log_whole: cx.log_whole,
             now: (!TIMELESS.contains(&panel)).then_some(cx.now),
         }

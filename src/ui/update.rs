@@ -3,6 +3,7 @@
 mod checking;
 mod editing;
 mod importing;
+mod masking;
 mod moving;
 mod palette;
 mod playing;
@@ -231,6 +232,7 @@ pub fn update(model: &mut Model, msg: Msg, ink: Ink) -> Vec<Effect> {
 
 /// Brings cursors and what is under them up to date.
 fn settle(model: &mut Model) {
+    model.settle_mask();
     palette::settle(model);
     let (width, height) = layout::rows_area(model);
     model.look_under(width, height);
@@ -326,7 +328,8 @@ fn act(model: &mut Model, action: Action, nth: usize, ink: Ink) -> Vec<Effect> {
         Action::Faster => playing::pace(model, 1),
         Action::Slower => playing::pace(model, -1),
         Action::Zoom => model.screen.zoom = !model.screen.zoom,
-        Action::Reveal => reveal(model),
+        Action::Reveal => masking::reveal(model),
+        Action::MaskAll => masking::mask_all(model),
         Action::WriteTrace => editing::begin(model, Purpose::Trace),
         Action::NextTheme => themes::next(model),
         Action::Themes => themes::open(model),
@@ -466,16 +469,6 @@ fn switch(model: &mut Model) -> Vec<Effect> {
 fn copied_out(model: &mut Model, copied: copy::Copied) -> Vec<Effect> {
     model.say(copied.says);
     vec![Effect::Copy(copied.text)]
-}
-
-fn reveal(model: &mut Model) {
-    model.screen.reveal = !model.screen.reveal;
-    let says = if model.screen.reveal {
-        "Secrets are shown; {reveal} hides them again."
-    } else {
-        "Secrets are hidden."
-    };
-    model.say(says);
 }
 
 fn quit(model: &mut Model) -> Vec<Effect> {

@@ -1,5 +1,7 @@
 //! A text that is typed: one line, several, or a secret; the only file that knows the text area.
 
+use std::ops::Range;
+
 use crossterm::event::KeyCode;
 use tui_textarea::{CursorMove, TextArea};
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
@@ -30,6 +32,9 @@ pub struct Input {
     area: TextArea<'static>,
     shape: Shape,
 }
+
+/// Tells where a line is not to be seen.
+pub type Veil<'a> = &'a dyn Fn(&str) -> Vec<Range<usize>>;
 
 /// What is seen of it.
 pub struct Seen {
@@ -143,8 +148,8 @@ impl Input {
         self.shape == Shape::Secret && !names_source
     }
 
-    /// Returns what is seen of the text in so many columns and lines.
-    pub fn seen(&self, width: u16, height: u16, glyphs: &Glyphs) -> Seen {
+    /// Returns what is seen of the text in so many columns and lines; what the veil says of a line is not.
+    pub fn seen(&self, width: u16, height: u16, glyphs: &Glyphs, veil: Veil<'_>) -> Seen {
         let (width, height) = (usize::from(width.max(1)), usize::from(height.max(1)));
         if self.is_masked() {
             let empty = self.area.is_empty();
@@ -163,9 +168,10 @@ impl Input {
         let (row, column) = (cursor.0, cursor.1);
         let lines = self.area.lines();
         let top = (row + 1).saturating_sub(height);
+        let veiled = |line: &String| veiled(line, &veil(line), glyphs.masked);
         let before: String = lines
             .get(row)
-            .map(|line| line.chars().take(column).collect())
+            .map(|line| veiled(line).chars().take(column).collect())
             .unwrap_or_default();
         let at = visible(&before).width();
         // The cursor itself takes a column behind the text.
@@ -175,7 +181,7 @@ impl Input {
                 .iter()
                 .skip(top)
                 .take(height)
-                .map(|line| window(&visible(line), left, width))
+                .map(|line| window(&visible(&veiled(line)), left, width))
                 .collect(),
             cursor: (cells(at - left), cells(row - top)),
         }
@@ -220,6 +226,20 @@ fn has_lines_of_its_own(text: &str) -> bool {
 
 fn cells(count: usize) -> u16 {
     u16::try_from(count).unwrap_or(u16::MAX)
+}
+
+/// Puts a mark in the place of each letter that is not to be seen.
+fn veiled(line: &str, places: &[Range<usize>], mark: &str) -> String {
+    let hidden = |at: usize| places.iter().any(|place| place.contains(&at));
+    let letters = line.char_indices();
+    letters.fold(String::with_capacity(line.len()), |mut out, (at, c)| {
+        if hidden(at) {
+            out.push_str(mark);
+        } else {
+            out.push(c);
+        }
+        out
+    })
 }
 
 /// Returns the columns from `left` on.
@@ -276,11 +296,11 @@ mod tests {
     #[test]
     fn a_secret_is_never_seen_nor_counted() {
         for text in ["h", "hunter2hunter2"] {
-            let seen = typed(Shape::Secret, text).seen(40, 1, Glyphs::UNICODE);
+            let seen = typed(Shape::Secret, text).seen(40, 1, Glyphs::UNICODE, &|_| Vec::new());
             assert_eq!(seen.lines, ["••••••••"]);
             assert_eq!(seen.cursor, (8, 0));
         }
-        let named = typed(Shape::Secret, "env:ACME").seen(40, 1, Glyphs::UNICODE);
+        let named = typed(Shape::Secret, "env:ACME").seen(40, 1, Glyphs::UNICODE, &|_| Vec::new());
         assert_eq!(named.lines, ["env:ACME"]);
         let mut wiped = typed(Shape::Secret, "hunter2");
         wiped.key(Key {
@@ -295,10 +315,10 @@ mod tests {
     #[test]
     fn the_cursor_stays_in_sight_and_nothing_acts() {
         let input = typed(Shape::Line, &"x".repeat(100));
-        let seen = input.seen(10, 1, Glyphs::UNICODE);
+        let seen = input.seen(10, 1, Glyphs::UNICODE, &|_| Vec::new());
         assert_eq!(seen.cursor, (9, 0));
         assert_eq!(seen.lines, ["xxxxxxxxx"]);
         let input = typed(Shape::Line, "a\u{202e}b");
-        assert_eq!(input.seen(40, 1, Glyphs::UNICODE).lines, ["a‹U+202E›b"]);
+        assert_eq!(input.seen(40, 1, Glyphs::UNICODE, &|_| Vec::new()).lines, ["a‹U+202E›b"]);
     }
 }

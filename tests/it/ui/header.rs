@@ -59,7 +59,7 @@ fn production_and_unverified_certificates_are_marked_at_every_size_and_on_every_
     for size in SIZES {
         let mut desk = Desk::sham(profile.clone(), 404, "{}", size);
         for keys in [
-            "", "v", "z", "<esc>", "p", "<esc>", "P", "<esc>", "?", "<esc>", "l", "n",
+            "", "m", "z", "<esc>", "p", "<esc>", "P", "<esc>", "?", "<esc>", "l", "n",
         ] {
             desk.keys(keys);
             first_line_has(&desk, "production", Role::MarkProd);
@@ -69,7 +69,7 @@ fn production_and_unverified_certificates_are_marked_at_every_size_and_on_every_
             desk.sees_no("hunter2");
         }
         if size.0 >= 120 {
-            desk.keys("v").sees("proxy proxy.corp.example:3128");
+            desk.keys("m").sees("proxy proxy.corp.example:3128");
         }
     }
 }
