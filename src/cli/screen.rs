@@ -106,6 +106,7 @@ pub async fn screen(options: Screen) -> Result<u8, Failed> {
         shelf,
         depth: Depth::decide(choice, None, &environment),
         glyphs: Glyphs::choose(&environment),
+        share: found.config.share.unwrap_or_default(),
     };
     let desk = Desk::new(store, first);
     if let Some(path) = &options.screenshot {

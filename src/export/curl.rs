@@ -222,7 +222,7 @@ impl Builder<'_> {
             Value::Secret(hidden) => {
                 let secret = &hidden.secret;
                 self.open(arg, &hidden.before, written);
-                if self.masked || is_stand_in(secret) {
+                if self.masked && self.vault.hides(secret) || is_stand_in(secret) {
                     let name = if hidden.before.eq_ignore_ascii_case("basic ") {
                         let field = base_name(secret.name());
                         format!(

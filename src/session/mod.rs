@@ -11,6 +11,7 @@ mod findings;
 pub mod headless;
 pub mod lineage;
 pub mod needs;
+pub mod people;
 pub mod state;
 pub mod vault;
 

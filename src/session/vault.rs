@@ -1,6 +1,11 @@
 //! Every secret and token seen in this run: masked by value wherever it occurs, however it is written.
 
-use std::{collections::BTreeMap, fmt, ops::Range, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+    ops::Range,
+    sync::Arc,
+};
 
 use aho_corasick::{AhoCorasick, Input, MatchKind};
 use base64::{
@@ -13,8 +18,9 @@ use url::{Url, form_urlencoded};
 use crate::{
     flow::Artifact,
     protocol::{
+        digest::sha256,
         exchange::{Answer, Exchange, Request},
-        http::Response,
+        http::{Params, Response, form_decode},
         mcp,
         oauth::challenge_param,
         redirect, saml,
@@ -25,36 +31,65 @@ use crate::{
 /// A shorter text would be found everywhere; it is masked where it stands by name only.
 const SHORTEST: usize = 4;
 
+/// The name of a person that is at least so long is masked inside of other words, too.
+const LONG: usize = 8;
+
 /// Of a longer text only the beginning is searched for, and the rest compared where that is found: a finder for whole
 /// tokens of a megabyte would take minutes and gigabytes.
 const HEAD: usize = 256;
 
-/// The secrets of a run.
+/// The secrets of a run, all of which it masks but those that were [taken out](Vault::without).
 #[derive(Clone, Default)]
 pub struct Vault {
     salt: Vec<u8>,
-    /// Each way to write a secret, and what is shown instead.
-    forms: BTreeMap<Arc<str>, Arc<str>>,
+    /// Each way to write a secret, and which secret that is.
+    forms: Forms,
     finder: Option<Arc<Finder>>,
+    /// What is masked beside the secrets: whom the walk is about.
+    people: Option<Arc<Finder>>,
+    /// The secrets that are not masked.
+    open: BTreeSet<SecretId>,
 }
 
-/// A way to write a secret, and what is shown instead.
-type Form = (Arc<str>, Arc<str>);
+/// Which secret it is, whatever it is called.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub struct SecretId([u8; 32]);
+
+impl SecretId {
+    /// Returns the id of a secret.
+    pub fn of(secret: &Secret) -> Self {
+        Self::of_text(secret.reveal())
+    }
+
+    fn of_text(text: &str) -> Self {
+        Self(sha256(text.trim().as_bytes()))
+    }
+}
+
+/// Which secret a form writes, and what is shown instead.
+#[derive(Clone)]
+struct Known {
+    id: SecretId,
+    shown: Arc<str>,
+}
+
+/// Ways to write secrets.
+type Forms = BTreeMap<Arc<str>, Known>;
 
 /// Finds the beginnings of all forms in one pass.
 struct Finder {
     heads: AhoCorasick,
-    /// The forms that share a beginning, by the beginning's number, each with what is shown.
-    forms: Vec<Vec<Form>>,
+    /// The forms that share a beginning, by the beginning's number.
+    forms: Vec<Vec<(Arc<str>, Known)>>,
 }
 
 impl Finder {
-    fn new(forms: &BTreeMap<Arc<str>, Arc<str>>) -> Option<Self> {
-        let mut groups: BTreeMap<&str, Vec<Form>> = BTreeMap::new();
-        for (form, shown) in forms {
+    fn new(forms: &Forms) -> Option<Self> {
+        let mut groups: BTreeMap<&str, Vec<(Arc<str>, Known)>> = BTreeMap::new();
+        for (form, known) in forms {
             let head = &form[..boundary(form, HEAD)];
             let group = groups.entry(head).or_default();
-            group.push((Arc::clone(form), Arc::clone(shown)));
+            group.push((Arc::clone(form), known.clone()));
         }
         let (heads, groups): (Vec<_>, Vec<_>) = groups.into_iter().unzip();
         let heads = AhoCorasick::builder()
@@ -68,21 +103,52 @@ impl Finder {
     }
 
     /// Returns where the text holds a form, or the beginning of a long one, in order.
-    fn find(&self, text: &str) -> Vec<(Range<usize>, Arc<str>)> {
+    fn find(&self, text: &str) -> Vec<(Range<usize>, Known)> {
         let mut found = Vec::new();
         let mut from = 0;
         while let Some(head) = self.heads.find(Input::new(text).range(from..)) {
             let here = &text[head.start()..];
             let best = self.forms[head.pattern()]
                 .iter()
-                .map(|(form, shown)| (common(form, here), shown))
+                .map(|(form, known)| (common(form, here), known))
                 .max_by_key(|(length, _)| *length);
-            let Some((length, shown)) = best else { break };
+            let Some((length, known)) = best else { break };
             from = head.start() + length.max(head.len());
-            found.push((head.start()..from, Arc::clone(shown)));
+            found.push((head.start()..from, known.clone()));
         }
         found
     }
+
+    /// The same for the names of people: one that is short counts only where it is a word of its own.
+    fn find_people(&self, text: &str) -> Vec<(Range<usize>, Known)> {
+        let mut found = self.find(text);
+        found.retain(|(range, _)| range.len() >= LONG || is_word(text, range));
+        found
+    }
+}
+
+/// Tells whether a place in a text is a word of its own; what stands behind `%2F` is.
+fn is_word(text: &str, place: &Range<usize>) -> bool {
+    let (before, after) = (&text[..place.start], &text[place.end..]);
+    let escape = before.as_bytes().last_chunk::<3>();
+    let escaped = escape.is_some_and(|[sign, digits @ ..]| {
+        *sign == b'%' && digits.iter().all(u8::is_ascii_hexdigit)
+    });
+    (escaped || !before.ends_with(char::is_alphanumeric))
+        && !after.starts_with(char::is_alphanumeric)
+}
+
+/// Joins what overlaps, so that no end of one is left beside another.
+fn joined(mut found: Vec<(Range<usize>, Known)>) -> Vec<(Range<usize>, Known)> {
+    found.sort_by_key(|(range, _)| (range.start, usize::MAX - range.end));
+    let mut out: Vec<(Range<usize>, Known)> = Vec::with_capacity(found.len());
+    for (range, known) in found {
+        match out.last_mut() {
+            Some((last, _)) if range.start < last.end => last.end = last.end.max(range.end),
+            _ => out.push((range, known)),
+        }
+    }
+    out
 }
 
 /// Returns how many bytes two texts have in common at their beginning, up to a whole character.
@@ -134,42 +200,95 @@ impl Vault {
         }
         let shown: Arc<str> = self.shown(secret).into();
         let guessed = |shown: &str| shown.starts_with("‹token:");
-        if self
-            .forms
-            .get(text)
-            .is_some_and(|known| !guessed(known) || *known == shown)
-        {
+        let known = self.forms.get(text).map(|known| &known.shown);
+        if known.is_some_and(|known| !guessed(known) || *known == shown) {
             return;
         }
-        let form: String = form_urlencoded::byte_serialize(text.as_bytes()).collect();
-        let percent = form.replace('+', "%20");
-        let json = serde_json::to_string(text).unwrap_or_default();
-        let forms = [
-            text.to_owned(),
-            percent.replace("%7E", "~"),
-            lower_hex(&form),
-            form,
-            percent,
-            STANDARD.encode(text),
-            STANDARD_NO_PAD.encode(text),
-            URL_SAFE.encode(text),
-            URL_SAFE_NO_PAD.encode(text),
-            json.trim_matches('"').to_owned(),
-        ];
-        // The XML of an assertion is the assertion, too.
-        for form in forms.into_iter().chain(saml::xml(text)) {
-            if form.len() >= SHORTEST {
-                self.forms.insert(form.into(), Arc::clone(&shown));
+        self.forms.append(&mut forms_of(text, &shown));
+        self.finder = None;
+    }
+
+    /// Returns the same vault, but for some secrets that are not masked by it.
+    #[must_use]
+    pub fn without(&self, open: &BTreeSet<SecretId>) -> Self {
+        let mut other = self.clone();
+        if !open.is_empty() {
+            other.forms.retain(|_, known| !open.contains(&known.id));
+            other.finder = None;
+            other.open.extend(open);
+            other.settle();
+        }
+        other
+    }
+
+    /// Returns the same vault, which masks people, too: each by the name of what was told of them.
+    #[must_use]
+    pub fn with_people(&self, people: &[Secret]) -> Self {
+        let mut forms = Forms::new();
+        for secret in people.iter().filter(|secret| secret.len() > 1) {
+            let shown: Arc<str> = self.shown(secret).into();
+            for (form, known) in forms_of(secret.reveal(), &shown) {
+                // The first claim names it, as the first name of a secret stays.
+                forms.entry(form).or_insert(known);
             }
         }
-        // The pieces of a signed token: a server may echo its signature alone.
-        if let Some((rest, signature)) = text.rsplit_once('.')
-            && rest.contains('.')
-            && signature.len() >= 16
-        {
-            self.forms.insert(signature.into(), shown);
+        let mut other = self.clone();
+        other.people = Finder::new(&forms).map(Arc::new);
+        other
+    }
+
+    /// Returns which secrets it masks.
+    pub fn ids(&self) -> BTreeSet<SecretId> {
+        self.forms.values().map(|known| known.id).collect()
+    }
+
+    /// Tells whether a secret is masked, by name at least.
+    pub fn hides(&self, secret: &Secret) -> bool {
+        self.open.is_empty() || !self.open.contains(&SecretId::of(secret))
+    }
+
+    /// Returns which secrets a text holds, in whatever form: also one inside of another.
+    pub fn held(&self, text: &str) -> BTreeSet<SecretId> {
+        let mut held = BTreeSet::new();
+        let mut rest = self.clone();
+        loop {
+            let found = rest.find(text);
+            if found.is_empty() {
+                return held;
+            }
+            held.extend(found.into_iter().map(|(_, known)| known.id));
+            rest = self.without(&held);
         }
-        self.finder = None;
+    }
+
+    /// Returns which secrets a text is or holds, that goes over the wire as it is or form-encoded.
+    pub fn written(&self, wire: &Secret) -> BTreeSet<SecretId> {
+        let mut held = self.held(wire.reveal());
+        held.insert(SecretId::of(wire));
+        held.insert(SecretId::of_text(&form_decode(wire.reveal())));
+        held
+    }
+
+    /// Returns which secrets the marks of a masked text stand for.
+    pub fn behind(&self, masked: &str) -> BTreeSet<SecretId> {
+        let marks = masked.split('‹').skip(1).filter_map(|rest| {
+            let (inner, _) = rest.split_once('›')?;
+            inner.rsplit_once(':').map(|(_, print)| print)
+        });
+        let mut behind = BTreeSet::new();
+        for print in marks {
+            let is_it = |known: &Known| {
+                let own = known.shown.trim_end_matches('›').rsplit_once(':');
+                own.is_some_and(|(_, own)| own == print) || fingerprint_of(known.id) == print
+            };
+            behind.extend(
+                self.forms
+                    .values()
+                    .filter(|known| is_it(known))
+                    .map(|known| known.id),
+            );
+        }
+        behind
     }
 
     /// Makes the finder ready; masking needs it, and it is made once after each change.
@@ -183,9 +302,9 @@ impl Vault {
     pub fn mask(&self, text: &str) -> String {
         let mut out = String::with_capacity(text.len());
         let mut from = 0;
-        for (range, shown) in self.find(text) {
+        for (range, known) in self.find(text) {
             out.push_str(&text[from..range.start]);
-            out.push_str(&shown);
+            out.push_str(&known.shown);
             from = range.end;
         }
         out.push_str(&text[from..]);
@@ -201,19 +320,26 @@ impl Vault {
     pub fn found(&self, text: &str) -> Vec<(Range<usize>, String)> {
         self.find(text)
             .into_iter()
-            .map(|(range, shown)| (range, shown.to_string()))
+            .map(|(range, known)| (range, known.shown.to_string()))
             .collect()
     }
 
-    fn find(&self, text: &str) -> Vec<(Range<usize>, Arc<str>)> {
-        match &self.finder {
+    fn find(&self, text: &str) -> Vec<(Range<usize>, Known)> {
+        let found = match &self.finder {
             Some(finder) => finder.find(text),
             None if self.forms.is_empty() => Vec::new(),
             // What cannot be looked through is not shown at all.
             None => Finder::new(&self.forms).map_or_else(
-                || vec![(0..text.len(), Arc::from("‹masked›"))],
+                || {
+                    let (id, shown) = (SecretId::of_text(text), Arc::from("‹masked›"));
+                    vec![(0..text.len(), Known { id, shown })]
+                },
                 |finder| finder.find(text),
             ),
+        };
+        match &self.people {
+            Some(people) => joined(found.into_iter().chain(people.find_people(text)).collect()),
+            None => found,
         }
     }
 
@@ -252,9 +378,25 @@ impl Vault {
                 if let Some(code) = redirect::read(arrived.url.reveal()).code {
                     self.learn(&code.named(Artifact::Code.id()));
                 }
+                self.learn_address_of(arrived.url.reveal());
+                for hop in &arrived.hops {
+                    self.learn_address_of(&hop.url);
+                }
             }
             Err(_) => {}
         }
+    }
+
+    /// Learns the secrets among the parameters of an address, of its fragment too.
+    fn learn_address_of(&mut self, address: &str) {
+        for part in address.split(['?', '#']).skip(1) {
+            for (name, value) in &Params::decode(part).0 {
+                if SECRET_MEMBERS.contains(&name.as_str()) {
+                    self.learn(&Secret::minted("token", value.wire()));
+                }
+            }
+        }
+        self.learn_jwts(address);
     }
 
     fn learn_response(&mut self, response: &Response) {
@@ -272,6 +414,9 @@ impl Vault {
                 && let Some(token) = challenge_param(value, "access_token")
             {
                 self.learn(&Secret::minted("token", token));
+            }
+            if name.eq_ignore_ascii_case("location") {
+                self.learn_address_of(value);
             }
             self.learn_jwts(value);
         }
@@ -328,6 +473,47 @@ const SECRET_MEMBERS: &[&str] = &[
     "assertion",
     "client_assertion",
 ];
+
+/// Returns every way to write a text.
+fn forms_of(text: &str, shown: &Arc<str>) -> Forms {
+    let text = text.trim();
+    let id = SecretId::of_text(text);
+    let form: String = form_urlencoded::byte_serialize(text.as_bytes()).collect();
+    let percent = form.replace('+', "%20");
+    let json = serde_json::to_string(text).unwrap_or_default();
+    let written = [
+        text.to_owned(),
+        percent.replace("%7E", "~"),
+        lower_hex(&form),
+        form,
+        percent,
+        STANDARD.encode(text),
+        STANDARD_NO_PAD.encode(text),
+        URL_SAFE.encode(text),
+        URL_SAFE_NO_PAD.encode(text),
+        json.trim_matches('"').to_owned(),
+    ];
+    // The XML of an assertion is the assertion, too.
+    let mut written: Vec<String> = written.into_iter().chain(saml::xml(text)).collect();
+    written.retain(|form| form.len() >= SHORTEST.min(text.len()));
+    // The pieces of a signed token: a server may echo its signature alone.
+    if let Some((rest, signature)) = text.rsplit_once('.')
+        && rest.contains('.')
+        && signature.len() >= 16
+    {
+        written.push(signature.to_owned());
+    }
+    let known = |form: String| {
+        let shown = Arc::clone(shown);
+        (form.into(), Known { id, shown })
+    };
+    written.into_iter().map(known).collect()
+}
+
+/// The fingerprint of what a program made; see [`Secret::fingerprint`].
+fn fingerprint_of(id: SecretId) -> String {
+    id.0[..4].iter().map(|byte| format!("{byte:02x}")).collect()
+}
 
 fn lower_hex(form: &str) -> String {
     let mut out = String::with_capacity(form.len());

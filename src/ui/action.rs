@@ -250,8 +250,10 @@ actions! {
     Slower = "play-slower", ["-"], Walk, hint "", when on_diagram;
     /// Shows the panel alone.
     Zoom = "zoom", ["z"], Walk, hint "zoom", when always;
-    /// Shows secrets on the screen, or hides them again.
-    Reveal = "reveal", ["m"], Walk, hint "", when always;
+    /// Shows the secret of the row for half a minute, or hides it again.
+    Reveal = "reveal", ["m"], Rows, hint "", when can_reveal;
+    /// Masks everything for a screen share, people too, or ends that.
+    MaskAll = "mask-all", ["M"], Rows, hint "", when always;
     /// Opens your editor on the field under the cursor, or on a masked copy of the answer’s body.
     EditOutside = "edit-outside", ["E"], Walk, hint "", when can_edit_outside;
     /// Writes the walk to a file, secrets masked.
@@ -579,6 +581,13 @@ fn can_start_anew(model: &Model) -> Availability {
     not_archived(model)
 }
 
+fn can_reveal(model: &Model) -> Availability {
+    if model.screen.masking.is_shared() {
+        return Availability::No("Everything is masked for sharing; {mask-all} ends that.");
+    }
+    Availability::when(!model.secrets_under().is_empty(), "This row has no secret.")
+}
+
 fn has_results(model: &Model) -> Availability {
     let any = model
         .session()
@@ -661,6 +670,7 @@ fn can_edit_outside(model: &Model) -> Availability {
             Availability::No("An editor is given a field of the inputs, or the body of an answer.")
         }
         Some(_) if model.session().archived => Availability::No("This is a stored trace."),
+        Some(_) if model.screen.masking.is_shared() => Availability::No(SHARED),
         Some(field) => match field.field().kind {
             Kind::Secret => Availability::No(NO_SECRET),
             Kind::Choice(_) | Kind::Flag => {
@@ -683,7 +693,7 @@ fn can_edit_typed(model: &Model) -> Availability {
             purpose: Purpose::Field(_),
             taking: Taking::Typed(input),
             ..
-        }) if !input.is_secret() => Availability::Yes,
+        }) if !input.is_secret() => Availability::when(!model.screen.masking.is_shared(), SHARED),
         Some(Editor {
             taking: Taking::Typed(input),
             ..
@@ -711,8 +721,14 @@ fn can_edit_file(model: &Model) -> Availability {
     if model.session().archived && matches!(model.screen.overlay, Some(Overlay::Profile(_))) {
         return Availability::No("This is a stored trace.");
     }
+    if has_file && model.screen.masking.is_shared() {
+        return Availability::No(SHARED);
+    }
     Availability::when(has_file, "This profile has no file yet.")
 }
+
+/// Others look on, and an editor masks nothing.
+const SHARED: &str = "The screen is shared, and an editor masks nothing; {mask-all} ends that.";
 
 fn can_page(model: &Model) -> Availability {
     Availability::when(model.under.rows > 0, "There is nothing to show in a pager.")

@@ -20,12 +20,14 @@ pub struct Config {
     pub theme: Option<String>,
     /// Whether the mouse is listened to.
     pub mouse: Option<bool>,
+    /// Whether everything is masked from the start, for a screen share.
+    pub share: Option<bool>,
     /// Which keys do what.
     pub keys: Keymap,
 }
 
 /// The keys of the file.
-const KEYS: &[&str] = &["theme", "mouse", "keys"];
+const KEYS: &[&str] = &["theme", "mouse", "share", "keys"];
 
 impl Config {
     /// Reads the file's text; never fails as a whole. Problems come in the order of their lines.
@@ -105,6 +107,10 @@ impl Reader<'_> {
                     self.config.mouse = Some(*on.value());
                 }
                 ("mouse", _) => self.came(item, at, "mouse", "is true or false"),
+                ("share", Item::Value(Value::Boolean(on))) => {
+                    self.config.share = Some(*on.value());
+                }
+                ("share", _) => self.came(item, at, "share", "is true or false"),
                 ("keys", item) => match item.as_table_like() {
                     Some(table) => self.keys(table),
                     None => self.came(item, at, "keys", "is a table: action = \"key\""),

@@ -4,6 +4,7 @@ use zeroize::Zeroizing;
 
 use super::{
     away::{Errand, How, Visit},
+    masking::Masking,
     model::Model,
     overlays::{self, Overlay, handoff},
     rows::{self, CopyText, Cx, Row, json},
@@ -72,12 +73,12 @@ pub fn items(model: &Model) -> Vec<Item> {
         let Some(text) = text(model, what) else {
             return;
         };
-        let masked = model.session().vault.mask(&text);
+        let masked = model.whole_mask().mask(&text);
         let begins: String = masked.chars().take(BEGINS).collect();
         items.push(Item {
             title,
             bytes: text.len(),
-            secrets: masked != *text,
+            secrets: model.session().vault.mask(&text) != *text,
             begins: visible(&begins.replace(['\r', '\n'], " ")).into_owned(),
             what,
         });
@@ -156,10 +157,16 @@ pub fn shown(model: &mut Model) -> Visit {
         None => (model.panel().id, masked_panel(model, width)),
         Some(overlay) => {
             let overlay = overlay.clone();
-            let revealed = std::mem::take(&mut model.screen.reveal);
+            let before = model.screen.masking.clone();
+            if !before.is_shared() {
+                model.screen.masking = Masking::default();
+                model.settle_mask();
+            }
             let rows = overlays::rows(&overlay, model, width);
-            model.screen.reveal = revealed;
-            ("page", model.session().vault.mask(&rows::plain(&rows)))
+            let text = model.whole_mask().mask(&rows::plain(&rows));
+            model.screen.masking = before;
+            model.settle_mask();
+            ("page", text)
         }
     };
     Visit {
@@ -173,7 +180,7 @@ pub fn shown(model: &mut Model) -> Visit {
 /// Returns the body of the answer as a copy to look at, masked, without what a terminal would obey.
 pub fn body(model: &Model) -> Option<Visit> {
     let text = text(model, What::Answer)?;
-    let masked = model.session().vault.mask(&text);
+    let masked = model.whole_mask().mask(&text);
     let lines = masked.split_inclusive('\n').map(|line| {
         let (line, end) = match line.strip_suffix('\n') {
             Some(line) => (line.strip_suffix('\r').unwrap_or(line), "\n"),
@@ -246,12 +253,13 @@ fn text(model: &Model, what: What) -> Option<Zeroizing<String>> {
 
 /// The panel that is shown, whatever lies over it, as plain text; masked, whatever is revealed.
 fn masked_panel(model: &Model, width: u16) -> String {
+    let vault = model.whole_mask();
     let cx = Cx {
-        reveal: false,
+        vault,
         ..model.cx(width)
     };
     let rows = (model.panel().rows)(&cx);
-    model.session().vault.mask(&rows::plain(&rows))
+    vault.mask(&rows::plain(&rows))
 }
 
 /// The row under the cursor of the panel, whatever lies over it.

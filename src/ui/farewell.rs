@@ -8,7 +8,7 @@ use crate::{
     lint::verdict::Judgement,
     profile::fields,
     protocol::visible::visible,
-    session::{Outcome, Session, Status, headless::ended_at},
+    session::{Outcome, Session, Status, headless::ended_at, people::people},
 };
 
 /// Returns the line for the walk that is shown, else for the one opened last of which a step was sent; `None` where
@@ -18,19 +18,31 @@ pub fn farewell(model: &Model) -> Option<String> {
         .chain(model.open.iter().rev())
         .map(|opened| &opened.session);
     let session = sessions.into_iter().find(|session| session.has_results())?;
-    Some(line(session, usize::from(model.size.0), model.look.glyphs))
+    let shared = model.screen.masking.is_shared();
+    Some(line(
+        session,
+        shared,
+        usize::from(model.size.0),
+        model.look.glyphs,
+    ))
 }
 
 /// Says in one line of so many columns which walk it is, how far it came, and whose side it is on; masked, whatever the
-/// screen shows.
-pub fn line(session: &Session, width: usize, glyphs: &Glyphs) -> String {
+/// screen shows, and of people too when it was shared.
+pub fn line(session: &Session, shared: bool, width: usize, glyphs: &Glyphs) -> String {
     let profile = &session.profile;
     let title = profile
         .text(fields::TITLE)
         .filter(|title| !title.is_empty())
         .unwrap_or(&profile.name);
     let parts = [session.flow.id.0, title, &stands(session)].join(&format!(" {} ", glyphs.dot));
-    let masked = session.vault.mask(&format!("jagwalk: {parts}"));
+    let vault = &session.vault;
+    let says = format!("jagwalk: {parts}");
+    let masked = if shared {
+        vault.with_people(&people(session, [])).mask(&says)
+    } else {
+        vault.mask(&says)
+    };
     let line = cut(&visible(&masked), width, glyphs);
     if glyphs != Glyphs::ASCII {
         return line;

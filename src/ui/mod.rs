@@ -12,6 +12,7 @@ pub mod kept;
 pub mod keymap;
 pub mod layout;
 pub mod link;
+pub mod masking;
 pub mod model;
 pub mod overlays;
 pub mod panels;

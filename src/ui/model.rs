@@ -1,6 +1,11 @@
 //! What the screen is made from: sessions, where the user stands in them, and what lies over the walk.
 
-use std::{collections::BTreeMap, fmt::Write as _, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt::Write as _,
+    ops::Range,
+    sync::Arc,
+};
 
 use super::{
     away::Draft,
@@ -9,6 +14,7 @@ use super::{
     kept::Kept,
     keymap::{Key, Keymap},
     layout,
+    masking::{Mask, Masking},
     overlays::{
         self, Overlay,
         check::{self, Checkup},
@@ -28,8 +34,11 @@ use crate::{
         proxy::Environment,
         secret::Secret,
         time::Timestamp,
+        visible::visible,
     },
-    session::{Command, Going, Outcome, Session, Status, What},
+    session::{
+        Command, Going, Outcome, Session, Status, Vault, What, people::personal, vault::SecretId,
+    },
 };
 
 /// The number of an open profile: answers find their session by it.
@@ -90,6 +99,8 @@ pub struct Start {
     pub depth: Depth,
     /// The marks it has.
     pub glyphs: &'static Glyphs,
+    /// Whether everything is masked from the start, for a screen share.
+    pub share: bool,
 }
 
 /// How far the lab of a profile is.
@@ -251,8 +262,8 @@ pub struct Screen {
     pub rail: bool,
     /// Whether the panel is alone.
     pub zoom: bool,
-    /// Whether secrets are shown.
-    pub reveal: bool,
+    /// How secrets are masked.
+    pub masking: Masking,
     /// Whether the log is that of the walk.
     pub log_whole: bool,
     /// Whether the walk is played along the diagram, and when it goes on.
@@ -455,6 +466,8 @@ pub struct Model {
     pub under: Under,
     /// Now, as of the last message.
     pub now: Timestamp,
+    /// What masks what is drawn.
+    pub mask: Mask,
     kept: Kept,
     next_id: u64,
 }
@@ -469,7 +482,14 @@ impl Model {
         let mut model = Self {
             open: vec![opened],
             current: 0,
-            screen: Screen::default(),
+            screen: Screen {
+                masking: if start.share {
+                    Masking::Shared
+                } else {
+                    Masking::default()
+                },
+                ..Screen::default()
+            },
             profiles: Vec::new(),
             faults: Vec::new(),
             size,
@@ -484,6 +504,7 @@ impl Model {
             drafts: BTreeMap::new(),
             under: Under::default(),
             now,
+            mask: Mask::default(),
             kept: Kept::default(),
             next_id: 1,
         };
@@ -700,13 +721,88 @@ impl Model {
             .unwrap_or(PANELS[0])
     }
 
+    /// Brings what is masked up to date; to be called after every change, before anything is looked at.
+    pub fn settle_mask(&mut self) {
+        self.screen.masking.expire(self.now);
+        let opened = &self.open[self.current];
+        let import = self.screen.import.as_deref();
+        self.mask
+            .settle(opened.id, &opened.session, import, &self.screen.masking);
+    }
+
+    /// Returns what masks whatever is drawn: all secrets but those that are shown, and people while the screen is shared.
+    pub fn vault(&self) -> &Vault {
+        self.mask.vault().unwrap_or(&self.session().vault)
+    }
+
+    /// Returns what masks a text that is shown elsewhere, in a pager or an editor: what is shown here for a time is not
+    /// shown there.
+    pub fn whole_mask(&self) -> &Vault {
+        if self.screen.masking.is_shared() {
+            self.vault()
+        } else {
+            &self.session().vault
+        }
+    }
+
+    /// Shows a text from outside: what is to be masked masked, control characters as marks.
+    pub fn shown(&self, text: &str) -> String {
+        visible(&self.vault().mask(text)).into_owned()
+    }
+
+    /// Tells whether anything in a text is to be masked.
+    pub fn masks(&self, text: &str) -> bool {
+        !self.vault().found(text).is_empty()
+    }
+
+    /// Returns where a line that is being typed is not to be seen: known secrets, the code of a redirect, and whom a
+    /// parameter names while the screen is shared.
+    pub fn veiled(&self, purpose: &Purpose, line: &str) -> Vec<Range<usize>> {
+        let mut places: Vec<Range<usize>> = self
+            .vault()
+            .found(line)
+            .into_iter()
+            .map(|(place, _)| place)
+            .collect();
+        let value = |name: &str, end: &[char]| {
+            let from = line.find(name)? + name.len();
+            let end = line[from..].find(end).map_or(line.len(), |at| from + at);
+            Some(from..end)
+        };
+        match purpose {
+            Purpose::Redirect if line.contains("://") || line.contains('=') => {
+                places.extend(value("code=", &['&', '#']));
+            }
+            Purpose::Redirect => places.push(0..line.len()),
+            Purpose::Field(field) if self.screen.masking.is_shared() => {
+                let name = line.split('=').next().unwrap_or_default().trim();
+                if *field == fields::ACTOR_ISSUER_SUBJECT {
+                    places.push(0..line.len());
+                } else if field.field().kind == profile::Kind::Map && personal(name).is_some() {
+                    places.extend(value("=", &[]));
+                }
+            }
+            _ => {}
+        }
+        places
+    }
+
+    /// Returns the secrets of the row under the cursor.
+    pub fn secrets_under(&self) -> BTreeSet<SecretId> {
+        let (width, _) = layout::rows_area(self);
+        let rows = self.rows(width);
+        let row = rows.get(self.rows_state().cursor);
+        row.map(|row| row.secrets(&self.session().vault))
+            .unwrap_or_default()
+    }
+
     /// Returns what panels look at.
     pub fn cx(&self, width: u16) -> Cx<'_> {
         Cx {
             session: self.session(),
             step: self.place().step,
             now: self.now,
-            reveal: self.screen.reveal,
+            vault: self.vault(),
             glyphs: self.look.glyphs,
             width,
             log_whole: self.screen.log_whole,
@@ -895,9 +991,10 @@ impl Model {
     pub fn checked_text(&self) -> Option<String> {
         match &self.screen.check.state {
             check::State::Done(preflight) if self.on_check_page() => {
-                let cx = self.cx(self.size.0);
+                let vault = &self.session().vault;
                 let lines = preflight.text(&self.screen.check.profile);
-                Some(lines.lines().map(|line| cx.text(line) + "\n").collect())
+                let masked = |line| visible(&vault.mask(line)).into_owned() + "\n";
+                Some(lines.lines().map(masked).collect())
             }
             _ => None,
         }
@@ -983,16 +1080,25 @@ impl Model {
             .collect()
     }
 
-    /// Returns when the screen must be drawn again although nothing happens: while something is waited for or played, and
-    /// while something that is shown ends within two minutes.
+    /// Returns when the screen must be drawn again although nothing happens: while something is waited for or played,
+    /// while a secret is shown, and while something that is shown ends within two minutes.
     pub fn wakes_at(&self) -> Option<Timestamp> {
         let next = self.screen.play.map(|play| play.next);
-        next.into_iter().chain(self.ticks_at()).min()
+        let shown = self
+            .screen
+            .masking
+            .next_end()
+            .map(|end| end.min(self.next_second()));
+        next.into_iter().chain(shown).chain(self.ticks_at()).min()
+    }
+
+    fn next_second(&self) -> Timestamp {
+        Timestamp(self.now.0 - self.now.0.rem_euclid(1000) + 1000)
     }
 
     /// Returns when the next countdown changes.
     fn ticks_at(&self) -> Option<Timestamp> {
-        let next_second = Timestamp(self.now.0 - self.now.0.rem_euclid(1000) + 1000);
+        let next_second = self.next_second();
         let session = self.session();
         if session.waiting().is_some() || self.is_checking() {
             return Some(next_second);

@@ -10,7 +10,7 @@ mod values;
 pub mod words;
 mod wrap;
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use unicode_width::UnicodeWidthStr;
 
@@ -26,7 +26,7 @@ use crate::{
     lint::Severity,
     profile::FieldPath,
     protocol::{http::Params, pointer::Pointer, secret::Secret, time::Timestamp, visible::visible},
-    session::Session,
+    session::{Session, Vault, vault::SecretId},
 };
 
 /// A value longer than this many characters is shown by its beginning; copying takes all of it.
@@ -57,6 +57,10 @@ pub struct Row {
     pub place: Option<String>,
     /// How bad the worst is that a rule found there, and which finding of the step it is.
     pub found: Option<(Severity, usize)>,
+    /// Its whole text, where it stands on several rows.
+    pub whole: Option<Arc<str>>,
+    /// Secrets that it stands for without a mark of theirs: a shell variable of a cURL.
+    pub secrets: Vec<SecretId>,
 }
 
 /// Where a row leads.
@@ -190,6 +194,29 @@ impl Row {
         self.spans.iter().map(|(_, text)| text.as_str()).collect()
     }
 
+    /// Returns which secrets it shows, masked or not; `vault` is the one that knows them all.
+    pub fn secrets(&self, vault: &Vault) -> BTreeSet<SecretId> {
+        let text = self
+            .whole
+            .as_deref()
+            .map_or_else(|| self.plain(), str::to_owned);
+        let mut secrets: BTreeSet<SecretId> = self.secrets.iter().copied().collect();
+        for text in [Some(text.as_str()), self.note.as_deref()]
+            .into_iter()
+            .flatten()
+        {
+            secrets.extend(vault.held(text));
+            secrets.extend(vault.behind(text));
+        }
+        // One that is too short to be looked for is known by its row only.
+        if let Some(CopyText::Secret(secret)) = &self.copy
+            && (text.contains(&vault.shown(secret)) || text.contains(secret.reveal()))
+        {
+            secrets.insert(SecretId::of(secret));
+        }
+        secrets
+    }
+
     /// Returns how many cells it takes.
     pub fn width(&self) -> usize {
         self.spans.iter().map(|(_, text)| text.width()).sum()
@@ -205,8 +232,8 @@ pub struct Cx<'a> {
     pub step: StepId,
     /// Now, for ages and countdowns.
     pub now: Timestamp,
-    /// Whether the user has asked to see secrets.
-    pub reveal: bool,
+    /// What masks: the session's own vault, without what the user has asked to see.
+    pub vault: &'a Vault,
     /// The marks that this terminal has.
     pub glyphs: &'a Glyphs,
     /// How many cells a row has.
@@ -220,11 +247,7 @@ pub struct Cx<'a> {
 impl Cx<'_> {
     /// Shows a text from outside: secrets masked, control characters as marks. The one door.
     pub fn text(&self, raw: &str) -> String {
-        if self.reveal {
-            visible(raw).into_owned()
-        } else {
-            visible(&self.session.vault.mask(raw)).into_owned()
-        }
+        visible(&self.vault.mask(raw)).into_owned()
     }
 
     /// Shows a value from outside; of a very long one the beginning and how much is left.
@@ -244,23 +267,25 @@ impl Cx<'_> {
 
     /// Returns what copying a text from outside takes: a secret when a mask is over any of it.
     pub fn copy(&self, name: &str, raw: &str) -> CopyText {
-        if self.session.vault.mask(raw) == raw {
+        // What is shown for a moment is a secret all the same.
+        if self.session.vault.mask(raw) == raw && self.vault.mask(raw) == raw {
             CopyText::from(raw)
         } else {
             CopyText::from(Secret::minted(name, raw))
         }
     }
 
+    /// Tells whether the user has asked to see a secret.
+    pub fn shows(&self, secret: &Secret) -> bool {
+        !secret.is_empty() && !self.vault.hides(secret)
+    }
+
     /// Shows a secret: its name and fingerprint, or itself where the user asked for it.
     pub fn secret(&self, secret: &Secret) -> String {
-        if self.reveal && !secret.is_empty() {
-            clipped(
-                visible(secret.reveal()).into_owned(),
-                VALUE_LIMIT,
-                self.glyphs,
-            )
+        if self.shows(secret) {
+            self.value(secret.reveal())
         } else {
-            visible(&self.session.vault.shown(secret)).into_owned()
+            visible(&self.vault.shown(secret)).into_owned()
         }
     }
 }

@@ -6,6 +6,7 @@ mod editing;
 mod filtering;
 mod finding;
 mod importing;
+mod masking;
 mod moving;
 mod palette;
 mod playing;
@@ -268,6 +269,7 @@ pub fn update(model: &mut Model, msg: Msg, hits: &Hits, ink: Ink) -> Vec<Effect>
 
 /// Brings cursors and what is under them up to date.
 fn settle(model: &mut Model) {
+    model.settle_mask();
     palette::settle(model);
     let (width, height) = layout::rows_area(model);
     model.look_under(width, height);
@@ -375,7 +377,8 @@ fn act(model: &mut Model, action: Action, nth: usize, ink: Ink) -> Vec<Effect> {
         Action::Slower => playing::pace(model, -1),
         Action::Mouse => pointing::toggle(model),
         Action::Zoom => model.screen.zoom = !model.screen.zoom,
-        Action::Reveal => reveal(model),
+        Action::Reveal => masking::reveal(model),
+        Action::MaskAll => masking::mask_all(model),
         Action::WriteTrace => editing::begin(model, Purpose::Trace),
         Action::NextTheme => themes::next(model),
         Action::Themes => themes::open(model),
@@ -527,16 +530,6 @@ fn copy_item(model: &mut Model, nth: Option<usize>, to_file: bool) -> Vec<Effect
             Vec::new()
         }
     }
-}
-
-fn reveal(model: &mut Model) {
-    model.screen.reveal = !model.screen.reveal;
-    let says = if model.screen.reveal {
-        "Secrets are shown; {reveal} hides them again."
-    } else {
-        "Secrets are hidden."
-    };
-    model.say(says);
 }
 
 fn quit(model: &mut Model) -> Vec<Effect> {

@@ -386,7 +386,7 @@ fn panel(session: &Session, id: &str, step: &'static str, width: u16) -> String 
         session,
         step: StepId(step),
         now: NOW.plus_secs(60),
-        reveal: false,
+        vault: &session.vault,
         glyphs: Glyphs::UNICODE,
         width,
         log_whole: true,

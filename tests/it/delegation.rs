@@ -523,7 +523,7 @@ fn panel(session: &Session, id: &str, step: StepId, width: u16) -> String {
         session,
         step,
         now: NOW.plus_secs(60),
-        reveal: false,
+        vault: &session.vault,
         glyphs: Glyphs::UNICODE,
         width,
         log_whole: true,

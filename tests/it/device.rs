@@ -307,6 +307,7 @@ fn page_after(polls: &[Result<(), ()>]) -> String {
         shelf: Shelf::default(),
         depth: Depth::Sixteen,
         glyphs: Glyphs::UNICODE,
+        share: false,
     };
     let model = Model::new(start, (100, 30), scripted::NOW);
     plain(&device::rows(&model, 100, 28))

@@ -274,7 +274,7 @@ fn panel(session: &Session, panel: &str, step: StepId, width: u16) -> String {
         session,
         step,
         now: session.walk.started.plus_secs(60),
-        reveal: false,
+        vault: &session.vault,
         glyphs: Glyphs::UNICODE,
         width,
         log_whole: true,

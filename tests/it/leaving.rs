@@ -10,7 +10,7 @@ use jagwalk::{
 use crate::{pty::Pty, scripted, world::World};
 
 fn said(session: &Session) -> String {
-    line(session, 200, Glyphs::UNICODE)
+    line(session, false, 200, Glyphs::UNICODE)
 }
 
 #[test]
@@ -80,11 +80,11 @@ fn the_line_is_one_line_masked_and_no_wider_than_the_terminal() {
 
     session.profile.edit(fields::TITLE, "Acme").unwrap();
     assert_eq!(
-        line(&session, 30, Glyphs::UNICODE),
+        line(&session, false, 30, Glyphs::UNICODE),
         "jagwalk: xaa · Acme · 7 of 7…"
     );
     assert_eq!(
-        line(&session, 200, Glyphs::ASCII),
+        line(&session, false, 200, Glyphs::ASCII),
         "jagwalk: xaa | Acme | 7 of 7 steps done"
     );
 }

@@ -31,7 +31,7 @@ fn tokens(session: &Session, step: &'static str) -> String {
         session,
         step: StepId(step),
         now: scripted::NOW.plus_secs(60),
-        reveal: false,
+        vault: &session.vault,
         glyphs: Glyphs::UNICODE,
         width: 160,
         log_whole: true,

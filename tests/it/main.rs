@@ -29,6 +29,7 @@ mod laws;
 mod leaving;
 mod lineage;
 mod markdown;
+mod masking;
 mod mcp;
 mod panels;
 #[allow(dead_code, reason = "helpers wait for the tests that need them")]

@@ -13,7 +13,7 @@ use jagwalk::{
         http::{Bytes, Response, form_encode},
         secret::Secret,
     },
-    session::{Command, Session},
+    session::{Command, Session, Vault},
     ui::{
         kept,
         panels::{PANELS, Panel},
@@ -37,11 +37,20 @@ fn cx(session: &Session, step: StepId, width: u16) -> Cx<'_> {
         session,
         step,
         now: acme::START.plus_secs(60),
-        reveal: false,
+        vault: &session.vault,
         glyphs: Glyphs::UNICODE,
         width,
         log_whole: true,
         attempt: None,
+    }
+}
+
+/// What masks a session: all its secrets, or none.
+fn seen_through(session: &Session, reveal: bool) -> Vault {
+    if reveal {
+        session.vault.without(&session.vault.ids())
+    } else {
+        session.vault.clone()
     }
 }
 
@@ -63,6 +72,7 @@ fn seen(rows: &[Row]) -> String {
 }
 
 fn every_row(session: &Session, width: u16, reveal: bool) -> Vec<Row> {
+    let vault = seen_through(session, reveal);
     let mut rows = Vec::new();
     for step in session.flow.steps() {
         let id = step.info().id;
@@ -71,7 +81,7 @@ fn every_row(session: &Session, width: u16, reveal: bool) -> Vec<Row> {
                 std::iter::once(None).chain((0..session.step(id).attempts.len()).map(Some))
             {
                 let cx = Cx {
-                    reveal,
+                    vault: &vault,
                     attempt,
                     ..cx(session, id, width)
                 };
@@ -540,7 +550,8 @@ proptest! {
         acme.through(CALL_API);
         for id in ["answer", "log", "history", "request"] {
             for reveal in [false, true] {
-                no_controls(&(panel(id).rows)(&Cx { reveal, ..cx(&acme.session, CALL_API, 60) }));
+                let vault = &seen_through(&acme.session, reveal);
+                no_controls(&(panel(id).rows)(&Cx { vault, ..cx(&acme.session, CALL_API, 60) }));
             }
         }
     }

@@ -29,6 +29,7 @@ pub fn drawn(session: Session, theme: &str, look_at: impl FnOnce(&mut Model)) ->
         shelf: Shelf::default(),
         depth: Depth::True,
         glyphs: Glyphs::UNICODE,
+        share: false,
     };
     let mut model = still(start, (120, 40), scripted::NOW);
     look_at(&mut model);

@@ -196,7 +196,11 @@ fn the_panels_name_the_assertion_and_show_its_xml_only_on_demand() {
             session,
             step: ID_JAG,
             now: scripted::NOW,
-            reveal,
+            vault: &if reveal {
+                session.vault.without(&session.vault.ids())
+            } else {
+                session.vault.clone()
+            },
             glyphs: Glyphs::UNICODE,
             width: 120,
             log_whole: true,

@@ -450,6 +450,7 @@ mod panics {
                 shelf: Shelf::default(),
                 depth: Depth::Sixteen,
                 glyphs: Glyphs::UNICODE,
+                share: false,
             };
             let runtime = tokio::runtime::Builder::new_multi_thread()
                 .worker_threads(2)

@@ -232,7 +232,7 @@ pub fn panel(
         session,
         step,
         now,
-        reveal: false,
+        vault: &session.vault,
         glyphs: Glyphs::ASCII,
         width: WIDTH,
         log_whole: true,

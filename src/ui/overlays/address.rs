@@ -2,22 +2,19 @@
 
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr as _};
 
-use crate::{
-    protocol::visible::visible,
-    ui::{
-        layout,
-        model::Model,
-        qr,
-        rows::{Row, wrap},
-        theme::Role,
-    },
+use crate::ui::{
+    layout,
+    model::Model,
+    qr,
+    rows::{Row, wrap},
+    theme::Role,
 };
 
 /// Returns the address, broken at the very edge of the screen.
 pub fn rows(model: &Model, width: u16) -> Vec<Row> {
     model
         .address()
-        .map(|address| broken(&visible(&address), width))
+        .map(|address| broken(&model.shown(&address), width))
         .unwrap_or_default()
         .into_iter()
         .map(|line| Row::text(Role::Link, line))
@@ -29,8 +26,8 @@ pub fn qr_rows(model: &Model, width: u16) -> Vec<Row> {
     let Some(address) = model.address() else {
         return Vec::new();
     };
-    let says = match qr::half_blocks(&address) {
-        Err(too_big) => too_big.to_string(),
+    let says = match code(model, &address) {
+        Err(why) => why,
         Ok(lines) => {
             let wide = lines.first().map_or(0, |line| line.width());
             let (_, room) = layout::rows_area(model);
@@ -56,6 +53,23 @@ pub fn qr_rows(model: &Model, width: u16) -> Vec<Row> {
         ),
     ];
     wrap(rows, width)
+}
+
+/// Draws an address as a QR code, unless it is too long, or any of it is to be masked: anybody who sees it can read it.
+///
+/// # Errors
+/// A sentence on why there is none.
+pub fn code(model: &Model, address: &str) -> Result<Vec<String>, String> {
+    if model.masks(address) {
+        let says = if model.screen.masking.is_shared() {
+            "The address tells of a person or holds a secret, so there is no QR code of it while the screen is masked for \
+             sharing."
+        } else {
+            "The address holds a secret, so there is no QR code of it."
+        };
+        return Err(says.to_owned());
+    }
+    qr::half_blocks(address).map_err(|too_big| too_big.to_string())
 }
 
 /// Breaks a text at the width, with nothing added and nothing left out.

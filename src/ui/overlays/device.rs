@@ -1,12 +1,11 @@
 //! The page with the code to enter on another device: code and address raw on lines of their own, and a QR code beside.
 
-use super::address::broken;
+use super::address::{self, broken};
 use crate::{
     flow::Artifact,
-    protocol::{time::Lifetime, visible::visible},
+    protocol::time::Lifetime,
     ui::{
         model::Model,
-        qr,
         rows::{Row, wrap},
         theme::Role,
     },
@@ -27,7 +26,7 @@ pub fn rows(model: &Model, width: u16, height: u16) -> Vec<Row> {
         return Vec::new();
     };
     let bag = &model.session().walk.bag;
-    let shown = |artifact| visible(bag.shown(artifact).unwrap_or_default()).into_owned();
+    let shown = |artifact| model.shown(bag.shown(artifact).unwrap_or_default());
     let uri = shown(Artifact::VerificationUri);
     let mut rows = wrap(
         vec![Row::text(
@@ -63,10 +62,10 @@ pub fn rows(model: &Model, width: u16, height: u16) -> Vec<Row> {
             "The walk goes on by itself once you have signed in. {cancel} cancels; {address} shows the address with the code alone.",
         ),
     ));
-    let code = match qr::half_blocks(&whole) {
+    let code = match address::code(model, &whole) {
         Ok(code) => code,
         Err(why) => {
-            words.push(Row::text(Role::Muted, why.to_string()));
+            words.push(Row::text(Role::Muted, why));
             rows.extend(wrap(words, width));
             return rows;
         }

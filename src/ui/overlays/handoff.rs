@@ -9,14 +9,14 @@ use crate::{
     },
 };
 
-/// Returns the hand-off of the walk's verdict; always masked.
+/// Returns the hand-off of the walk's verdict; always masked, and of people too while the screen is shared.
 pub fn rows(model: &Model, width: u16) -> Vec<Row> {
     let Some(text) = text(model) else {
         return Vec::new();
     };
     let rows = text
         .lines()
-        .map(|line| Row::text(Role::Text, line))
+        .map(|line| Row::text(Role::Text, model.shown(line)))
         .collect();
     wrap(rows, width)
 }

@@ -1,14 +1,11 @@
 //! What the keys do, from the action table and the user's keys; the place that it was asked in comes first.
 
-use crate::{
-    protocol::visible::visible,
-    ui::{
-        action::{ACTIONS, Entry, Scope},
-        keymap::defaults,
-        model::{Context, Model},
-        rows::{Row, wrap},
-        theme::Role,
-    },
+use crate::ui::{
+    action::{ACTIONS, Entry, Scope},
+    keymap::defaults,
+    model::{Context, Model},
+    rows::{Row, wrap},
+    theme::Role,
 };
 
 /// The width of the keys.
@@ -23,7 +20,7 @@ pub fn rows(model: &Model, from: Context, query: &str, width: u16) -> Vec<Row> {
         rows.push(Row::text(Role::Title, model.session().flow.title));
         rows.push(Row::text(Role::Muted, model.session().flow.about));
         let wrong = model.warnings.iter();
-        rows.extend(wrong.map(|says| Row::text(Role::FindingWarning, visible(says))));
+        rows.extend(wrong.map(|says| Row::text(Role::FindingWarning, model.shown(says))));
     }
     let (here, elsewhere): (Vec<Scope>, Vec<Scope>) = Scope::ALL
         .into_iter()

@@ -2,7 +2,6 @@
 
 use crate::{
     profile::import::INLINE,
-    protocol::visible::visible,
     ui::{
         model::Model,
         rows::{Row, words, wrap},
@@ -23,9 +22,9 @@ pub fn rows(model: &Model, width: u16) -> Vec<Row> {
             crate::profile::FieldValue::Secret(_) => Role::Secret,
             _ => Role::FieldValue,
         };
-        let mut row = Row::pair(one.field.0, pad, role, visible(&one.shown()));
+        let mut row = Row::pair(one.field.0, pad, role, model.shown(&one.shown()));
         row.spans
-            .push((Role::Muted, format!("  from {}", visible(&one.from))));
+            .push((Role::Muted, format!("  from {}", model.shown(&one.from))));
         let help = one.field.field().help;
         rows.push(
             row.at_depth(1)
@@ -35,7 +34,7 @@ pub fn rows(model: &Model, width: u16) -> Vec<Row> {
     if !import.left.is_empty() {
         rows.push(Row::heading(glyphs, 0, "Not taken over:"));
         rows.extend(import.left.iter().map(|(what, why)| {
-            let says = format!("{}: {}", visible(what), visible(why));
+            let says = format!("{}: {}", model.shown(what), model.shown(why));
             Row::text(Role::Muted, says).at_depth(1)
         }));
     }

@@ -123,7 +123,7 @@ impl Overlay {
             Self::Profiles(_) => "Profiles",
             Self::Profile(_) => "Every field",
             Self::Flows(_) => "Flows",
-            Self::Copy(_) => "Copy",
+            Self::Copy(..) => "Copy",
             Self::Existing(_) => "Use existing",
             Self::Faults(_) => "Faults",
             Self::Address(_) => "Address",

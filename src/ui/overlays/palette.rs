@@ -11,7 +11,6 @@ use unicode_width::UnicodeWidthStr as _;
 use crate::{
     flow::{StepId, flows::FLOWS},
     lint,
-    protocol::visible::visible,
     ui::{
         action::{ACTIONS, Action, Availability, Entry, Scope},
         model::Model,
@@ -261,8 +260,8 @@ fn things(model: &Model) -> Vec<Offer> {
     let offer = |deed, lead: &str, name: &str, about: &str| Offer {
         deed,
         lead: lead.to_owned(),
-        name: visible(name).into_owned(),
-        about: visible(about).into_owned(),
+        name: model.shown(name),
+        about: model.shown(about),
         why: None,
     };
     let steps = session.steps().map(|step| {

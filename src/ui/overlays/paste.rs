@@ -2,7 +2,7 @@
 
 use super::address::broken;
 use crate::{
-    protocol::{exchange::Login, time::Lifetime, visible::visible},
+    protocol::{exchange::Login, time::Lifetime},
     ui::{
         model::Model,
         rows::{Row, wrap},
@@ -50,7 +50,7 @@ fn page(model: &Model, width: u16) -> Vec<Row> {
         ),
     };
     rows.push(Row::blank());
-    rows.extend(whole(&asked.http.address(), width));
+    rows.extend(whole(model, &asked.http.address(), width));
     rows.push(Row::blank());
     rows.extend(wrap(listening(model, &asked.redirect_uri), width));
     if let Some(tunnel) = &reception.tunnel {
@@ -61,7 +61,7 @@ fn page(model: &Model, width: u16) -> Vec<Row> {
             )],
             width,
         ));
-        rows.extend(whole(tunnel, width));
+        rows.extend(whole(model, tunnel, width));
     }
     let mut words = vec![Row::text(
         Role::Text,
@@ -70,7 +70,7 @@ fn page(model: &Model, width: u16) -> Vec<Row> {
     if let (Login::Open, Some(why)) = (asked.login, &reception.no_browser) {
         words.push(Row::text(
             Role::Muted,
-            format!("No browser was started: {}.", visible(why)),
+            format!("No browser was started: {}.", model.shown(why)),
         ));
     }
     words.push(Row::blank());
@@ -88,8 +88,8 @@ fn page(model: &Model, width: u16) -> Vec<Row> {
 }
 
 /// Returns a text to be copied with the mouse: nothing before it, broken only at the very edge.
-fn whole(text: &str, width: u16) -> impl Iterator<Item = Row> {
-    broken(&visible(text), width)
+fn whole(model: &Model, text: &str, width: u16) -> impl Iterator<Item = Row> + use<> {
+    broken(&model.shown(text), width)
         .into_iter()
         .map(|line| Row::text(Role::Link, line))
 }
@@ -97,12 +97,12 @@ fn whole(text: &str, width: u16) -> impl Iterator<Item = Row> {
 /// Says where the answer is waited for, or why nobody does.
 fn listening(model: &Model, redirect_uri: &str) -> Vec<Row> {
     let walk = &model.session().walk;
-    let back = visible(redirect_uri);
+    let back = model.shown(redirect_uri);
     let mut rows: Vec<Row> = walk
         .reception
         .tried
         .iter()
-        .map(|says| Row::text(Role::FindingWarning, visible(says).into_owned()))
+        .map(|says| Row::text(Role::FindingWarning, model.shown(says)))
         .collect();
     match &walk.deaf {
         Some(why) => {
@@ -111,7 +111,7 @@ fn listening(model: &Model, redirect_uri: &str) -> Vec<Row> {
                     Role::FindingWarning,
                     "Nobody listens for the answer: ".to_owned(),
                 ),
-                (Role::Text, visible(why).into_owned()),
+                (Role::Text, model.shown(why)),
             ]));
             rows.push(Row::text(
                 Role::Text,

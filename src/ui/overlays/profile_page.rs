@@ -2,7 +2,6 @@
 
 use crate::{
     profile::{Origin, Profile, fields, without_password},
-    protocol::visible::visible,
     ui::{
         model::Model,
         rows::{Row, wrap},
@@ -12,7 +11,6 @@ use crate::{
 
 /// Returns a heading for each table and a row for each field; what is inherited or a default is dim, with its origin.
 pub fn rows(model: &Model, width: u16) -> Vec<Row> {
-    let profile = &model.session().profile;
     let glyphs = model.look.glyphs;
     let mut rows = Vec::new();
     let mut table = None;
@@ -28,7 +26,7 @@ pub fn rows(model: &Model, width: u16) -> Vec<Row> {
             };
             rows.push(Row::heading(glyphs, 0, title));
         }
-        let (role, value, from) = value(profile, field.path, glyphs.idle);
+        let (role, value, from) = value(model, field.path, glyphs.idle);
         let label = field.label;
         let pad = PAD.saturating_sub(label.chars().count()) + 2;
         let mut row = Row::new(vec![
@@ -59,10 +57,11 @@ fn filled(profile: &Profile) -> &'static str {
     }
 }
 
-fn value(profile: &Profile, field: fields::FieldPath, none: &str) -> (Role, String, String) {
+fn value(model: &Model, field: fields::FieldPath, none: &str) -> (Role, String, String) {
+    let profile = &model.session().profile;
     let shown = |text: String| {
         let text = without_password(&text).unwrap_or(text);
-        visible(&text.replace('\n', ", ")).into_owned()
+        model.shown(&text.replace('\n', ", "))
     };
     match profile.origin(field) {
         Origin::Own => (Role::FieldValue, shown(profile.shown(field)), String::new()),

@@ -1,12 +1,9 @@
 //! The profiles: to open, create, duplicate, rename and delete.
 
-use crate::{
-    protocol::visible::visible,
-    ui::{
-        model::{Model, ProfileEntry},
-        rows::{Row, wrap},
-        theme::Role,
-    },
+use crate::ui::{
+    model::{Model, ProfileEntry},
+    rows::{Row, wrap},
+    theme::Role,
 };
 
 /// Returns a row for each profile, with what is wrong with its file below it.
@@ -35,20 +32,23 @@ fn lines(model: &Model, width: u16) -> Vec<(Row, usize)> {
         let environment = if entry.environment == "prod" {
             (Role::MarkProd, "  production".to_owned())
         } else {
-            (Role::Muted, format!("  {}", visible(&entry.environment)))
+            (
+                Role::Muted,
+                format!("  {}", model.shown(&entry.environment)),
+            )
         };
         let mut block = vec![Row::new(vec![
             (Role::Accent, format!("{mark} ")),
-            (Role::FieldValue, visible(&entry.name).into_owned()),
+            (Role::FieldValue, model.shown(&entry.name)),
             (Role::Text, pad),
-            (Role::Text, visible(&entry.title).into_owned()),
+            (Role::Text, model.shown(&entry.title)),
             environment,
         ])];
         block.extend(
             entry
                 .problems
                 .iter()
-                .map(|says| Row::text(Role::FindingWarning, format!("    {}", visible(says)))),
+                .map(|says| Row::text(Role::FindingWarning, format!("    {}", model.shown(says)))),
         );
         out.extend(wrap(block, width).into_iter().map(|row| (row, index)));
     }

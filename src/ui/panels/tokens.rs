@@ -115,7 +115,7 @@ fn record_rows(cx: &Cx, record: &TokenRecord, shut: bool) -> Vec<Row> {
     let mut add = |row: Row| rows.push(row.at_depth(1));
     add(signature(cx, &record.signature));
     add(raw_row(cx, &record.token, PAD));
-    if cx.reveal {
+    if cx.shows(&record.token.raw) {
         // Masked, the token's own row has it.
         let note = "The first eight hex digits of its SHA-256; the same token has the same everywhere.";
         add(Row::pair("fingerprint", PAD, Role::Text, cx.text(&record.fingerprint)).noted(Some(note.to_owned())));

@@ -39,7 +39,7 @@ pub fn token_rows(cx: &Cx, token: &Token, name: &str, depth: u16, remark: Remark
                 "A SAML assertion, which is XML; it is handed on and not taken apart here.",
                 depth,
             ));
-            if cx.reveal
+            if cx.shows(&token.raw)
                 && let Some(xml) = saml::xml(&cx.secret(&token.raw))
             {
                 rows.extend(lines(cx, &xml, depth, Role::Text, TEXT_LIMIT));
@@ -213,7 +213,7 @@ fn looks_typed(text: &str) -> bool {
 /// Returns the row of the token itself: its name and fingerprint, or, revealed, its parts in their colours.
 pub fn raw_row(cx: &Cx, token: &Token, pad: usize) -> Row {
     let mut row = Row::pair("token", pad, Role::Secret, cx.secret(&token.raw));
-    if cx.reveal && token.form == Form::Jws {
+    if cx.shows(&token.raw) && token.form == Form::Jws {
         row.spans.pop();
         let text = cx.secret(&token.raw);
         let roles = [Role::JwtHeader, Role::JwtClaims, Role::JwtSignature];

@@ -43,8 +43,8 @@ pub fn encoded(cx: &Cx, params: &Params) -> (String, Secret) {
         .map(|(name, value)| {
             let value = match value {
                 Value::Plain(text) => cx.text(&form_encode(text)),
-                Value::Secret(hidden) if cx.reveal && !hidden.secret.is_empty() => {
-                    form_encode(&value.wire())
+                Value::Secret(hidden) if cx.shows(&hidden.secret) => {
+                    cx.text(&form_encode(&value.wire()))
                 }
                 Value::Secret(hidden) => form_encode(&hidden.before) + &cx.secret(&hidden.secret),
             };
@@ -72,11 +72,7 @@ pub fn note_at(cx: &Cx, notes: &[(Pointer, String)], at: &Pointer) -> Option<Str
 /// Returns the rows of a text from outside: masked as a whole, then line by line; `limit` bytes at most.
 pub fn lines(cx: &Cx, text: &str, depth: u16, role: Role, limit: usize) -> Vec<Row> {
     let (seen, left) = head(text, limit);
-    let masked = if cx.reveal {
-        seen.to_owned()
-    } else {
-        cx.session.vault.mask(seen)
-    };
+    let masked = cx.vault.mask(seen);
     let mut rows: Vec<Row> = Vec::new();
     let all = masked.strip_suffix('\n').unwrap_or(&masked);
     for line in all.split('\n').take(LINES_LIMIT) {

@@ -5,7 +5,8 @@ use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 use super::Row;
 use crate::ui::theme::Role;
 
-/// Breaks every row that is wider than `width`; what goes on keeps the row's place, field, copy and note.
+/// Breaks every row that is wider than `width`; what goes on keeps the row's place, field, copy, note and
+/// whole text.
 pub fn wrap(rows: Vec<Row>, width: u16) -> Vec<Row> {
     let width = usize::from(width).max(8);
     let mut out = Vec::with_capacity(rows.len());
@@ -39,6 +40,8 @@ fn broken(row: &Row, width: usize, out: &mut Vec<Row>) {
         goes: row.goes,
         place: row.place.clone(),
         found: row.found,
+        whole: Some(row.whole.clone().unwrap_or_else(|| row.plain().into())),
+        secrets: row.secrets.clone(),
     };
     let mut start = 0;
     let mut first = true;

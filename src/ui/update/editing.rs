@@ -72,6 +72,7 @@ pub fn begin_with(model: &mut Model, field: FieldPath, text: &str) {
         taking: taking(field, text),
         says: None,
         pick: 0,
+        before: None,
     });
 }
 

@@ -8,7 +8,6 @@ use unicode_width::UnicodeWidthStr;
 use super::{Canvas, Spans, lines};
 use crate::{
     profile::Kind,
-    protocol::visible::visible,
     ui::{
         hits::Target,
         layout::{self, Places, Tier},
@@ -16,7 +15,7 @@ use crate::{
         overlays::{device, paste},
         panels::findings::look,
         rows::{Row, dressed, is_folded},
-        theme::{Look, Role},
+        theme::Role,
     },
 };
 
@@ -210,7 +209,8 @@ fn field_line(
     };
     match &editor.taking {
         Taking::Typed(input) => {
-            let seen = input.seen(value.width, 1, glyphs);
+            let veil = |line: &str| model.veiled(&editor.purpose, line);
+            let seen = input.seen(value.width, 1, glyphs, &veil);
             let text = seen.lines.first().cloned().unwrap_or_default();
             canvas.mark(value, line, role);
             canvas.line(value, line, &[(role, text)]);
@@ -252,7 +252,8 @@ fn note(canvas: &mut Canvas<'_>, places: &Places, model: &Model, row: Option<&Ro
     let mut out: Vec<Spans> = Vec::new();
     if let Some((field, editor)) = in_a_row(model) {
         if let Some(says) = &editor.says {
-            out.extend(lines(look, Role::FieldInvalid, says, place.width, most));
+            let says = model.shown(says);
+            out.extend(lines(look, Role::FieldInvalid, &says, place.width, most));
         }
         if let Taking::Chosen { words, at } = &editor.taking {
             let all = words.iter().enumerate().map(|(index, word)| {
@@ -267,8 +268,16 @@ fn note(canvas: &mut Canvas<'_>, places: &Places, model: &Model, row: Option<&Ro
         }
         let offered = model.offered();
         match &offered {
-            Some(Ok(words)) => out.extend(picks(look, editor, words, place.width, most)),
-            Some(Err(why)) => out.extend(lines(look, Role::Text, why, place.width, most)),
+            Some(Ok(words)) => out.extend(picks(model, editor, words, place.width, most)),
+            Some(Err(why)) => {
+                out.extend(lines(
+                    look,
+                    Role::Text,
+                    &model.shown(why),
+                    place.width,
+                    most,
+                ));
+            }
             None => {}
         }
         let info = field.field();
@@ -278,7 +287,7 @@ fn note(canvas: &mut Canvas<'_>, places: &Places, model: &Model, row: Option<&Ro
             }
             Kind::Secret => format!(
                 "env:NAME, file:PATH, cmd:COMMAND, or the secret itself. Now: {}. {}",
-                words_of(&model.session().profile.shown_effective(field)),
+                words_of(&model.shown(&model.session().profile.shown_effective(field))),
                 info.help
             ),
             Kind::List => format!("{} Several: with commas.", info.help),
@@ -287,7 +296,13 @@ fn note(canvas: &mut Canvas<'_>, places: &Places, model: &Model, row: Option<&Ro
         };
         out.extend(lines(look, Role::Muted, &how, place.width, most));
     } else if let Some(note) = row.and_then(|row| row.note.as_deref()) {
-        out.extend(lines(look, Role::Muted, note, place.width, most));
+        out.extend(lines(
+            look,
+            Role::Muted,
+            &model.shown(note),
+            place.width,
+            most,
+        ));
     }
     let wide =
         Tier::of(model.size) == Tier::Wide && model.screen.overlay.is_none() && !model.screen.zoom;
@@ -304,7 +319,7 @@ fn note(canvas: &mut Canvas<'_>, places: &Places, model: &Model, row: Option<&Ro
 
 /// Returns the words that are offered, those that are typed marked and the one at the cursor in brackets; from the line
 /// with the cursor on, so that it is always seen.
-fn picks(look: &Look, editor: &Editor, words: &[String], width: u16, most: usize) -> Vec<Spans> {
+fn picks(model: &Model, editor: &Editor, words: &[String], width: u16, most: usize) -> Vec<Spans> {
     let typed = match &editor.taking {
         Taking::Typed(input) => input.text(),
         Taking::Chosen { .. } => return Vec::new(),
@@ -312,17 +327,14 @@ fn picks(look: &Look, editor: &Editor, words: &[String], width: u16, most: usize
     let mut rows: Vec<(String, bool)> = Vec::new();
     for (index, word) in words.iter().enumerate() {
         let taken = typed.split_whitespace().any(|other| other == word);
-        let mark = if taken {
-            look.glyphs.done
-        } else {
-            look.glyphs.idle
-        };
+        let glyphs = model.look.glyphs;
+        let mark = if taken { glyphs.done } else { glyphs.idle };
         let (open, close) = if index == editor.pick {
             ("[", "]")
         } else {
             (" ", " ")
         };
-        let shown = format!("{open}{mark} {}{close}", visible(word));
+        let shown = format!("{open}{mark} {}{close}", model.shown(word));
         let here = index == editor.pick;
         match rows.last_mut() {
             Some((row, has)) if row.width() + shown.width() <= usize::from(width) => {

@@ -6,7 +6,6 @@ use unicode_width::UnicodeWidthStr as _;
 use super::{Canvas, Spans, lines, trail};
 use crate::{
     profile::{Kind, template},
-    protocol::visible::visible,
     ui::{
         action::{Action, Availability},
         filter::Filter,
@@ -32,7 +31,13 @@ pub fn draw(canvas: &mut Canvas<'_>, model: &Model, places: &Places) -> Option<P
     }
     let says = confirm::question(model)?;
     let width = places.body.width.saturating_sub(2);
-    let mut rows = lines(&model.look, Role::FindingWarning, says, width, 3);
+    let mut rows = lines(
+        &model.look,
+        Role::FindingWarning,
+        &model.shown(says),
+        width,
+        3,
+    );
     rows.push(vec![
         (Role::HintKey, model.keys.spoken("{yes}")),
         (Role::Text, " yes   ".to_owned()),
@@ -92,14 +97,21 @@ fn text_box(
     } else {
         1
     };
-    let seen = input.seen(width, tall, model.look.glyphs);
+    let veil = |line: &str| model.veiled(&editor.purpose, line);
+    let seen = input.seen(width, tall, model.look.glyphs, &veil);
     let first = u16::try_from(head).unwrap_or(0);
     for line in 0..usize::from(tall) {
         let text = seen.lines.get(line).cloned().unwrap_or_default();
         rows.push(vec![(Role::FieldFocus, text)]);
     }
     match &editor.says {
-        Some(says) => rows.extend(lines(&model.look, Role::FieldInvalid, says, width, 3)),
+        Some(says) => rows.extend(lines(
+            &model.look,
+            Role::FieldInvalid,
+            &model.shown(says),
+            width,
+            3,
+        )),
         None => rows.extend(lines(&model.look, Role::Muted, &help, width, 2)),
     }
     let place = foot(canvas, places.body, &rows);
@@ -131,7 +143,8 @@ fn prompt(
     let count = format!(" {count} ");
     let right = u16::try_from(count.width()).unwrap_or(0);
     let width = place.width.saturating_sub(used + right).max(1);
-    let seen = input.seen(width, 1, model.look.glyphs);
+    let veil = |line: &str| model.veiled(&Purpose::Palette, line);
+    let seen = input.seen(width, 1, model.look.glyphs, &veil);
     let text = seen.lines.into_iter().next().unwrap_or_default();
     canvas.clear(place);
     let left = [(Role::Title, lead), (Role::FieldFocus, text)];
@@ -240,7 +253,7 @@ fn foot(canvas: &mut Canvas<'_>, body: Rect, rows: &[Spans]) -> Rect {
 
 /// Returns what a box asks for, and how.
 fn words(model: &Model, purpose: &Purpose) -> (String, String) {
-    let named = |name: &str| visible(name).into_owned();
+    let named = |name: &str| model.shown(name);
     let folder = "Letters, digits, dots, dashes: it becomes the file’s name.".to_owned();
     match purpose {
         Purpose::Field(field) => {

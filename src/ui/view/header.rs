@@ -5,11 +5,12 @@ use unicode_width::UnicodeWidthStr;
 use super::{Canvas, Spans};
 use crate::{
     profile::{Kind, fields},
-    protocol::visible::visible,
+    protocol::time::Lifetime,
     ui::{
         layout::Places,
         model::{Lab, Model},
         rail::cut,
+        rows::words,
         theme::Role,
     },
 };
@@ -31,11 +32,11 @@ pub fn draw(canvas: &mut Canvas<'_>, model: &Model, places: &Places) {
         .unwrap_or(&profile.name);
     let environment = match profile.text(fields::ENVIRONMENT) {
         Some("prod") => (Role::MarkProd, "production".to_owned()),
-        Some(word) => (Role::Text, visible(word).into_owned()),
+        Some(word) => (Role::Text, model.shown(word)),
         None => (Role::Muted, "environment unknown".to_owned()),
     };
     // So much is left of a title at least.
-    let title = visible(title).into_owned();
+    let title = model.shown(title);
     let fixed = wide(&lead) + dot.width() + environment.1.width();
     let room = width.saturating_sub(fixed + TITLE.min(title.width()) + 1);
     let marks = fitting(marks(model), &dot, room);
@@ -62,8 +63,13 @@ fn marks(model: &Model) -> Spans {
     if profile.flag(fields::NETWORK_INSECURE) {
         add(Role::MarkInsecure, "TLS not verified");
     }
-    if model.screen.reveal {
-        add(Role::MarkInsecure, "secrets shown");
+    if model.screen.masking.is_shared() {
+        add(Role::Accent, "masked for sharing");
+    }
+    if let Some(end) = model.screen.masking.last_end() {
+        let left = Lifetime((end.0 - model.now.0 + 999) / 1000 * 1000);
+        let count = words::count(model.screen.masking.shown().len(), "secret");
+        add(Role::MarkInsecure, &format!("{count} shown, {left}"));
     }
     if model.opened().is_dirty() {
         add(Role::FindingWarning, "not saved");
@@ -90,7 +96,7 @@ fn marks(model: &Model) -> Spans {
             .proxies
             .mark(profile.text(fields::NETWORK_PROXY), urls);
         if let Some(proxy) = proxy {
-            add(Role::Text, &visible(&proxy));
+            add(Role::Text, &model.shown(&proxy));
         }
     }
     if session.walk.number > 1 {

@@ -7,7 +7,7 @@ use crate::{
     flow::Want,
     lint::{Severity, verdict::Judgement},
     profile::SecretSource,
-    protocol::{exchange::Request, time::Lifetime, visible::visible},
+    protocol::{exchange::Request, time::Lifetime},
     session::{Attempt, Status, What},
     ui::{
         layout::{self, Places},
@@ -26,7 +26,7 @@ pub fn height(model: &Model, width: u16) -> u16 {
         return 2;
     }
     let says = match said(model, over) {
-        Some((_, says)) => says.to_owned(),
+        Some((_, says)) => says,
         None if over => return 2,
         None if layout::verdict_here(model).is_some() => return MOST,
         None => match model.session().status(model.place().step) {
@@ -41,10 +41,10 @@ pub fn height(model: &Model, width: u16) -> u16 {
 }
 
 /// Returns the sentence of the last key or command, and whether it is a bad one.
-fn said(model: &Model, over: bool) -> Option<(bool, &str)> {
+fn said(model: &Model, over: bool) -> Option<(bool, String)> {
     match (&model.screen.toast, &model.session().notice) {
-        (Some(toast), _) => Some((toast.bad, toast.says.as_str())),
-        (None, Some(notice)) if !over => Some((notice.bad, notice.says.as_str())),
+        (Some(toast), _) => Some((toast.bad, model.shown(&toast.says))),
+        (None, Some(notice)) if !over => Some((notice.bad, model.shown(&notice.says))),
         (None, _) => None,
     }
 }
@@ -71,8 +71,8 @@ pub fn draw(canvas: &mut Canvas<'_>, model: &Model, places: &Places) {
     let most = usize::from(place.height);
     let mut out: Vec<Spans> = Vec::new();
     let said = said(model, model.screen.overlay.is_some());
-    if let Some((bad, says)) = said {
-        let role = if bad {
+    if let Some((bad, says)) = &said {
+        let role = if *bad {
             Role::FindingWarning
         } else {
             Role::Accent
@@ -83,7 +83,8 @@ pub fn draw(canvas: &mut Canvas<'_>, model: &Model, places: &Places) {
         out.extend(judged(model, &verdict, place.width, most));
     } else if out.len() < most && model.screen.overlay.is_none() {
         let (role, says) = story(model);
-        let repeats = said.is_some_and(|(_, said)| words::sentence(said) == words::sentence(&says));
+        let repeats =
+            said.is_some_and(|(_, said)| words::sentence(&said) == words::sentence(&says));
         if !says.is_empty() && !repeats {
             out.extend(lines(
                 &model.look,
@@ -115,7 +116,7 @@ fn judged(model: &Model, verdict: &Judgement, width: u16, most: usize) -> Vec<Sp
     let mut out: Vec<Spans> = lines(
         look,
         Role::Text,
-        &format!("{lead} {}", shown(model, &verdict.says)),
+        &format!("{lead} {}", model.shown(&verdict.says)),
         width,
         2,
     );
@@ -129,18 +130,20 @@ fn judged(model: &Model, verdict: &Judgement, width: u16, most: usize) -> Vec<Sp
     out.extend(lines(
         look,
         Role::Text,
-        &shown(model, &verdict.fix),
+        &model.shown(&verdict.fix),
         width,
         left,
     ));
     out
 }
 
-fn shown(model: &Model, text: &str) -> String {
-    visible(&model.session().vault.mask(text)).into_owned()
+/// What happened at the step, or why it has not.
+fn story(model: &Model) -> (Role, String) {
+    let (role, says) = told_of(model);
+    (role, model.shown(&says))
 }
 
-fn story(model: &Model) -> (Role, String) {
+fn told_of(model: &Model) -> (Role, String) {
     let session = model.session();
     let id = model.place().step;
     let state = session.step(id);
@@ -175,11 +178,7 @@ fn story(model: &Model) -> (Role, String) {
             // What is wrong with a request is said before it goes.
             Some(finding) if finding.severity > Severity::Note => (
                 Role::FindingWarning,
-                format!(
-                    "{}: {} i tells more.",
-                    finding.code,
-                    shown(model, &finding.says)
-                ),
+                format!("{}: {} i tells more.", finding.code, finding.says),
             ),
             _ => (Role::Muted, why.to_owned()),
         },
@@ -221,7 +220,6 @@ fn waiting(model: &Model) -> String {
         What::Sending(_, Request::Http(http)) => {
             let cancels = model.keys.spoken("{cancel} cancels.");
             let host = http.host();
-            let host = model.session().vault.mask(&host);
             let others = match model.session().in_flight().count() {
                 0 | 1 => "",
                 _ => "; other servers are asked meanwhile",

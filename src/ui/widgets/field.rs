@@ -1,5 +1,7 @@
 //! A text that is typed: one line, several, or a secret; the only file that knows the text area.
 
+use std::ops::Range;
+
 use crossterm::event::KeyCode;
 use tui_textarea::{CursorMove, TextArea};
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
@@ -30,6 +32,9 @@ pub struct Input {
     area: TextArea<'static>,
     shape: Shape,
 }
+
+/// Tells where a line is not to be seen.
+pub type Veil<'a> = &'a dyn Fn(&str) -> Vec<Range<usize>>;
 
 /// What is seen of it.
 pub struct Seen {
@@ -158,8 +163,8 @@ impl Input {
         self.shape == Shape::Secret && !names_source
     }
 
-    /// Returns what is seen of the text in so many columns and lines.
-    pub fn seen(&self, width: u16, height: u16, glyphs: &Glyphs) -> Seen {
+    /// Returns what is seen of the text in so many columns and lines; what the veil says of a line is not.
+    pub fn seen(&self, width: u16, height: u16, glyphs: &Glyphs, veil: Veil<'_>) -> Seen {
         let (width, height) = (usize::from(width.max(1)), usize::from(height.max(1)));
         if self.is_masked() {
             let empty = self.area.is_empty();
@@ -175,14 +180,15 @@ impl Input {
             };
         }
         let lines = self.area.lines();
-        let (row, at) = self.cursor();
+        let veiled = |line: &String| veiled(line, &veil(line), glyphs.masked);
+        let (row, at) = self.cursor(veiled);
         let (left, top) = corner((row, at), width, height);
         Seen {
             lines: lines
                 .iter()
                 .skip(top)
                 .take(height)
-                .map(|line| window(&visible(line), left, width))
+                .map(|line| window(&visible(&veiled(line)), left, width))
                 .collect(),
             cursor: (cells(at - left), cells(row - top)),
         }
@@ -195,7 +201,7 @@ impl Input {
             return;
         }
         let (width, height) = (usize::from(width.max(1)), usize::from(height.max(1)));
-        let (left, top) = corner(self.cursor(), width, height);
+        let (left, top) = corner(self.cursor(String::clone), width, height);
         let row = (top + usize::from(y)).min(self.area.lines().len().saturating_sub(1));
         let wanted = left + usize::from(x);
         let line = self.area.lines().get(row).map_or("", String::as_str);
@@ -208,10 +214,10 @@ impl Input {
         self.area.move_cursor(CursorMove::Jump(cells(row), column));
     }
 
-    /// Returns the line of the cursor and how many cells stand before it.
-    fn cursor(&self) -> (usize, usize) {
+    /// Returns the line of the cursor and how many cells stand before it, of the lines as they are shown.
+    fn cursor(&self, shown: impl Fn(&String) -> String) -> (usize, usize) {
         let cursor = self.area.cursor();
-        let line = self.area.lines().get(cursor.0);
+        let line = self.area.lines().get(cursor.0).map(shown);
         let before: String =
             line.map_or_else(String::new, |line| line.chars().take(cursor.1).collect());
         (cursor.0, visible(&before).width())
@@ -264,6 +270,20 @@ fn corner((row, at): (usize, usize), width: usize, height: usize) -> (usize, usi
 
 fn cells(count: usize) -> u16 {
     u16::try_from(count).unwrap_or(u16::MAX)
+}
+
+/// Puts a mark in the place of each letter that is not to be seen.
+fn veiled(line: &str, places: &[Range<usize>], mark: &str) -> String {
+    let hidden = |at: usize| places.iter().any(|place| place.contains(&at));
+    let letters = line.char_indices();
+    letters.fold(String::with_capacity(line.len()), |mut out, (at, c)| {
+        if hidden(at) {
+            out.push_str(mark);
+        } else {
+            out.push(c);
+        }
+        out
+    })
 }
 
 /// Returns the columns from `left` on.
@@ -320,11 +340,11 @@ mod tests {
     #[test]
     fn a_secret_is_never_seen_nor_counted() {
         for text in ["h", "hunter2hunter2"] {
-            let seen = typed(Shape::Secret, text).seen(40, 1, Glyphs::UNICODE);
+            let seen = typed(Shape::Secret, text).seen(40, 1, Glyphs::UNICODE, &|_| Vec::new());
             assert_eq!(seen.lines, ["••••••••"]);
             assert_eq!(seen.cursor, (8, 0));
         }
-        let named = typed(Shape::Secret, "env:ACME").seen(40, 1, Glyphs::UNICODE);
+        let named = typed(Shape::Secret, "env:ACME").seen(40, 1, Glyphs::UNICODE, &|_| Vec::new());
         assert_eq!(named.lines, ["env:ACME"]);
         let mut wiped = typed(Shape::Secret, "hunter2");
         wiped.key(Key {
@@ -402,10 +422,13 @@ mod tests {
     #[test]
     fn the_cursor_stays_in_sight_and_nothing_acts() {
         let input = typed(Shape::Line, &"x".repeat(100));
-        let seen = input.seen(10, 1, Glyphs::UNICODE);
+        let seen = input.seen(10, 1, Glyphs::UNICODE, &|_| Vec::new());
         assert_eq!(seen.cursor, (9, 0));
         assert_eq!(seen.lines, ["xxxxxxxxx"]);
         let input = typed(Shape::Line, "a\u{202e}b");
-        assert_eq!(input.seen(40, 1, Glyphs::UNICODE).lines, ["a‹U+202E›b"]);
+        assert_eq!(
+            input.seen(40, 1, Glyphs::UNICODE, &|_| Vec::new()).lines,
+            ["a‹U+202E›b"]
+        );
     }
 }

@@ -383,6 +383,7 @@ impl<T: Transport> Desk<T> {
             shelf: Shelf::default(),
             depth: Depth::Sixteen,
             glyphs: Glyphs::UNICODE,
+            share: false,
         };
         let (engine, inbox) = Engine::new(start, Arc::clone(&host), size);
         let mut desk = Self {
