@@ -14,7 +14,7 @@ use crate::{
         layout::Places,
         model::{Editor, Model, Purpose, Taking},
         overlays::{confirm, paste},
-        rail::fit,
+        rail::{cut, fit},
         theme::Role,
         widgets::field::Input,
     },
@@ -85,11 +85,23 @@ fn text_box(
     if matches!(editor.purpose, Purpose::Field(_)) && !input.is_long() {
         return None;
     }
+    let (title, help) = words(model, &editor.purpose);
     if editor.purpose == Purpose::Palette {
-        return prompt(canvas, model, places, input);
+        let lead = format!(" {}{title}: ", trail(model));
+        return prompt(canvas, model, places.title, (lead, help), input);
+    }
+    if editor.purpose == Purpose::Find {
+        // In the line of the hints, so that what is found is not hidden by the box.
+        let help = editor.says.clone().unwrap_or(help);
+        return prompt(
+            canvas,
+            model,
+            places.hints,
+            (format!(" {title}: "), help),
+            input,
+        );
     }
     let width = places.body.width.saturating_sub(2);
-    let (title, help) = words(model, &editor.purpose);
     let mut rows: Vec<Spans> = vec![vec![(Role::Title, title)]];
     let head = rows.len();
     let tall = if input.is_long() {
@@ -129,26 +141,29 @@ fn text_box(
     place.contains(at).then_some(at)
 }
 
-/// Draws what is typed for the palette above its list, and how much of it fits.
+/// Draws what is typed into one line, what it is for before it and what is said of it at the end.
 fn prompt(
     canvas: &mut Canvas<'_>,
     model: &Model,
-    places: &Places,
+    place: Rect,
+    (lead, says): (String, String),
     input: &Input,
 ) -> Option<Position> {
-    let place = places.title;
-    let lead = format!(" {}Do or open: ", trail(model));
     let used = u16::try_from(lead.width()).unwrap_or(0);
-    let count = model.screen.palette.as_ref().map_or(0, |all| all.count());
-    let count = format!(" {count} ");
-    let right = u16::try_from(count.width()).unwrap_or(0);
+    // The text comes first.
+    let room = usize::from(place.width / 2)
+        .saturating_sub(lead.width())
+        .max(5);
+    let says = format!(" {} ", cut(&says, room, model.look.glyphs));
+    let right = u16::try_from(says.width()).unwrap_or(0);
     let width = place.width.saturating_sub(used + right).max(1);
     let veil = |line: &str| model.veiled(&Purpose::Palette, line);
     let seen = input.seen(width, 1, model.look.glyphs, &veil);
     let text = seen.lines.into_iter().next().unwrap_or_default();
     canvas.clear(place);
+    canvas.hit(place, Target::Nothing);
     let left = [(Role::Title, lead), (Role::FieldFocus, text)];
-    canvas.both(place, 0, &left, &[(Role::Muted, count)]);
+    canvas.both(place, 0, &left, &[(Role::Muted, says)]);
     canvas.hit(
         Rect {
             x: place.x + used,
@@ -286,7 +301,10 @@ fn words(model: &Model, purpose: &Purpose) -> (String, String) {
             let help = Filter::help(&typed, model.session());
             ("Show of the log".to_owned(), help)
         }
-        Purpose::Palette => ("Do or open".to_owned(), String::new()),
+        Purpose::Palette => {
+            let count = model.screen.palette.as_ref().map_or(0, |all| all.count());
+            ("Do or open".to_owned(), count.to_string())
+        }
         Purpose::Redirect => ("The redirect".to_owned(), paste::ASKS.to_owned()),
         Purpose::Existing(artifact) => (
             format!("Use this {}", artifact.noun()),

@@ -69,7 +69,7 @@ fn esc_backs_out_one_layer_at_a_time() {
         ("P?/log", &["Every field", "Keys", "text"]),
         ("P?:", &["Every field", "Keys", "Palette"]),
         ("P<enter>", &["Every field", "text"]),
-        ("pcother<enter>", &[]),
+        ("pc<enter>other<enter>", &[]),
         ("f/mcp<enter>", &["Flows", "query over it"]),
         ("p:IDJAG-TYP<enter>", &["Profiles", "Rule"]),
         (
@@ -160,7 +160,6 @@ fn at_most_six_hints_stand_in_the_footer_of_every_place() {
         "a",
         "T",
         "?",
-        "?/x",
         ":",
         "L",
         "F",

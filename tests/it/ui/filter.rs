@@ -85,7 +85,7 @@ fn a_word_that_means_nothing_is_named() {
 
 #[test]
 fn the_log_shows_what_is_left_and_of_how_many() {
-    let mut desk = Desk::lab((120, 40));
+    let mut desk = Desk::lab((80, 24));
     desk.keys("R").sees("200 OK");
     desk.keys("l").sees_no("only");
     desk.keys("&")
@@ -97,7 +97,7 @@ fn the_log_shows_what_is_left_and_of_how_many() {
         .sees("only party:api status:2xx");
     desk.sees("of this walk")
         .sees("Call the API")
-        .sees_no("IdP metadata  ");
+        .sees_no("IdP metadata");
     let all: usize = desk
         .engine
         .model

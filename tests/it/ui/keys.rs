@@ -24,7 +24,8 @@ fn remapped(keys: &str) -> Desk<Sham> {
 
 #[test]
 fn another_key_does_it_everywhere_it_is_named() {
-    let mut desk = remapped("help = 'h'\nfold = []\nzoom = 'A'\nreveal = ['ctrl-t', 'm']\n");
+    let mut desk =
+        remapped("help = 'h'\nfold-around = []\nfold = []\nzoom = 'A'\nreveal = ['ctrl-t', 'm']\n");
     let bar = desk.screen().lines().last().unwrap_or_default().to_owned();
     assert!(bar.contains("h help"), "{bar}");
     desk.keys("?").sees_no("Keys:");
