@@ -30,6 +30,7 @@ mod leaving;
 mod lineage;
 mod markdown;
 mod mcp;
+mod outside;
 mod panels;
 #[allow(dead_code, reason = "helpers wait for the tests that need them")]
 mod peer;

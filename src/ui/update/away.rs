@@ -232,7 +232,7 @@ pub fn saved(model: &mut Model, name: &str, text: &str, ink: Ink) -> Vec<Effect>
         let wants_lab = profile.flag(crate::profile::fields::LAB);
         let adopt = Command::Adopt(Box::new(profile));
         let id = opened.id;
-        let asked = opened.session.command(adopt, ink.clone());
+        let asked = opened.session.command(adopt, ink);
         effects.extend(asked.into_iter().map(|effect| Effect::Session(id, effect)));
         // The lab fills in what the file leaves to it.
         opened.lab = Lab::Unwanted;
