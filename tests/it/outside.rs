@@ -504,9 +504,9 @@ stty raw -echo; kill -9 $$";
 #[test]
 fn however_the_editor_ends_the_screen_comes_back_whole_and_nothing_is_lost() {
     for (script, says) in [
-        ("exit 3", "ended with exit status 3. Nothing is"),
-        (MESS, "was killed by signal 9. Nothing is"),
-        ("", "was not found. Nothing is taken over."),
+        ("exit 3", "ended with exit status 3."),
+        (MESS, "was killed by signal 9."),
+        ("", "was not found."),
     ] {
         let world = world();
         let mut path = program(&world, "ed", script);
@@ -730,7 +730,8 @@ fn ctrl_z_stops_it_and_fg_draws_it_again() {
     pty.send("?");
     pty.wait_for("Esc back");
     pty.send("<c-c>");
-    pty.wait_until(|screen| !screen.alternate_screen());
+    // Below what the shell had written, not over it.
+    pty.wait_until(|screen| screen.contents().matches("shell>").count() == 4);
     pty.send("exit<enter>");
     pty.wait_exit();
     pty.assert_sane();
