@@ -339,16 +339,29 @@ mod tests {
         assert!(wrong("no-such-editor -w").contains("`no-such-editor -w` was not found"));
         assert!(wrong("exit 3;").contains("ended with exit status 3. Nothing is taken over."));
         assert!(wrong("kill -9 $$;").contains("was killed by signal 9"));
-        assert!(wrong("f() { printf '\\377' >\"$1\"; }; f").contains("is not UTF-8 text"));
         assert!(wrong("rm").contains("cannot be read"));
 
-        let says = wrong("f() { echo half >\"$1\"; exit 1; }; f");
-        let path = says
-            .split("is in ")
-            .nth(1)
-            .expect("it is named")
-            .trim_end_matches('.');
-        assert_eq!(fs::read_to_string(path).unwrap(), "half\n");
-        fs::remove_file(path).unwrap();
+        for (editor, why, left) in [
+            (
+                "f() { echo half >\"$1\"; exit 1; }; f",
+                "exit status 1",
+                &b"half\n"[..],
+            ),
+            (
+                "f() { printf '\\377' >\"$1\"; }; f",
+                "is not UTF-8 text",
+                b"\xff",
+            ),
+        ] {
+            let says = wrong(editor);
+            assert!(says.contains(why), "{says}");
+            let path = says
+                .split("had written is in ")
+                .nth(1)
+                .expect("it is named");
+            let path = path.trim_end_matches('.');
+            assert_eq!(fs::read(path).unwrap(), left);
+            fs::remove_file(path).unwrap();
+        }
     }
 }

@@ -376,11 +376,12 @@ fn mend() {
 }
 
 /// Mouse and focus reports, keys in other forms, another character set, insert mode, a part that scrolls, no line wrap,
-/// styles. The alternate screen is not left: whoever enters it twice is in it once.
+/// styles. The cursor stays where the shell
+/// had it; and the alternate screen is not left, for whoever enters it twice is in it once.
 const MEND: &str = concat!(
     "\x1b[?1000l\x1b[?1002l\x1b[?1003l\x1b[?1005l\x1b[?1006l\x1b[?1015l\x1b[?1004l",
     "\x1b[?1l\x1b>\x1b[>4;0m\x1b[=0u",
-    "\x0f\x1b(B\x1b[4l\x1b[?6l\x1b[r\x1b[?7h\x1b[0m",
+    "\x1b7\x1b[r\x1b8\x0f\x1b(B\x1b[4l\x1b[?7h\x1b[0m",
 );
 
 fn take() -> io::Result<()> {

@@ -214,6 +214,13 @@ impl Program {
 mod tests {
     use super::*;
 
+    /// An environment, a system, and the programs that there are then.
+    type Case = (
+        &'static [(&'static str, &'static str)],
+        &'static str,
+        &'static [&'static str],
+    );
+
     /// The names of the programs, and whether the terminal has a clipboard.
     fn of(set: &[(&str, &str)], os: &str) -> (Vec<&'static str>, bool) {
         let find = |name: &str| {
@@ -226,27 +233,28 @@ mod tests {
         (names, ways.terminal.is_some())
     }
 
+    const TERM: (&str, &str) = ("TERM", "xterm-256color");
+
     #[test]
     fn native_clipboards_are_for_those_who_sit_at_the_machine() {
-        let term = ("TERM", "xterm-256color");
-        let rows: &[(&[(&str, &str)], &str, &[&str])] = &[
-            (&[term], "linux", &[]),
-            (&[term, ("TMUX", "/tmp/x,1,0")], "linux", &["tmux"]),
-            (&[term, ("TMUX", "")], "linux", &[]),
-            (&[term, ("DISPLAY", ":0")], "linux", &["xclip", "xsel"]),
+        let rows: &[Case] = &[
+            (&[TERM], "linux", &[]),
+            (&[TERM, ("TMUX", "/tmp/x,1,0")], "linux", &["tmux"]),
+            (&[TERM, ("TMUX", "")], "linux", &[]),
+            (&[TERM, ("DISPLAY", ":0")], "linux", &["xclip", "xsel"]),
             (
-                &[term, ("WAYLAND_DISPLAY", "wayland-0"), ("DISPLAY", ":0")],
+                &[TERM, ("WAYLAND_DISPLAY", "wayland-0"), ("DISPLAY", ":0")],
                 "linux",
                 &["wl-copy", "xclip", "xsel"],
             ),
             (
-                &[term, ("DISPLAY", ":10"), ("SSH_CONNECTION", "a b c d")],
+                &[TERM, ("DISPLAY", ":10"), ("SSH_CONNECTION", "a b c d")],
                 "linux",
                 &[],
             ),
             (
                 &[
-                    term,
+                    TERM,
                     ("DISPLAY", ":10"),
                     ("SSH_TTY", "/dev/pts/1"),
                     ("TMUX", "x"),
@@ -254,11 +262,11 @@ mod tests {
                 "linux",
                 &["tmux"],
             ),
-            (&[term], "macos", &["pbcopy"]),
-            (&[term, ("SSH_TTY", "/dev/ttys1")], "macos", &[]),
-            (&[term], "windows", &["clip.exe"]),
+            (&[TERM], "macos", &["pbcopy"]),
+            (&[TERM, ("SSH_TTY", "/dev/ttys1")], "macos", &[]),
+            (&[TERM], "windows", &["clip.exe"]),
             (
-                &[term, ("WSL_DISTRO_NAME", "Debian")],
+                &[TERM, ("WSL_DISTRO_NAME", "Debian")],
                 "linux",
                 &["clip.exe"],
             ),

@@ -31,6 +31,7 @@ mod lineage;
 mod markdown;
 mod masking;
 mod mcp;
+mod outside;
 mod panels;
 #[allow(dead_code, reason = "helpers wait for the tests that need them")]
 mod peer;

@@ -37,4 +37,4 @@ pub fn rows(model: &Model, items: &[Item]) -> Vec<Row> {
 }
 
 /// Titles are padded to no more than this.
-const TITLES: usize = 46;
+const TITLES: usize = 54;

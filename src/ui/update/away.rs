@@ -2,10 +2,10 @@
 
 use zeroize::Zeroizing;
 
-use super::{Ask, Effect, Model, ProfilesOp, Purpose, Taking, Then, editing, lab};
+use super::{Ask, Effect, Model, ProfilesOp, Purpose, Taking, Then, editing};
 use crate::{
     flow::Ink,
-    profile::{FieldPath, Kind, load},
+    profile::{FieldPath, Kind, Origin, Profile, fields, load},
     session::Command,
     ui::{
         away::{Draft, Errand, How, Text, Visit},
@@ -222,17 +222,19 @@ pub fn saved(model: &mut Model, name: &str, text: &str, ink: Ink) -> Vec<Effect>
         }
         let mut profile = profile.clone();
         profile.base.clone_from(&opened.saved.base);
-        if profile.text(crate::profile::fields::FLOW)
-            != opened.saved.text(crate::profile::fields::FLOW)
-        {
+        if profile.text(fields::FLOW) != opened.saved.text(fields::FLOW) {
             says.push_str(" Its flow is another now; {flows} chooses what is walked.");
         }
         opened.saved = profile.clone();
         opened.problems.clone_from(&problems);
-        let wants_lab = profile.flag(crate::profile::fields::LAB);
+        let wants_lab = profile.flag(fields::LAB);
+        if wants_lab {
+            // Until the lab says it anew, so that an edit elsewhere makes nothing stale.
+            fill_as_before(&mut profile, &opened.session.profile);
+        }
         let adopt = Command::Adopt(Box::new(profile));
         let id = opened.id;
-        let asked = opened.session.command(adopt, ink.clone());
+        let asked = opened.session.command(adopt, ink);
         effects.extend(asked.into_iter().map(|effect| Effect::Session(id, effect)));
         // The lab fills in what the file leaves to it.
         opened.lab = Lab::Unwanted;
@@ -242,8 +244,20 @@ pub fn saved(model: &mut Model, name: &str, text: &str, ink: Ink) -> Vec<Effect>
         }
     }
     model.say(says);
-    effects.extend(lab(model));
     effects
+}
+
+/// Fills in what was filled in before, where the file says nothing of its own.
+fn fill_as_before(profile: &mut Profile, before: &Profile) {
+    for field in fields::FIELDS {
+        let path = field.path;
+        if before.origin(path) == Origin::Filled
+            && profile.own(path).is_none()
+            && let Some(value) = before.own(path)
+        {
+            profile.fill(path, value.clone());
+        }
+    }
 }
 
 const UNCHANGED: &str = "Nothing was changed in the editor.";
