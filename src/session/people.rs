@@ -308,7 +308,15 @@ impl Seen {
 }
 
 /// Fields of the profile that name servers and clients.
-const OPEN_FIELDS: &[&str] = &["client_id", "issuer", "audience", "resource", "url", "agent", "agent_2"];
+const OPEN_FIELDS: &[&str] = &[
+    "client_id",
+    "issuer",
+    "audience",
+    "resource",
+    "url",
+    "agent",
+    "agent_2",
+];
 
 #[cfg(test)]
 mod tests {
@@ -337,7 +345,10 @@ mod tests {
             "sub_id": { "format": "phone_number", "phone_number": "+12065550100" },
             "address": { "locality": "Ghent" }, "exp": 5,
         });
-        let values: Vec<String> = told(&claims, true).into_iter().map(|(_, value)| value).collect();
+        let values: Vec<String> = told(&claims, true)
+            .into_iter()
+            .map(|(_, value)| value)
+            .collect();
         assert_eq!(values, ["Ghent", "admin-3", "helpdesk-9", "+12065550100"]);
     }
 }

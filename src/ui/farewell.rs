@@ -19,7 +19,12 @@ pub fn farewell(model: &Model) -> Option<String> {
         .map(|opened| &opened.session);
     let session = sessions.into_iter().find(|session| session.has_results())?;
     let shared = model.screen.masking.is_shared();
-    Some(line(session, shared, usize::from(model.size.0), model.look.glyphs))
+    Some(line(
+        session,
+        shared,
+        usize::from(model.size.0),
+        model.look.glyphs,
+    ))
 }
 
 /// Says in one line of so many columns which walk it is, how far it came, and whose side it is on; masked, whatever the

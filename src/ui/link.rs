@@ -20,7 +20,10 @@ pub fn links(model: &Model) -> Vec<Link> {
         None if model.waiting_page() => false,
         _ => return Vec::new(),
     };
-    let Some(address) = model.address().filter(|address| is_plain(address) && !model.masks(address)) else {
+    let Some(address) = model
+        .address()
+        .filter(|address| is_plain(address) && !model.masks(address))
+    else {
         return Vec::new();
     };
     let body = layout::places(model).body;

@@ -102,7 +102,8 @@ impl Mask {
         import: Option<&Import>,
         masking: &Masking,
     ) {
-        let imported = import.map(|import| import.understood.iter().map(|one| (one.field, &one.value)));
+        let imported =
+            import.map(|import| import.understood.iter().map(|one| (one.field, &one.value)));
         let made = Made {
             open,
             imported: import.map_or(0, |import| import.understood.len()),
@@ -121,7 +122,9 @@ impl Mask {
         self.number += 1;
         self.made = (!plain).then(|| {
             let vault = if made.shared {
-                session.vault.with_people(&people(session, imported.into_iter().flatten()))
+                session
+                    .vault
+                    .with_people(&people(session, imported.into_iter().flatten()))
             } else {
                 session.vault.without(&made.shown)
             };

@@ -9,9 +9,9 @@ use std::{
 
 use super::{
     kept::Kept,
-    masking::{Mask, Masking},
     keymap::{Key, Keymap},
     layout,
+    masking::{Mask, Masking},
     overlays::{
         self, Overlay,
         check::{self, Checkup},
@@ -32,7 +32,9 @@ use crate::{
         time::Timestamp,
         visible::visible,
     },
-    session::{Command, Going, Outcome, Session, Status, Vault, What, people::personal, vault::SecretId},
+    session::{
+        Command, Going, Outcome, Session, Status, Vault, What, people::personal, vault::SecretId,
+    },
 };
 
 /// The number of an open profile: answers find their session by it.
@@ -453,7 +455,11 @@ impl Model {
             open: vec![opened],
             current: 0,
             screen: Screen {
-                masking: if start.share { Masking::Shared } else { Masking::default() },
+                masking: if start.share {
+                    Masking::Shared
+                } else {
+                    Masking::default()
+                },
                 ..Screen::default()
             },
             profiles: Vec::new(),
@@ -684,7 +690,8 @@ impl Model {
         self.screen.masking.expire(self.now);
         let opened = &self.open[self.current];
         let import = self.screen.import.as_deref();
-        self.mask.settle(opened.id, &opened.session, import, &self.screen.masking);
+        self.mask
+            .settle(opened.id, &opened.session, import, &self.screen.masking);
     }
 
     /// Returns what masks whatever is drawn: all secrets but those that are shown, and people while the screen is shared.
@@ -705,8 +712,12 @@ impl Model {
     /// Returns where a line that is being typed is not to be seen: known secrets, the code of a redirect, and whom a
     /// parameter names while the screen is shared.
     pub fn veiled(&self, purpose: &Purpose, line: &str) -> Vec<Range<usize>> {
-        let mut places: Vec<Range<usize>> =
-            self.vault().found(line).into_iter().map(|(place, _)| place).collect();
+        let mut places: Vec<Range<usize>> = self
+            .vault()
+            .found(line)
+            .into_iter()
+            .map(|(place, _)| place)
+            .collect();
         let value = |name: &str, end: &[char]| {
             let from = line.find(name)? + name.len();
             let end = line[from..].find(end).map_or(line.len(), |at| from + at);
@@ -735,7 +746,8 @@ impl Model {
         let (width, _) = layout::rows_area(self);
         let rows = self.rows(width);
         let row = rows.get(self.rows_state().cursor);
-        row.map(|row| row.secrets(&self.session().vault)).unwrap_or_default()
+        row.map(|row| row.secrets(&self.session().vault))
+            .unwrap_or_default()
     }
 
     /// Returns what panels look at.
@@ -1005,7 +1017,11 @@ impl Model {
     /// while a secret is shown, and while something that is shown ends within two minutes.
     pub fn wakes_at(&self) -> Option<Timestamp> {
         let next = self.screen.play.map(|play| play.next);
-        let shown = self.screen.masking.next_end().map(|end| end.min(self.next_second()));
+        let shown = self
+            .screen
+            .masking
+            .next_end()
+            .map(|end| end.min(self.next_second()));
         next.into_iter().chain(shown).chain(self.ticks_at()).min()
     }
 

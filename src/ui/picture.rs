@@ -80,7 +80,12 @@ pub fn svg(model: &Model) -> String {
     let area = Rect::new(0, 0, columns, lines);
     let mut cells = Buffer::empty(area);
     view(model, area, &mut cells);
-    let about = farewell::line(model.session(), model.screen.masking.is_shared(), usize::MAX, model.look.glyphs);
+    let about = farewell::line(
+        model.session(),
+        model.screen.masking.is_shared(),
+        usize::MAX,
+        model.look.glyphs,
+    );
     let [light, dark] = PAPER;
     let paper = match model.shelf.load(&model.theme).0.mood() {
         Some(Mood::Light) => [dark, light],

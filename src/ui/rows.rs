@@ -196,9 +196,15 @@ impl Row {
 
     /// Returns which secrets it shows, masked or not; `vault` is the one that knows them all.
     pub fn secrets(&self, vault: &Vault) -> BTreeSet<SecretId> {
-        let text = self.whole.as_deref().map_or_else(|| self.plain(), str::to_owned);
+        let text = self
+            .whole
+            .as_deref()
+            .map_or_else(|| self.plain(), str::to_owned);
         let mut secrets: BTreeSet<SecretId> = self.secrets.iter().copied().collect();
-        for text in [Some(text.as_str()), self.note.as_deref()].into_iter().flatten() {
+        for text in [Some(text.as_str()), self.note.as_deref()]
+            .into_iter()
+            .flatten()
+        {
             secrets.extend(vault.held(text));
             secrets.extend(vault.behind(text));
         }

@@ -14,7 +14,7 @@ use jagwalk::{
         store::{LAB, LAB_TEXT},
     },
     flow::{Artifact, Flow, Ink, flows::FLOWS},
-    profile::{FieldValue, Kind, Profile, SecretSource, fields, import, load},
+    profile::{FieldValue, Profile, SecretSource, fields, import, load},
     protocol::{
         exchange::{Answer, Hop, Redirect, Request, Via},
         http::{Bytes, Response},
@@ -78,13 +78,6 @@ impl Canaries {
         canaries
     }
 
-    /// Returns those that have nothing to do with a text: neither in it nor around it.
-    fn apart_from(&self, text: &str) -> Self {
-        let text = stripped(text);
-        let apart = |(_, form): &&(String, String)| !text.contains(form) && !form.contains(&text);
-        Self(self.0.iter().filter(apart).cloned().collect())
-    }
-
     #[track_caller]
     fn are_not_in(&self, seen: &[String], place: &str) {
         for text in seen {
@@ -101,21 +94,28 @@ impl Canaries {
     #[track_caller]
     fn are_in(&self, seen: &[String], place: &str) {
         for (what, form) in &self.0 {
-            assert!(seen.iter().any(|text| text.contains(form.as_str())), "{what} is not seen in {place}");
+            assert!(
+                seen.iter().any(|text| text.contains(form.as_str())),
+                "{what} is not seen in {place}"
+            );
         }
     }
 }
 
 /// Without blanks and lines: a text that was broken over two lines is still found.
 fn stripped(text: &str) -> String {
-    text.chars().filter(|c| !c.is_whitespace() && !"│─".contains(*c)).collect()
+    text.chars()
+        .filter(|c| !c.is_whitespace() && !"│─".contains(*c))
+        .collect()
 }
 
 /// Returns every secret that a walk has come by.
 fn secrets_of(session: &Session) -> Vec<Secret> {
     let mut secrets: Vec<Secret> = Vec::new();
     for field in fields::FIELDS {
-        if let Some(FieldValue::Secret(SecretSource::Inline(secret))) = session.profile.own(field.path) {
+        if let Some(FieldValue::Secret(SecretSource::Inline(secret))) =
+            session.profile.own(field.path)
+        {
             secrets.push(secret.clone());
         }
     }
@@ -129,16 +129,28 @@ fn secrets_of(session: &Session) -> Vec<Secret> {
             }
         }
     }
-    let held = session.walk.bag.iter().filter(|(artifact, _)| artifact.is_secret());
+    let held = session
+        .walk
+        .bag
+        .iter()
+        .filter(|(artifact, _)| artifact.is_secret());
     secrets.extend(held.map(|(_, held)| held.value.clone()));
     secrets.retain(|secret| secret.len() > 3 && !secret.reveal().starts_with('‹'));
     secrets
 }
 
 fn canaries_of(session: &Session) -> Canaries {
+    canaries_apart_from("", session)
+}
+
+/// Returns the canaries of a session, but those that have to do with a text: that are in it or around it.
+fn canaries_apart_from(token: &str, session: &Session) -> Canaries {
     let mut canaries = Canaries::default();
     for secret in secrets_of(session) {
-        canaries.add(secret.name(), secret.reveal());
+        let text = secret.reveal();
+        if token.is_empty() || !token.contains(text) && !text.contains(token) {
+            canaries.add(secret.name(), text);
+        }
     }
     canaries
 }
@@ -192,7 +204,8 @@ fn drawn(model: &Model) -> String {
     let mut cells = Buffer::empty(area);
     view(model, area, &mut cells);
     let lines = cells.content.chunks(usize::from(columns.max(1)));
-    let text = |line: &[ratatui::buffer::Cell]| line.iter().map(ratatui::buffer::Cell::symbol).collect();
+    let text =
+        |line: &[ratatui::buffer::Cell]| line.iter().map(ratatui::buffer::Cell::symbol).collect();
     lines.map(text).collect::<Vec<String>>().join("\n")
 }
 
@@ -202,7 +215,11 @@ fn seen(model: &Model) -> Vec<String> {
     let texts: String = rows.iter().map(jagwalk::ui::rows::Row::plain).collect();
     let notes: BTreeSet<&str> = rows.iter().filter_map(|row| row.note.as_deref()).collect();
     let notes: Vec<&str> = notes.into_iter().collect();
-    let mut all = vec![stripped(&drawn(model)), stripped(&texts), stripped(&notes.join("\n"))];
+    let mut all = vec![
+        stripped(&drawn(model)),
+        stripped(&texts),
+        stripped(&notes.join("\n")),
+    ];
     all.extend(links(model).into_iter().map(|link| link.address));
     all
 }
@@ -248,7 +265,9 @@ fn each_door(model: &mut Model, texts: &[&str], mut look: impl FnMut(&Model, &st
     let all = texts.join(" and ");
     model.warnings = vec![all.clone()];
     model.screen.check.state = check::State::Failed(all.clone());
-    model.screen.import = import::read("AUTH0_CLIENT_SECRET=hunter2\nLOGIN_HINT=alice\n").ok().map(Box::new);
+    model.screen.import = import::read("AUTH0_CLIENT_SECRET=hunter2\nLOGIN_HINT=alice\n")
+        .ok()
+        .map(Box::new);
     model.profiles = vec![ProfileEntry {
         name: "acme".to_owned(),
         title: all.clone(),
@@ -279,12 +298,16 @@ fn each_door(model: &mut Model, texts: &[&str], mut look: impl FnMut(&Model, &st
         (Purpose::Existing(Artifact::IdToken), Shape::Secret),
         (Purpose::Trace, Shape::Line),
     ];
-    let fields = fields::FIELDS.iter().filter_map(|field| match field.kind {
-        Kind::Secret => Some((Purpose::Field(field.path), Shape::Secret)),
-        Kind::Map | Kind::LongText => Some((Purpose::Field(field.path), Shape::Text)),
-        Kind::Text => Some((Purpose::Field(field.path), Shape::Line)),
-        _ => None,
-    });
+    // One of each kind.
+    let fields = [
+        (fields::SSO_CLIENT_SECRET, Shape::Secret),
+        (fields::SSO_PARAMS, Shape::Text),
+        (fields::API_BODY, Shape::Text),
+        (fields::ACTOR_ISSUER_SUBJECT, Shape::Line),
+        (fields::IDP_ISSUER, Shape::Word),
+        (fields::AGENT_RESOURCE, Shape::List),
+    ];
+    let fields = fields.map(|(path, shape)| (Purpose::Field(path), shape));
     model.screen.overlay = Some(Overlay::Profile(state()));
     for (purpose, shape) in boxes.into_iter().chain(fields) {
         for text in texts {
@@ -293,7 +316,10 @@ fn each_door(model: &mut Model, texts: &[&str], mut look: impl FnMut(&Model, &st
                 // It is edited in its own row.
                 settle(model);
                 let rows = model.rows(layout::rows_area(model).0);
-                let at = rows.iter().position(|row| row.field == Some(*path)).expect("a row");
+                let at = rows
+                    .iter()
+                    .position(|row| row.field == Some(*path))
+                    .expect("a row");
                 model.rows_state_mut().go_to(at, &rows, 3);
             }
             model.screen.editor = Some(Editor {
@@ -307,7 +333,10 @@ fn each_door(model: &mut Model, texts: &[&str], mut look: impl FnMut(&Model, &st
         }
     }
     (model.screen.editor, model.screen.overlay) = (None, None);
-    model.screen.ask = Some(Ask { says: all.clone(), then: Then::Quit });
+    model.screen.ask = Some(Ask {
+        says: all.clone(),
+        then: Then::Quit,
+    });
     look(model, "a question");
     model.screen.ask = None;
     model.warn(all.clone());
@@ -338,17 +367,36 @@ async fn lab_walk(flow: &'static Flow) -> Walked {
     let world = walks::world(&profile);
     let mut session = walks::session_of(flow, profile);
     let end = walks::drive(&mut session, world).await;
-    assert!(end == End::Done, "{}: {}", flow.id.0, walks::story(&session));
+    assert!(
+        end == End::Done,
+        "{}: {}",
+        flow.id.0,
+        walks::story(&session)
+    );
     drop(lab);
     let ended = session.walk.steps.iter().flat_map(|step| &step.attempts);
-    let now = ended.filter_map(|attempt| attempt.ended).max().expect("it was walked");
-    let people = vec!["alice@example.com", "u-1001-alice", "Alice Abel"];
-    Walked { name: flow.id.0.to_owned(), session, now, people }
+    let now = ended
+        .filter_map(|attempt| attempt.ended)
+        .max()
+        .expect("it was walked");
+    let people = vec!["alice@example.com", "u-1001-alice"];
+    Walked {
+        name: flow.id.0.to_owned(),
+        session,
+        now,
+        people,
+    }
 }
 
 /// The mail address, the id and the rest that the scripted servers tell of a person.
-const PEOPLE: [&str; 6] =
-    ["alice@acme.example", "alice-1", "Alice Abel-Ypsilon", "ada.hint", "+12065550100", "helpdesk-9"];
+const PEOPLE: [&str; 6] = [
+    "alice@acme.example",
+    "alice-1",
+    "Alice Abel-Ypsilon",
+    "ada.hint",
+    "+12065550100",
+    "helpdesk-9",
+];
 
 const COOKIE: &str = "cookie-0451-canary";
 const FRAGMENT: &str = "fragment-opaque-access-77";
@@ -364,37 +412,50 @@ fn hostile(html: bool) -> Walked {
         profile.edit_at(path, value).expect("it fits");
     }
     let mut session = scripted::fresh(profile);
-    scripted::drive(&mut session, Command::SendThrough(scripted::last()), |request| {
-        if let Request::Browser(asked) = request {
-            let code = url::form_urlencoded::byte_serialize(scripted::CODE.as_bytes()).collect::<String>();
-            let url = format!(
-                "http://127.0.0.1:8765/callback?code={code}&state={}&iss={}#access_token={FRAGMENT}",
-                asked.state,
-                scripted::IDP
+    scripted::drive(
+        &mut session,
+        Command::SendThrough(scripted::last()),
+        |request| {
+            if let Request::Browser(asked) = request {
+                let code = url::form_urlencoded::byte_serialize(scripted::CODE.as_bytes())
+                    .collect::<String>();
+                let url = format!(
+                    "http://127.0.0.1:8765/callback?code={code}&state={}&iss={}#access_token={FRAGMENT}",
+                    asked.state,
+                    scripted::IDP
+                );
+                let hop = Hop {
+                    url: format!(
+                        "https://idp.example/go?access_token={FRAGMENT}&login_hint=ada.hint"
+                    ),
+                    status: 302,
+                };
+                return Some(Ok(Answer::Redirect(Redirect {
+                    url: Secret::minted("redirect", url),
+                    via: Via::Listener,
+                    hops: vec![hop],
+                })));
+            }
+            if !scripted::is_exchange(request) {
+                return None;
+            }
+            let token = scripted::field(request.http(), "subject_token").expect("a subject");
+            let assertion =
+                scripted::field(request.http(), "client_assertion").expect("an assertion");
+            let echo = format!(
+                "{token} {} {} {} {assertion} alice@acme.example {} helpdesk-9",
+                STANDARD.encode(&token),
+                URL_SAFE_NO_PAD.encode(scripted::SSO_SECRET),
+                url::form_urlencoded::byte_serialize(scripted::SSO_SECRET.as_bytes())
+                    .collect::<String>(),
+                STANDARD.encode("alice@acme.example"),
             );
-            let hop = Hop { url: format!("https://idp.example/go?access_token={FRAGMENT}&login_hint=ada.hint"), status: 302 };
-            return Some(Ok(Answer::Redirect(Redirect {
-                url: Secret::minted("redirect", url),
-                via: Via::Listener,
-                hops: vec![hop],
-            })));
-        }
-        if !scripted::is_exchange(request) {
-            return None;
-        }
-        let token = scripted::field(request.http(), "subject_token").expect("a subject");
-        let assertion = scripted::field(request.http(), "client_assertion").expect("an assertion");
-        let echo = format!(
-            "{token} {} {} {} {assertion} alice@acme.example {} helpdesk-9",
-            STANDARD.encode(&token),
-            URL_SAFE_NO_PAD.encode(scripted::SSO_SECRET),
-            url::form_urlencoded::byte_serialize(scripted::SSO_SECRET.as_bytes()).collect::<String>(),
-            STANDARD.encode("alice@acme.example"),
-        );
-        let body = if html {
-            format!("<!doctype html><html><body><a href=\"/x?id_token={token}\">{echo}</a></body></html>")
-        } else {
-            json!({
+            let body = if html {
+                format!(
+                    "<!doctype html><html><body><a href=\"/x?id_token={token}\">{echo}</a></body></html>"
+                )
+            } else {
+                json!({
                 "error": "access_denied", "error_description": echo, "error_uri": format!("https://idp.example/?t={token}"),
                 "user": {
                     "email": "alice@acme.example", "name": "Alice Abel-Ypsilon", "phone_number": "+12065550100",
@@ -402,42 +463,74 @@ fn hostile(html: bool) -> Walked {
                 },
             })
             .to_string()
-        };
-        Some(Ok(Answer::Http(Response {
-            status: if html { 200 } else { 400 },
-            headers: vec![
-                ("Content-Type".to_owned(), if html { "text/html" } else { "application/json" }.to_owned()),
-                ("X-Debug".to_owned(), format!("Bearer {token}; {echo}")),
-                ("Location".to_owned(), format!("/next?access_token={FRAGMENT}")),
-                ("Set-Cookie".to_owned(), format!("sid={COOKIE}; Secure")),
-                ("WWW-Authenticate".to_owned(), format!("Bearer error=\"x\", access_token=\"{CHALLENGE}\"")),
-            ],
-            body_size: body.len() as u64,
-            body: Bytes(body.into_bytes()),
-            cut: None,
-        })))
-    });
-    let name = if html { "a hostile page" } else { "a hostile answer" };
+            };
+            Some(Ok(Answer::Http(Response {
+                status: if html { 200 } else { 400 },
+                headers: vec![
+                    (
+                        "Content-Type".to_owned(),
+                        if html {
+                            "text/html"
+                        } else {
+                            "application/json"
+                        }
+                        .to_owned(),
+                    ),
+                    ("X-Debug".to_owned(), format!("Bearer {token}; {echo}")),
+                    (
+                        "Location".to_owned(),
+                        format!("/next?access_token={FRAGMENT}"),
+                    ),
+                    ("Set-Cookie".to_owned(), format!("sid={COOKIE}; Secure")),
+                    (
+                        "WWW-Authenticate".to_owned(),
+                        format!("Bearer error=\"x\", access_token=\"{CHALLENGE}\""),
+                    ),
+                ],
+                body_size: body.len() as u64,
+                body: Bytes(body.into_bytes()),
+                cut: None,
+            })))
+        },
+    );
+    let name = if html {
+        "a hostile page"
+    } else {
+        "a hostile answer"
+    };
     let mut people = PEOPLE.to_vec();
     if html {
         // Nothing but the answer tells these, and a page tells nothing that could be understood.
         people.retain(|who| !["Alice Abel-Ypsilon", "+12065550100", "helpdesk-9"].contains(who));
     }
-    Walked { name: name.to_owned(), session, now: scripted::NOW.plus_secs(40), people }
+    Walked {
+        name: name.to_owned(),
+        session,
+        now: scripted::NOW.plus_secs(40),
+        people,
+    }
 }
 
 /// A sign-in that waits for the browser.
 fn waiting() -> Walked {
     let mut profile = scripted::profile();
-    profile.edit_at("sso.params", "login_hint=ada.hint").expect("it fits");
+    profile
+        .edit_at("sso.params", "login_hint=ada.hint")
+        .expect("it fits");
     let mut session = scripted::fresh(profile);
-    let ink = || Ink { now: scripted::NOW, seed: scripted::SEED };
+    let ink = || Ink {
+        now: scripted::NOW,
+        seed: scripted::SEED,
+    };
     let mut waits = false;
     let mut effects = session.command(Command::SendThrough(scripted::last()), ink());
     while let Some(effect) = effects.pop() {
         use jagwalk::session::{Effect, Event, Had};
         let event = match effect {
-            Effect::Send { request: Request::Browser(_), .. } => {
+            Effect::Send {
+                request: Request::Browser(_),
+                ..
+            } => {
                 waits = true;
                 continue;
             }
@@ -447,14 +540,22 @@ fn waiting() -> Walked {
             }
             Effect::Prepare { send, .. } => {
                 let uri = "http://127.0.0.1:8765/callback".to_owned();
-                Event::Prepared { send, had: vec![Had::Listener(Ok(uri))] }
+                Event::Prepared {
+                    send,
+                    had: vec![Had::Listener(Ok(uri))],
+                }
             }
             Effect::Deliver { .. } | Effect::Abort(_) => continue,
         };
         effects.extend(session.event(event, ink()));
     }
     assert!(waits && session.waiting().is_some());
-    Walked { name: "a sign-in".to_owned(), session, now: scripted::NOW, people: vec!["ada.hint"] }
+    Walked {
+        name: "a sign-in".to_owned(),
+        session,
+        now: scripted::NOW,
+        people: vec!["ada.hint"],
+    }
 }
 
 fn scripted_walks() -> Vec<Walked> {
@@ -494,7 +595,10 @@ fn looked_through(walked: &Walked, sizes: &[(u16, u16)], everywhere: bool) {
             let all = seen(model);
             let place = format!("{place}, {name}, {size:?}");
             secrets.are_not_in(&all, &place);
-            let here = people.0.iter().filter(|(_, form)| all.iter().any(|text| text.contains(form)));
+            let here = people
+                .0
+                .iter()
+                .filter(|(_, form)| all.iter().any(|text| text.contains(form)));
             told.extend(here.map(|(who, _)| who.clone()));
         });
         // Shared: neither.
@@ -508,11 +612,12 @@ fn looked_through(walked: &Walked, sizes: &[(u16, u16)], everywhere: bool) {
         if !everywhere {
             continue;
         }
-        let texts = [scripted::SSO_SECRET, scripted::CODE, scripted::REFRESH];
+        // Only what the walk has come by can be known when it is seen again.
+        let mut texts = vec![scripted::SSO_SECRET, scripted::CODE, scripted::REFRESH];
+        texts.retain(|text| !walked.session.vault.held(text).is_empty());
         each_door(&mut plain, &texts, |model, place| {
             secrets.are_not_in(&seen(model), &format!("{place}, {name}, {size:?}"));
         });
-        let mut texts = texts.to_vec();
         texts.extend(&walked.people);
         each_door(&mut shared, &texts, |model, place| {
             let place = format!("{place}, {name}, shared, {size:?}");
@@ -527,7 +632,10 @@ fn looked_through(walked: &Walked, sizes: &[(u16, u16)], everywhere: bool) {
     }
     let walked: BTreeSet<String> = walked.people.iter().map(|who| (*who).to_owned()).collect();
     let missing: Vec<_> = walked.difference(&told).collect();
-    assert!(missing.is_empty(), "{name}: nothing shows {missing:?} at all, so nothing is proved");
+    assert!(
+        missing.is_empty(),
+        "{name}: nothing shows {missing:?} at all, so nothing is proved"
+    );
 }
 
 // ---- the tests -------------------------------------------------------------------------------------------------------
@@ -578,19 +686,34 @@ async fn one_secret_is_seen_alone_and_for_its_time() {
             .walk
             .steps
             .iter()
-            .find(|state| state.attempts.iter().any(|attempt| attempt.tokens.iter().any(|record| record.artifact == artifact)))
+            .find(|state| {
+                state.attempts.iter().any(|attempt| {
+                    attempt
+                        .tokens
+                        .iter()
+                        .any(|record| record.artifact == artifact)
+                })
+            })
             .expect("a step gained it")
             .id;
-        let others = canaries_of(&walked.session).apart_from(token.reveal());
+        let others = canaries_apart_from(token.reveal(), &walked.session);
         let own = Canaries(vec![(artifact.name().to_owned(), stripped(token.reveal()))]);
         let size = (200, 60);
         let name = &walked.name;
         let mut model = walked.model(size, false);
         model.place_mut().step = step;
-        go_to_secret(&mut model, "tokens", &format!(":{}›", token.fingerprint(&[])));
+        go_to_secret(
+            &mut model,
+            "tokens",
+            &format!(":{}›", token.fingerprint(&[])),
+        );
         press(&mut model, "m");
         own.are_in(&seen(&model), &format!("tokens of {step}, {name}"));
-        assert!(drawn(&model).contains("1 secret shown, 30 s"), "{}", drawn(&model));
+        assert!(
+            drawn(&model).contains("1 secret shown, 30 s"),
+            "{}",
+            drawn(&model)
+        );
         let begun = model.now;
         let mut shown_in = BTreeSet::new();
         each_panel(&mut model, |model, place| {
@@ -600,11 +723,22 @@ async fn one_secret_is_seen_alone_and_for_its_time() {
                 shown_in.insert(place.to_owned());
             }
         });
-        assert!(shown_in.len() > 1, "{name}: the same token is seen elsewhere too: {shown_in:?}");
+        assert!(
+            shown_in.len() > 1,
+            "{name}: the same token is seen elsewhere too: {shown_in:?}"
+        );
         // It ticks while it is shown, and not longer.
-        assert!(model.wakes_at().is_some_and(|at| at.0 - model.now.0 <= 1000));
+        assert!(
+            model
+                .wakes_at()
+                .is_some_and(|at| at.0 - model.now.0 <= 1000)
+        );
         tell_at(&mut model, Msg::Tick, Timestamp(begun.0 + SHOWN_FOR - 1000));
-        assert!(drawn(&model).contains("1 secret shown, 1 s"), "{}", drawn(&model));
+        assert!(
+            drawn(&model).contains("1 secret shown, 1 s"),
+            "{}",
+            drawn(&model)
+        );
         tell_at(&mut model, Msg::Tick, Timestamp(begun.0 + SHOWN_FOR));
         assert_eq!(model.screen.masking, Masking::default());
         let all = canaries_of(&walked.session);
@@ -624,7 +758,11 @@ fn a_secret_is_hidden_by_the_same_key_and_a_row_without_one_says_so() {
     go_to_secret(&mut model, "answer", "‹refresh-token:");
     press(&mut model, "m");
     own.are_in(&seen(&model), "the answer");
-    assert!(drawn(&model).contains("hides it at once"), "{}", drawn(&model));
+    assert!(
+        drawn(&model).contains("hides it at once"),
+        "{}",
+        drawn(&model)
+    );
     press(&mut model, "m");
     own.are_not_in(&seen(&model), "the answer");
     assert!(drawn(&model).contains("Hidden again."), "{}", drawn(&model));
@@ -632,22 +770,61 @@ fn a_secret_is_hidden_by_the_same_key_and_a_row_without_one_says_so() {
     press(&mut model, "m");
     go_to_secret(&mut model, "answer", "token_type");
     press(&mut model, "m");
-    assert!(drawn(&model).contains("This row has no secret."), "{}", drawn(&model));
+    assert!(
+        drawn(&model).contains("This row has no secret."),
+        "{}",
+        drawn(&model)
+    );
 }
 
 #[test]
 fn a_body_and_a_curl_are_revealed_row_by_row() {
     let walked = hostile(false);
     for (step, panel, words, secret, hidden) in [
-        ("jwt-bearer", "request", "‹resource_as.client_secret:", scripted::AS_SECRET, None),
-        ("redeem-code", "curl", "code=", scripted::CODE, Some(scripted::SSO_SECRET)),
-        ("redeem-code", "curl", "‹code:", scripted::CODE, Some(scripted::SSO_SECRET)),
-        ("id-jag", "answer", "error_description", scripted::SSO_SECRET, Some(COOKIE)),
-        ("authorize", "answer", "access_token", FRAGMENT, Some(scripted::CODE)),
+        (
+            "jwt-bearer",
+            "request",
+            "‹resource_as.client_secret:",
+            scripted::AS_SECRET,
+            None,
+        ),
+        (
+            "redeem-code",
+            "curl",
+            "code=",
+            scripted::CODE,
+            Some(scripted::SSO_SECRET),
+        ),
+        (
+            "redeem-code",
+            "curl",
+            "‹code:",
+            scripted::CODE,
+            Some(scripted::SSO_SECRET),
+        ),
+        (
+            "id-jag",
+            "answer",
+            "error_description",
+            scripted::SSO_SECRET,
+            Some(COOKIE),
+        ),
+        (
+            "authorize",
+            "answer",
+            "access_token",
+            FRAGMENT,
+            Some(scripted::CODE),
+        ),
     ] {
         let happy = step == "jwt-bearer";
         let mut model = if happy {
-            model(scripted::happy(), (200, 60), scripted::NOW.plus_secs(40), false)
+            model(
+                scripted::happy(),
+                (200, 60),
+                scripted::NOW.plus_secs(40),
+                false,
+            )
         } else {
             walked.model((200, 60), false)
         };
@@ -656,7 +833,10 @@ fn a_body_and_a_curl_are_revealed_row_by_row() {
         press(&mut model, "m");
         let all = seen(&model);
         let canary = Canaries::of(&[("it", secret)]);
-        let is_in = canary.0.iter().any(|(_, form)| all.iter().any(|text| text.contains(form)));
+        let is_in = canary
+            .0
+            .iter()
+            .any(|(_, form)| all.iter().any(|text| text.contains(form)));
         assert!(is_in, "{words} in {panel} of {step}:\n{}", drawn(&model));
         if let Some(hidden) = hidden {
             Canaries::of(&[("another secret", hidden)]).are_not_in(&all, panel);
@@ -675,11 +855,25 @@ fn sharing_drops_what_is_shown_and_refuses_to_show_more() {
     let own = Canaries::of(&[("it", scripted::REFRESH)]);
     own.are_not_in(&seen(&model), "the answer");
     let screen = drawn(&model);
-    assert!(screen.lines().next().unwrap_or_default().contains("masked for sharing"), "{screen}");
+    assert!(
+        screen
+            .lines()
+            .next()
+            .unwrap_or_default()
+            .contains("masked for sharing"),
+        "{screen}"
+    );
     press(&mut model, "m");
     own.are_not_in(&seen(&model), "the answer");
-    assert!(drawn(&model).contains("Everything is masked for sharing; M ends that."), "{}", drawn(&model));
-    assert_eq!(model.wakes_at().filter(|at| at.0 - model.now.0 <= 1000), None);
+    assert!(
+        drawn(&model).contains("Everything is masked for sharing; M ends that."),
+        "{}",
+        drawn(&model)
+    );
+    assert_eq!(
+        model.wakes_at().filter(|at| at.0 - model.now.0 <= 1000),
+        None
+    );
     // Hosts, client ids and audiences stay: they are what one looks for.
     model.place_mut().step = jagwalk::flow::StepId("redeem-code");
     model.place_mut().chosen = Some("tokens");
@@ -701,16 +895,27 @@ fn copying_takes_what_is_real_and_says_so() {
     go_to_secret(&mut model, "answer", "‹refresh-token:");
     press(&mut model, "y");
     let rows = model.rows(layout::rows_area(&model).0);
-    let at = rows.iter().position(|row| row.plain().contains("the row under the cursor"));
-    model.rows_state_mut().go_to(at.expect("it is offered"), &rows, 10);
-    let ink = Ink { now: model.now, seed: [7; 32] };
+    let at = rows
+        .iter()
+        .position(|row| row.plain().contains("the row under the cursor"));
+    model
+        .rows_state_mut()
+        .go_to(at.expect("it is offered"), &rows, 10);
+    let ink = Ink {
+        now: model.now,
+        seed: [7; 32],
+    };
     let enter = Key::parse("enter").expect("a key").event();
     let effects = update(&mut model, Msg::Key(enter), ink);
     let copied = effects.iter().any(|effect| {
         matches!(effect, jagwalk::ui::update::Effect::Copy(text) if text.as_str() == scripted::REFRESH)
     });
     assert!(copied, "{}", drawn(&model));
-    assert!(drawn(&model).contains("with its secrets"), "{}", drawn(&model));
+    assert!(
+        drawn(&model).contains("with its secrets"),
+        "{}",
+        drawn(&model)
+    );
 }
 
 #[test]
@@ -723,5 +928,9 @@ fn an_address_that_names_somebody_has_no_qr_code_and_no_link_while_shared() {
     assert!(drawn(&model).contains("‹login_hint:"), "{}", drawn(&model));
     model.screen.overlay = Some(Overlay::Qr(PanelState::default()));
     settle(&mut model);
-    assert!(drawn(&model).contains("no QR code of it"), "{}", drawn(&model));
+    assert!(
+        drawn(&model).contains("no QR code of it"),
+        "{}",
+        drawn(&model)
+    );
 }

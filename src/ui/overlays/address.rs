@@ -2,14 +2,12 @@
 
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr as _};
 
-use crate::{
-    ui::{
-        layout,
-        model::Model,
-        qr,
-        rows::{Row, wrap},
-        theme::Role,
-    },
+use crate::ui::{
+    layout,
+    model::Model,
+    qr,
+    rows::{Row, wrap},
+    theme::Role,
 };
 
 /// Returns the address, broken at the very edge of the screen.

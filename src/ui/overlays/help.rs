@@ -1,13 +1,11 @@
 //! What the keys do, from the action table and the user's keys; the place that it was asked in comes first.
 
-use crate::{
-    ui::{
-        action::{ACTIONS, Entry, Scope},
-        keymap::defaults,
-        model::{Context, Model, Purpose, Taking},
-        rows::{Row, wrap},
-        theme::Role,
-    },
+use crate::ui::{
+    action::{ACTIONS, Entry, Scope},
+    keymap::defaults,
+    model::{Context, Model, Purpose, Taking},
+    rows::{Row, wrap},
+    theme::Role,
 };
 
 /// The width of the keys.

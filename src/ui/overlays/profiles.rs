@@ -1,11 +1,9 @@
 //! The profiles: to open, create, duplicate, rename and delete.
 
-use crate::{
-    ui::{
-        model::{Model, ProfileEntry},
-        rows::{Row, wrap},
-        theme::Role,
-    },
+use crate::ui::{
+    model::{Model, ProfileEntry},
+    rows::{Row, wrap},
+    theme::Role,
 };
 
 /// Returns a row for each profile, with what is wrong with its file below it.
@@ -34,7 +32,10 @@ fn lines(model: &Model, width: u16) -> Vec<(Row, usize)> {
         let environment = if entry.environment == "prod" {
             (Role::MarkProd, "  production".to_owned())
         } else {
-            (Role::Muted, format!("  {}", model.shown(&entry.environment)))
+            (
+                Role::Muted,
+                format!("  {}", model.shown(&entry.environment)),
+            )
         };
         let mut block = vec![Row::new(vec![
             (Role::Accent, format!("{mark} ")),

@@ -11,9 +11,16 @@ pub fn reveal(model: &mut Model) {
     let secrets = model.secrets_under();
     let masking = &mut model.screen.masking;
     let many = secrets.len() > 1;
-    if secrets.iter().all(|secret| masking.shown().contains_key(secret)) {
+    if secrets
+        .iter()
+        .all(|secret| masking.shown().contains_key(secret))
+    {
         masking.hide(&secrets);
-        model.say(if many { "Hidden again, all of this row." } else { "Hidden again." });
+        model.say(if many {
+            "Hidden again, all of this row."
+        } else {
+            "Hidden again."
+        });
         return;
     }
     masking.show(&secrets, model.now);

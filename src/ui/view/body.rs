@@ -234,7 +234,13 @@ fn note(canvas: &mut Canvas<'_>, places: &Places, model: &Model, row: Option<&Ro
         match &offered {
             Some(Ok(words)) => out.extend(picks(model, editor, words, place.width, most)),
             Some(Err(why)) => {
-                out.extend(lines(look, Role::Text, &model.shown(why), place.width, most));
+                out.extend(lines(
+                    look,
+                    Role::Text,
+                    &model.shown(why),
+                    place.width,
+                    most,
+                ));
             }
             None => {}
         }
@@ -254,7 +260,13 @@ fn note(canvas: &mut Canvas<'_>, places: &Places, model: &Model, row: Option<&Ro
         };
         out.extend(lines(look, Role::Muted, &how, place.width, most));
     } else if let Some(note) = row.and_then(|row| row.note.as_deref()) {
-        out.extend(lines(look, Role::Muted, &model.shown(note), place.width, most));
+        out.extend(lines(
+            look,
+            Role::Muted,
+            &model.shown(note),
+            place.width,
+            most,
+        ));
     }
     let wide =
         Tier::of(model.size) == Tier::Wide && model.screen.overlay.is_none() && !model.screen.zoom;
@@ -280,11 +292,7 @@ fn picks(model: &Model, editor: &Editor, words: &[String], width: u16, most: usi
     for (index, word) in words.iter().enumerate() {
         let taken = typed.split_whitespace().any(|other| other == word);
         let glyphs = model.look.glyphs;
-        let mark = if taken {
-            glyphs.done
-        } else {
-            glyphs.idle
-        };
+        let mark = if taken { glyphs.done } else { glyphs.idle };
         let (open, close) = if index == editor.pick {
             ("[", "]")
         } else {

@@ -29,7 +29,13 @@ pub fn draw(canvas: &mut Canvas<'_>, model: &Model, places: &Places) -> Option<P
     }
     let says = confirm::question(model)?;
     let width = places.body.width.saturating_sub(2);
-    let mut rows = lines(&model.look, Role::FindingWarning, &model.shown(says), width, 3);
+    let mut rows = lines(
+        &model.look,
+        Role::FindingWarning,
+        &model.shown(says),
+        width,
+        3,
+    );
     rows.push(vec![
         (Role::HintKey, model.keys.spoken("{yes}")),
         (Role::Text, " yes   ".to_owned()),
@@ -78,7 +84,13 @@ fn text_box(
         rows.push(vec![(Role::FieldFocus, text)]);
     }
     match &editor.says {
-        Some(says) => rows.extend(lines(&model.look, Role::FieldInvalid, &model.shown(says), width, 3)),
+        Some(says) => rows.extend(lines(
+            &model.look,
+            Role::FieldInvalid,
+            &model.shown(says),
+            width,
+            3,
+        )),
         None => rows.extend(lines(&model.look, Role::Muted, &help, width, 2)),
     }
     let place = foot(canvas, places.body, &rows);

@@ -81,7 +81,8 @@ pub fn draw(canvas: &mut Canvas<'_>, model: &Model, places: &Places) {
         out.extend(judged(model, &verdict, place.width, most));
     } else if out.len() < most && model.screen.overlay.is_none() {
         let (role, says) = story(model);
-        let repeats = said.is_some_and(|(_, said)| words::sentence(&said) == words::sentence(&says));
+        let repeats =
+            said.is_some_and(|(_, said)| words::sentence(&said) == words::sentence(&says));
         if !says.is_empty() && !repeats {
             out.extend(lines(
                 &model.look,
@@ -175,11 +176,7 @@ fn told_of(model: &Model) -> (Role, String) {
             // What is wrong with a request is said before it goes.
             Some(finding) if finding.severity > Severity::Note => (
                 Role::FindingWarning,
-                format!(
-                    "{}: {} i tells more.",
-                    finding.code,
-                    finding.says
-                ),
+                format!("{}: {} i tells more.", finding.code, finding.says),
             ),
             _ => (Role::Muted, why.to_owned()),
         },

@@ -319,6 +319,9 @@ mod tests {
         assert_eq!(seen.cursor, (9, 0));
         assert_eq!(seen.lines, ["xxxxxxxxx"]);
         let input = typed(Shape::Line, "a\u{202e}b");
-        assert_eq!(input.seen(40, 1, Glyphs::UNICODE, &|_| Vec::new()).lines, ["a‹U+202E›b"]);
+        assert_eq!(
+            input.seen(40, 1, Glyphs::UNICODE, &|_| Vec::new()).lines,
+            ["a‹U+202E›b"]
+        );
     }
 }

@@ -71,8 +71,8 @@ fn what_changes_the_rows_is_seen_at_once() {
     let mut desk = large((120, 40));
     // Each of these shows something else, or the same otherwise: it is never what was kept.
     for keys in [
-        "z", "z", "m", "m", "M", "M", "]", "]", "]", "[", "[", "[", "l", "l", "J", "K", "r", ",", ".", "n",
-        "<enter>", "P", "<esc>",
+        "z", "z", "m", "m", "M", "M", "]", "]", "]", "[", "[", "[", "l", "l", "J", "K", "r", ",",
+        ".", "n", "<enter>", "P", "<esc>",
     ] {
         desk.keys(keys);
         desk.cells();
