@@ -512,7 +512,8 @@ fn forms_of(text: &str, shown: &Arc<str>) -> Forms {
 
 /// The fingerprint of what a program made; see [`Secret::fingerprint`].
 fn fingerprint_of(id: SecretId) -> String {
-    id.0[..4].iter().map(|byte| format!("{byte:02x}")).collect()
+    let [a, b, c, d, ..] = id.0;
+    format!("{:08x}", u32::from_be_bytes([a, b, c, d]))
 }
 
 fn lower_hex(form: &str) -> String {
@@ -611,6 +612,55 @@ mod tests {
         let cut = vault.mask(&format!("<{}>", &one[..1000]));
         assert!(cut.starts_with("<‹") && cut.ends_with("›>"), "{cut}");
         assert_eq!(vault.mask(&one[..100]), &one[..100]);
+    }
+
+    #[test]
+    fn one_secret_is_left_out_and_what_is_inside_of_it_is_not() {
+        let mut vault = Vault::new(b"");
+        let (inner, outer) = (
+            Secret::minted("inner", "inner-0451"),
+            Secret::minted("outer", "a:inner-0451:b"),
+        );
+        vault.learn(&inner);
+        vault.learn(&outer);
+        vault.settle();
+        let text = format!("{} {}", outer.reveal(), STANDARD.encode(outer.reveal()));
+        assert_eq!(vault.held(&text).len(), 2);
+        assert_eq!(
+            vault.behind(&vault.mask(&text)),
+            [SecretId::of(&outer)].into()
+        );
+        let open = vault.without(&[SecretId::of(&outer)].into());
+        assert!(open.hides(&inner) && !open.hides(&outer));
+        let shown = open.mask(&text);
+        assert!(
+            shown.starts_with("a:‹inner:") && shown.ends_with(&STANDARD.encode(outer.reveal())),
+            "{shown}"
+        );
+    }
+
+    #[test]
+    fn people_are_words_of_their_own_and_nothing_is_left_beside_a_secret() {
+        let mut vault = Vault::new(b"");
+        vault.learn(&Secret::minted("code", "acme-0451"));
+        vault.settle();
+        let people = [
+            Secret::typed("sub", "bob"),
+            Secret::typed("email", "bob@acme-0451.example"),
+        ];
+        let shared = vault.with_people(&people);
+        for kept in ["bobsled", "https://bobs.example", "kabob"] {
+            assert_eq!(shared.mask(kept), kept);
+        }
+        for seen in ["to bob.", "/users/bob?x", "hint%3Dbob%26", "Ym9i"] {
+            assert!(shared.mask(seen).contains("‹sub:"), "{seen}");
+        }
+        let masked = shared.mask("<bob@acme-0451.example>");
+        assert!(
+            masked.starts_with("<‹email:") && masked.ends_with("›>"),
+            "{masked}"
+        );
+        assert_eq!(vault.mask("bob"), "bob");
     }
 
     #[test]

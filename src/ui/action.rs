@@ -585,6 +585,9 @@ fn can_reveal(model: &Model) -> Availability {
     if model.screen.masking.is_shared() {
         return Availability::No("Everything is masked for sharing; {mask-all} ends that.");
     }
+    if model.session().archived {
+        return Availability::No("A stored trace holds no secret, only what stands for it.");
+    }
     Availability::when(!model.secrets_under().is_empty(), "This row has no secret.")
 }
 

@@ -593,6 +593,19 @@ mod tests {
     }
 
     #[test]
+    fn a_screen_can_be_masked_from_the_start() {
+        assert_eq!(Config::read("share = true", THEMES).0.share, Some(true));
+        let said = says("share = 'yes'\nshares = true");
+        assert_eq!(
+            said,
+            [
+                "line 1, column 9: `share` is true or false; `yes` came.",
+                "line 2, column 1: Unknown key `shares`. Did you mean `share`?",
+            ]
+        );
+    }
+
+    #[test]
     fn lines_that_are_no_toml_leave_the_others_standing() {
         let text = "theme = dusk\nmouse = true\n[keys]\nzoom = ['Z'\nreveal = 'V'\n\nlog = 'L'' \nnothing\n";
         let (config, problems) = Config::read(text, THEMES);

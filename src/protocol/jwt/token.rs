@@ -3,7 +3,7 @@
 use std::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize, de};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::protocol::{digest::from_b64url, secret::Secret};
 
@@ -75,11 +75,7 @@ impl Token {
                 .push("The token has white space in it; a line may have been wrapped.".to_owned());
         }
         let parts: Vec<&str> = text.split('.').collect();
-        // A dotted opaque token is no JWT: the first part of one decodes to an object.
-        let header = from_b64url(parts[0])
-            .ok()
-            .filter(|bytes| bytes.trim_ascii_start().first() == Some(&b'{'));
-        match (parts.len(), header.is_some() || parts[0].starts_with("ey")) {
+        match (parts.len(), is_jose(&parts)) {
             (3, true) => {
                 token.form = Form::Jws;
                 token.header = part("header", parts[0], &mut token.problems);
@@ -228,6 +224,42 @@ impl fmt::Display for TokenKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())
     }
+}
+
+/// Tells whether the parts of a token are those of a JOSE compact serialization, or were before something broke them:
+/// nothing that is opaque to us, though a random byte of it may be a brace, or JSON that its issuer made for itself.
+fn is_jose(parts: &[&str]) -> bool {
+    let object = |bytes: &[u8]| serde_json::from_slice::<Map<String, Value>>(bytes).ok();
+    let claims = || {
+        parts
+            .get(1)
+            .and_then(|part| object(&from_b64url(part).ok()?))
+    };
+    let Ok(bytes) = from_b64url(parts[0]) else {
+        // What was mistyped still has its first letters: they write `{"`.
+        return parts[0].starts_with("eyJ");
+    };
+    match object(&bytes) {
+        // Every JOSE header has an alg (RFC 7515 §4.1.1, RFC 7516 §4.1.1); what lacks it still has claims.
+        Some(header) => header.contains_key("alg") || parts.len() == 3 && claims().is_some(),
+        // One that broke off, or that somebody wrote by hand.
+        None => begins_like_object(&bytes) || parts.len() == 3 && claims().is_some(),
+    }
+}
+
+/// Tells whether bytes are text that begins like a JSON object.
+fn begins_like_object(bytes: &[u8]) -> bool {
+    let text = match std::str::from_utf8(bytes) {
+        Ok(text) => text,
+        // Broken off within a letter.
+        Err(error) if error.error_len().is_none() => {
+            std::str::from_utf8(&bytes[..error.valid_up_to()]).unwrap_or_default()
+        }
+        Err(_) => return false,
+    };
+    let named = text.trim_start().strip_prefix('{').map(str::trim_start);
+    let plain = !text.chars().any(|c| c.is_control() && !c.is_whitespace());
+    plain && named.is_some_and(|rest| rest.starts_with('"'))
 }
 
 fn looks_like_saml(text: &str) -> bool {
@@ -380,6 +412,76 @@ mod tests {
             Token::parse(&Secret::minted("t", "<saml2:Assertion/>")).kind(),
             TokenKind::Saml
         );
+    }
+
+    #[test]
+    fn an_opaque_token_is_opaque_whatever_its_bytes_are() {
+        let parse = |text: String| Token::parse(&Secret::minted("t", text));
+        // Braces among random bytes, and what an issuer wrote for itself: a cursor, a signed session.
+        let mut bytes = [b'{'; 32];
+        let own = b64url(br#"{"user":7,"exp":1790000000}"#);
+        let mut opaque = vec![
+            own.clone(),
+            format!("{own}.ZLeBjw.k4vyMIUqAlRTdTWx9AZ6P5b3Dsg"),
+        ];
+        for at in 1..=255_u8 {
+            let mix =
+                |at: usize, step: u8| (u8::try_from(at).unwrap_or(0) ^ step).wrapping_mul(173);
+            for (index, byte) in bytes.iter_mut().enumerate().skip(1) {
+                *byte = mix(index, at);
+            }
+            opaque.push(b64url(&bytes));
+            opaque.push(format!(
+                "{}.{}.{}",
+                b64url(&bytes),
+                b64url(&bytes[1..]),
+                b64url(&bytes[2..])
+            ));
+        }
+        opaque.push("ey7Rq0b.x".to_owned());
+        for text in opaque {
+            let token = parse(text.clone());
+            assert_eq!(
+                (token.form, token.header, token.problems.len()),
+                (Form::Opaque, Part::default(), 0),
+                "{text}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_broken_jwt_is_still_taken_apart_and_explained() {
+        let whole = jwt(r#"{"alg":"ES256","kid":"7"}"#, r#"{"sub":"alice"}"#);
+        let text = whole.raw.reveal();
+        let head = text.split('.').next().unwrap_or_default();
+        let rest = text.strip_prefix(head).unwrap_or_default();
+        let wrapped = text.replacen('S', "\n S", 1);
+        for (broken, says) in [
+            (head.to_owned(), "1 part instead of 3"),
+            (head[..20].to_owned(), "1 part instead of 3"),
+            (format!("{}{rest}", &head[..20]), "The header is not JSON"),
+            (format!("{text}.x"), "4 parts instead of 3"),
+            (
+                format!("{}~{rest}", &head[..20]),
+                "The header is not base64url",
+            ),
+            (
+                format!("{}{rest}", b64url(b"[1]")),
+                "JSON but not an object",
+            ),
+            (
+                format!("{}{rest}", b64url(b"oops")),
+                "The header is not JSON",
+            ),
+            (wrapped, "white space"),
+        ] {
+            let token = Token::parse(&Secret::minted("t", broken.as_str()));
+            assert!(
+                token.problems.iter().any(|problem| problem.contains(says)),
+                "{broken}: {:?}",
+                token.problems
+            );
+        }
     }
 
     #[test]
