@@ -78,6 +78,8 @@ pub struct Start {
     pub keys: Keymap,
     /// The theme's name.
     pub theme: String,
+    /// Whether the user chose it; else it fits the terminal as well as is known.
+    pub theme_chosen: bool,
     /// The themes there are.
     pub shelf: Shelf,
     /// How many colours the terminal takes.
@@ -417,6 +419,8 @@ pub struct Model {
     pub look: Look,
     /// The theme's name.
     pub theme: String,
+    /// Whether the user chose it.
+    pub theme_chosen: bool,
     /// The themes there are.
     pub shelf: Shelf,
     /// What is wrong with the configuration.
@@ -448,6 +452,7 @@ impl Model {
             keys: start.keys,
             look: Look::new(&theme, start.depth, start.glyphs),
             theme: start.shelf.listed(&start.theme).to_owned(),
+            theme_chosen: start.theme_chosen,
             shelf: start.shelf,
             warnings,
             proxies: Environment::default(),

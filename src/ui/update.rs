@@ -20,6 +20,7 @@ use super::{
     model::{Ask, Context, Lab, Model, OpenId, ProfileEntry, Purpose, Taking, Then},
     overlays::{Overlay, existing},
     rows::{Goes, PanelState, Row},
+    theme::Mood,
 };
 use crate::{
     flow::{Ink, preflight::Preflight},
@@ -54,6 +55,8 @@ pub enum Msg {
         /// The sentence.
         says: String,
     },
+    /// The terminal told what its background is.
+    Ground(Mood),
     /// Time passed while something was waited for.
     Tick,
 }
@@ -218,6 +221,10 @@ pub fn update(model: &mut Model, msg: Msg, ink: Ink) -> Vec<Effect> {
             } else {
                 model.say(says);
             }
+            Vec::new()
+        }
+        Msg::Ground(mood) => {
+            themes::fit(model, mood);
             Vec::new()
         }
         Msg::Tick => {

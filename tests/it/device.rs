@@ -303,6 +303,7 @@ fn page_after(polls: &[Result<(), ()>]) -> String {
         warnings: Vec::new(),
         keys: jagwalk::ui::keymap::Keymap::default(),
         theme: "terminal".to_owned(),
+        theme_chosen: false,
         shelf: Shelf::default(),
         depth: Depth::Sixteen,
         glyphs: Glyphs::UNICODE,

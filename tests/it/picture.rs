@@ -25,6 +25,7 @@ pub fn drawn(session: Session, theme: &str, look_at: impl FnOnce(&mut Model)) ->
         warnings: Vec::new(),
         keys: Keymap::default(),
         theme: theme.to_owned(),
+        theme_chosen: true,
         shelf: Shelf::default(),
         depth: Depth::True,
         glyphs: Glyphs::UNICODE,

@@ -445,6 +445,7 @@ mod panics {
                 warnings: Vec::new(),
                 keys: jagwalk::ui::keymap::Keymap::default(),
                 theme: "terminal".to_owned(),
+                theme_chosen: false,
                 shelf: Shelf::default(),
                 depth: Depth::Sixteen,
                 glyphs: Glyphs::UNICODE,

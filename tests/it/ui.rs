@@ -10,6 +10,7 @@ mod import;
 mod kept;
 mod keys;
 mod laws;
+mod odd;
 mod profiles;
 mod themes;
 mod tour;
