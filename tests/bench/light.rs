@@ -65,12 +65,11 @@ fn main() {
     for (name, argv) in [("no lab", quiet), ("with the lab", &[JAGWALK][..])] {
         let mut screen = Terminal::start(home, argv);
         screen.settle();
-        // What a start leaves to do in the background is over by then.
-        thread::sleep(Duration::from_secs(2));
-        screen.settle();
+        // The threads that read files for the start end when they had nothing to do for ten seconds.
+        screen.watch(Duration::from_secs(12));
         let (wakes, bytes) = (screen.wakes(), screen.bytes);
         screen.watch(REST);
-        let woken = screen.wakes() - wakes;
+        let woken = screen.wakes().saturating_sub(wakes);
         let written = screen.bytes - bytes;
         row(&[
             name,
