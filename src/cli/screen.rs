@@ -54,11 +54,9 @@ pub async fn screen(options: Screen) -> Result<u8, Failed> {
     let shelf = Shelf::new(own);
     let found = config::find(&shelf);
     warnings.extend(found.problems);
-    let theme = options
-        .theme
-        .clone()
-        .or(found.config.theme)
-        .unwrap_or_else(|| theme::unchosen(&environment).to_owned());
+    let chosen = options.theme.clone().or(found.config.theme);
+    let theme_chosen = chosen.is_some();
+    let theme = chosen.unwrap_or_else(|| theme::unchosen(&environment).to_owned());
     let (session, has_file, problems, first) = match &options.open {
         Some(path) => {
             let text = std::fs::read_to_string(path).map_err(|error| {
@@ -103,6 +101,7 @@ pub async fn screen(options: Screen) -> Result<u8, Failed> {
         keys: found.config.keys,
         mouse: found.config.mouse.unwrap_or_default(),
         theme,
+        theme_chosen,
         shelf,
         depth: Depth::decide(choice, None, &environment),
         glyphs: Glyphs::choose(&environment),

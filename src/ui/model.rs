@@ -93,6 +93,8 @@ pub struct Start {
     pub mouse: bool,
     /// The theme's name.
     pub theme: String,
+    /// Whether the user chose it; else it fits the terminal as well as is known.
+    pub theme_chosen: bool,
     /// The themes there are.
     pub shelf: Shelf,
     /// How many colours the terminal takes.
@@ -452,6 +454,8 @@ pub struct Model {
     pub look: Look,
     /// The theme's name.
     pub theme: String,
+    /// Whether the user chose it.
+    pub theme_chosen: bool,
     /// The themes there are.
     pub shelf: Shelf,
     /// What is wrong with the configuration.
@@ -497,6 +501,7 @@ impl Model {
             mouse: start.mouse,
             look: Look::new(&theme, start.depth, start.glyphs),
             theme: start.shelf.listed(&start.theme).to_owned(),
+            theme_chosen: start.theme_chosen,
             shelf: start.shelf,
             warnings,
             proxies: Environment::default(),

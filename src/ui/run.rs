@@ -2,20 +2,25 @@
 
 use std::{collections::VecDeque, io, sync::Arc, time::Duration};
 
-use crossterm::event::{Event as Input, EventStream};
+use crossterm::event::{Event as Input, EventStream, KeyEvent};
 use futures_util::StreamExt;
-use tokio::time::{Instant, sleep, sleep_until};
+use tokio::time::{Instant, sleep, sleep_until, timeout_at};
 
 use super::{
     engine::{Engine, Host, Outside},
     farewell::farewell,
+    ground::{self, Listener},
     model::Start,
     terminal::{self, Screen},
+    theme::Depth,
     update::Msg,
 };
 
 /// Frames are at least this far apart, however much happens.
 const FRAME: Duration = Duration::from_millis(16);
+
+/// So long after it was asked, the terminal's answer is waited for.
+const PATIENCE: Duration = Duration::from_millis(500);
 
 /// How the screen was left.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -31,13 +36,21 @@ pub struct Left {
 /// # Errors
 /// When the terminal cannot be taken, or is gone.
 pub async fn run<H: Host>(start: Start, host: Arc<H>) -> io::Result<Left> {
-    let mut screen = Screen::enter(start.depth)?;
+    let mut screen = Screen::enter()?;
     let size = screen.size()?;
     let (mut engine, mut inbox) = Engine::new(start, host, (size.width, size.height));
     let mut signals = Signals::new()?;
     let mut keys = EventStream::new();
     // The first frame comes before the first work.
     let mut drawn = draw(&mut screen, &engine)?;
+    let mut ears = Listener::default();
+    let look = &engine.model.look;
+    let plain = engine.model.theme_chosen || look.depth() == Depth::None;
+    if !plain && screen.ask(ground::QUESTION)? {
+        ears.asked();
+    }
+    let asked = Instant::now();
+    let mut heard = asked;
     let mut todo = engine.begin();
     let mut dirty = true;
     let left = |engine: &Engine<H>, code| Left {
@@ -51,6 +64,7 @@ pub async fn run<H: Host>(start: Start, host: Arc<H>) -> io::Result<Left> {
                 Outside::Copy(text) => screen.write_clipboard(&text)?,
                 Outside::Redraw => screen.forget_cells()?,
                 Outside::Suspend => {
+                    hush(&mut keys, &mut ears, asked).await;
                     // Its thread would steal the keys meant for the shell.
                     drop(keys);
                     screen.suspend()?;
@@ -58,18 +72,23 @@ pub async fn run<H: Host>(start: Start, host: Arc<H>) -> io::Result<Left> {
                     queue.extend(resized(&screen, &mut engine)?);
                 }
                 Outside::Visit(visit) => {
+                    hush(&mut keys, &mut ears, asked).await;
                     drop(keys);
                     let back = screen.away(|| engine.visit(visit))?;
                     keys = EventStream::new();
                     queue.extend(engine.take(back));
                     queue.extend(resized(&screen, &mut engine)?);
                 }
-                Outside::Quit => return Ok(left(&engine, 0)),
+                Outside::Quit => {
+                    hush(&mut keys, &mut ears, asked).await;
+                    return Ok(left(&engine, 0));
+                }
             }
             dirty = true;
         }
         screen.catch_mouse(engine.model.mouse)?;
         let idle = engine.idle();
+        let held = ears.patience();
         todo = tokio::select! {
             biased;
             signal = signals.any() => return Ok(left(&engine, 128 + signal)),
@@ -81,7 +100,8 @@ pub async fn run<H: Host>(start: Start, host: Arc<H>) -> io::Result<Left> {
             input = keys.next(), if !late(dirty, drawn) => match input {
                 Some(Ok(input)) => {
                     dirty = true;
-                    taken(&mut engine, input)
+                    heard = Instant::now();
+                    taken(&mut engine, &mut ears, input, heard < asked + PATIENCE)
                 }
                 // The terminal is gone: there is nobody to show anything to.
                 Some(Err(error)) => return Err(error),
@@ -91,6 +111,10 @@ pub async fn run<H: Host>(start: Start, host: Arc<H>) -> io::Result<Left> {
                 drawn = draw(&mut screen, &engine)?;
                 dirty = false;
                 Vec::new()
+            }
+            () = sleep_until(heard + held.unwrap_or_default()), if held.is_some() => {
+                dirty = true;
+                typed(&mut engine, ears.let_go())
             }
             () = sleep(Duration::from_millis(idle.unwrap_or_default())), if idle.is_some() && !dirty => {
                 dirty = true;
@@ -111,14 +135,45 @@ fn late(dirty: bool, drawn: Instant) -> bool {
     dirty && drawn.elapsed() > FRAME * 6
 }
 
-fn taken<H: Host>(engine: &mut Engine<H>, input: Input) -> Vec<Outside> {
-    match input {
-        Input::Key(key) => engine.take(Msg::Key(key)),
-        Input::Paste(text) => engine.take(Msg::Paste(text)),
-        Input::Resize(columns, lines) => engine.take(Msg::Resize(columns, lines)),
-        Input::Mouse(event) => engine.take(Msg::Mouse(event)),
-        Input::FocusGained | Input::FocusLost => Vec::new(),
-    }
+fn taken<H: Host>(
+    engine: &mut Engine<H>,
+    ears: &mut Listener,
+    input: Input,
+    fresh: bool,
+) -> Vec<Outside> {
+    let (before, msg) = match input {
+        Input::Key(key) => (ears.hear(key, fresh), ears.told().map(Msg::Ground)),
+        Input::Paste(text) => (ears.let_go(), Some(Msg::Paste(text))),
+        Input::Mouse(event) => (ears.let_go(), Some(Msg::Mouse(event))),
+        Input::Resize(columns, lines) => (Vec::new(), Some(Msg::Resize(columns, lines))),
+        Input::FocusGained | Input::FocusLost => return Vec::new(),
+    };
+    // The terminal may have moved or lost what it showed, even if the size is the old one again by now.
+    let resized = matches!(msg, Some(Msg::Resize(..)));
+    let mut todo = typed(engine, before);
+    todo.extend(msg.into_iter().flat_map(|msg| engine.take(msg)));
+    todo.extend(resized.then_some(Outside::Redraw));
+    todo
+}
+
+fn typed<H: Host>(engine: &mut Engine<H>, keys: Vec<KeyEvent>) -> Vec<Outside> {
+    let keys = keys.into_iter();
+    keys.flat_map(|key| engine.take(Msg::Key(key))).collect()
+}
+
+/// Waits a little for what the terminal was asked soon before: its answer must not become keys in the user's shell.
+async fn hush(keys: &mut EventStream, ears: &mut Listener, asked: Instant) {
+    let answered = async {
+        while ears.is_waiting() {
+            match keys.next().await {
+                Some(Ok(Input::Key(key))) => drop(ears.hear(key, true)),
+                Some(Ok(_)) => {}
+                Some(Err(_)) | None => return,
+            }
+        }
+    };
+    // One that takes longer never comes, as far as anybody can tell.
+    let _ = timeout_at(asked + PATIENCE, answered).await;
 }
 
 fn draw<H: Host>(screen: &mut Screen, engine: &Engine<H>) -> io::Result<Instant> {

@@ -1,7 +1,7 @@
 //! Borrows the terminal and gives it back on every way out: at the end, while suspended, and in a panic.
 
 use std::fmt::Write as _;
-use std::io::{self, BufWriter, IsTerminal, Stdout, Write};
+use std::io::{self, IsTerminal, Stdout, Write};
 use std::sync::Once;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -9,14 +9,14 @@ use crossterm::clipboard::CopyToClipboard;
 use crossterm::event::{DisableBracketedPaste, EnableBracketedPaste};
 use crossterm::terminal::{EnterAlternateScreen, LeaveAlternateScreen};
 use crossterm::{Command, cursor, execute, queue, style, terminal};
-use ratatui::backend::{Backend, ClearType, CrosstermBackend, WindowSize};
-use ratatui::buffer::Cell;
+use ratatui::backend::Backend;
 use ratatui::layout::{Position, Rect, Size};
 use ratatui::{Frame, Terminal};
 use tokio::sync::Notify;
 
 use super::link::Link;
-use super::theme::{Depth, Lookup};
+use super::pen::{Pen, Takes};
+use super::theme::Lookup;
 
 /// The terminal while it is ours: raw mode, the alternate screen, bracketed paste; the mouse when asked for; no window
 /// title.
@@ -24,35 +24,31 @@ use super::theme::{Depth, Lookup};
 /// Dropping it gives the terminal back. There is one at a time, because there is one terminal.
 #[derive(Debug)]
 pub struct Screen {
-    terminal: Terminal<Linking<BufWriter<Stdout>>>,
-    /// Whether the terminal may be told where links are.
-    links: bool,
+    terminal: Terminal<Pen<Stdout>>,
+    takes: Takes,
     /// How the terminal was found.
     found: Settings,
 }
 
 impl Screen {
-    /// Takes the terminal, and tells the backend whether colours may be sent.
+    /// Takes the terminal.
     ///
     /// # Errors
     /// When standard output is not a terminal, or does not take commands.
-    pub fn enter(depth: Depth) -> io::Result<Self> {
+    pub fn enter() -> io::Result<Self> {
         if !io::stdout().is_terminal() {
             return Err(io::Error::other(
                 "The screen needs a terminal; standard output is none.",
             ));
         }
-        // The backend would read NO_COLOR by itself, and so overrule `--color always`.
-        style::force_color_output(depth != Depth::None);
         give_back_in_a_panic();
         let found = Settings::of_now();
         take()?;
-        let writer = BufWriter::with_capacity(BUFFER, io::stdout());
-        let links = takes_links(&|name| std::env::var(name).ok());
-        match Terminal::new(Linking::new(CrosstermBackend::new(writer))) {
+        let takes = takes(&|name| std::env::var(name).ok());
+        match Terminal::new(Pen::new(io::stdout(), takes)) {
             Ok(terminal) => Ok(Self {
                 terminal,
-                links,
+                takes,
                 found,
             }),
             Err(error) => {
@@ -70,9 +66,7 @@ impl Screen {
         if !OURS.load(Ordering::SeqCst) {
             return Err(lost());
         }
-        if self.links && self.terminal.backend().links != links {
-            self.terminal.backend_mut().links = links;
-            // A cell that only gains or loses its link would not be written again.
+        if self.terminal.backend_mut().set_links(links) {
             self.forget_cells()?;
         }
         self.terminal.draw(view).map(|_| ())
@@ -93,6 +87,7 @@ impl Screen {
     pub fn forget_cells(&mut self) -> io::Result<()> {
         // Not `Terminal::clear`: it asks for the cursor's place, and a terminal that does not answer costs two seconds.
         let size = self.terminal.size()?;
+        self.terminal.backend_mut().forget();
         self.terminal.resize(Rect::from((Position::ORIGIN, size)))
     }
 
@@ -103,7 +98,7 @@ impl Screen {
     /// # Errors
     /// When the terminal cannot be taken again.
     pub fn away<T>(&mut self, outside: impl FnOnce() -> T) -> io::Result<T> {
-        Write::flush(self.terminal.backend_mut())?;
+        self.terminal.backend_mut().flush()?;
         give_back();
         let answer = outside();
         // Whoever was killed has left its own settings, and they would be taken for the user's.
@@ -146,10 +141,24 @@ impl Screen {
         }
         // Nothing of a frame is waiting: every frame is flushed.
         if wanted {
-            execute!(self.terminal.backend_mut(), CatchMouse)
+            execute!(io::stdout(), CatchMouse)
         } else {
-            execute!(self.terminal.backend_mut(), LeaveMouse)
+            execute!(io::stdout(), LeaveMouse)
         }
+    }
+
+    /// Asks the terminal something, unless it would print the question; tells whether it was asked.
+    ///
+    /// # Errors
+    /// When the terminal is gone.
+    pub fn ask(&mut self, question: &str) -> io::Result<bool> {
+        if !self.takes.questions {
+            return Ok(false);
+        }
+        let backend = self.terminal.backend_mut();
+        backend.tell(question);
+        backend.flush()?;
+        Ok(true)
     }
 
     /// Asks the terminal to put the text on the clipboard (OSC 52); whether it did, nobody says.
@@ -159,132 +168,73 @@ impl Screen {
     pub fn write_clipboard(&mut self, text: &str) -> io::Result<()> {
         let through = Multiplexer::of(&|name| std::env::var(name).ok());
         let backend = self.terminal.backend_mut();
-        backend.write_all(clipboard_command(text, through).as_bytes())?;
-        Write::flush(backend)
+        backend.tell(&clipboard_command(text, through));
+        backend.flush()
     }
 }
 
 impl Drop for Screen {
     fn drop(&mut self) {
         // What is still buffered belongs to our screen, not to the one beneath.
-        let _ = Write::flush(self.terminal.backend_mut());
+        let _ = self.terminal.backend_mut().flush();
         give_back();
     }
 }
 
-/// A backend that tells the terminal which cells lead to an address (OSC 8), around the cells and never in them: so a
-/// cell stays as wide as what it shows.
-#[derive(Debug)]
-struct Linking<W: Write> {
-    inner: CrosstermBackend<W>,
-    links: Vec<Link>,
-}
-
-impl<W: Write> Linking<W> {
-    fn new(inner: CrosstermBackend<W>) -> Self {
-        Self {
-            inner,
-            links: Vec::new(),
-        }
-    }
-
-    fn link_at(links: &[Link], x: u16, y: u16) -> Option<usize> {
-        links
-            .iter()
-            .position(|link| link.place.contains(Position::new(x, y)))
-    }
-}
-
-impl<W: Write> Write for Linking<W> {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.inner.write(bytes)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Write::flush(&mut self.inner)
+/// Tells what the terminal can be told.
+///
+/// Whether it takes frames (mode 2026) could be asked (DECRQM), but the answer ends in a way that the reader of keys does
+/// not know: it would swallow all keys up to the next `u` or `c`. So they go only to terminals that say by name that they
+/// are one of those that take them. Multiplexers draw a screen of their own, and what they inherited of the environment
+/// speaks of the terminal around them.
+fn takes(env: Lookup<'_>) -> Takes {
+    let set = |name| env(name).is_some_and(|value| !value.is_empty());
+    let term = env("TERM").unwrap_or_default();
+    let program = env("TERM_PROGRAM").unwrap_or_default();
+    let screen = set("STY") || term.starts_with("screen") && !set("TMUX");
+    let plain = screen || PLAIN.contains(&&*term);
+    let multiplexer = set("TMUX") || term.starts_with("tmux");
+    let named = FRAMES.iter().any(|known| term.starts_with(known))
+        || FRAME_PROGRAMS.contains(&&*program)
+        || set("WT_SESSION");
+    Takes {
+        // Consoles and old multiplexers would print them.
+        links: !plain,
+        questions: !plain,
+        frames: named && !plain && !multiplexer,
+        erases_some: !matches!(
+            &*term,
+            "" | "dumb" | "ansi" | "vt100" | "vt102" | "cons25" | "sun"
+        ),
+        erases_in_colour: !plain,
     }
 }
 
-impl<W: Write> Backend for Linking<W> {
-    type Error = io::Error;
+/// The `TERM` of consoles and of what stands for them.
+const PLAIN: [&str; 9] = [
+    "", "dumb", "linux", "ansi", "vt100", "vt102", "vt220", "cons25", "sun",
+];
 
-    fn draw<'a, I>(&mut self, content: I) -> io::Result<()>
-    where
-        I: Iterator<Item = (u16, u16, &'a Cell)>,
-    {
-        if self.links.is_empty() {
-            return self.inner.draw(content);
-        }
-        let mut content = content.peekable();
-        while let Some((x, y, _)) = content.peek() {
-            let link = Self::link_at(&self.links, *x, *y);
-            let mut run = Vec::new();
-            while let Some(cell) =
-                content.next_if(|(x, y, _)| Self::link_at(&self.links, *x, *y) == link)
-            {
-                run.push(cell);
-            }
-            match link {
-                None => self.inner.draw(run.into_iter())?,
-                Some(index) => {
-                    // The same name joins the lines to one link.
-                    let address = &self.links[index].address;
-                    write!(self.inner, "{ESC}]8;id=jagwalk;{address}{ESC}\\")?;
-                    self.inner.draw(run.into_iter())?;
-                    write!(self.inner, "{ESC}]8;;{ESC}\\")?;
-                }
-            }
-        }
-        Ok(())
-    }
+/// How the `TERM` of terminals begins that take whole frames.
+const FRAMES: [&str; 7] = [
+    "xterm-kitty",
+    "xterm-ghostty",
+    "alacritty",
+    "foot",
+    "contour",
+    "wezterm",
+    "rio",
+];
 
-    fn hide_cursor(&mut self) -> io::Result<()> {
-        self.inner.hide_cursor()
-    }
-
-    fn show_cursor(&mut self) -> io::Result<()> {
-        self.inner.show_cursor()
-    }
-
-    fn get_cursor_position(&mut self) -> io::Result<Position> {
-        self.inner.get_cursor_position()
-    }
-
-    fn set_cursor_position<P: Into<Position>>(&mut self, position: P) -> io::Result<()> {
-        self.inner.set_cursor_position(position)
-    }
-
-    fn clear(&mut self) -> io::Result<()> {
-        self.inner.clear()
-    }
-
-    fn clear_region(&mut self, region: ClearType) -> io::Result<()> {
-        self.inner.clear_region(region)
-    }
-
-    fn append_lines(&mut self, count: u16) -> io::Result<()> {
-        self.inner.append_lines(count)
-    }
-
-    fn size(&self) -> io::Result<Size> {
-        self.inner.size()
-    }
-
-    fn window_size(&mut self) -> io::Result<WindowSize> {
-        self.inner.window_size()
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Backend::flush(&mut self.inner)
-    }
-}
-
-/// Tells whether a terminal takes links, or at least swallows them: consoles and old multiplexers do neither.
-fn takes_links(env: Lookup<'_>) -> bool {
-    let plain = env("TERM").is_none_or(|term| matches!(&*term, "" | "dumb" | "linux"));
-    let screen = env("STY").is_some_and(|value| !value.is_empty());
-    !plain && !screen
-}
+/// What such terminals call themselves.
+const FRAME_PROGRAMS: [&str; 6] = [
+    "iTerm.app",
+    "WezTerm",
+    "ghostty",
+    "contour",
+    "mintty",
+    "rio",
+];
 
 /// A program between us and the terminal that must be told to let a command through.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -482,7 +432,6 @@ static MOUSE: AtomicBool = AtomicBool::new(false);
 static OURS: AtomicBool = AtomicBool::new(false);
 static PANICKED: Notify = Notify::const_new();
 
-const BUFFER: usize = 64 * 1024;
 const ESC: char = '\x1b';
 const SCREEN_PIECE: usize = 240;
 
@@ -499,33 +448,58 @@ mod tests {
     }
 
     #[test]
-    fn a_link_stands_around_its_cells_and_nowhere_else() {
-        let mut out = Vec::new();
-        let mut backend = Linking::new(CrosstermBackend::new(&mut out));
-        backend.links = vec![Link {
-            place: Rect::new(1, 0, 2, 1),
-            address: "https://idp.example/".to_owned(),
-        }];
-        let cells = ["a", "b", "c", "d"].map(Cell::new);
-        let content = (0..).zip(&cells).map(|(x, cell)| (x, 0, cell));
-        backend.draw(content).expect("a vector takes all");
-        let text = String::from_utf8(out).expect("it is text");
-        let (before, rest) = text
-            .split_once("\x1b]8;id=jagwalk;https://idp.example/\x1b\\")
-            .expect("it begins");
-        let (inside, after) = rest.split_once("\x1b]8;;\x1b\\").expect("it ends");
-        assert!(before.contains('a') && inside.contains("bc") && after.contains('d'));
-    }
-
-    #[test]
-    fn consoles_and_screen_are_spared_links() {
-        let term =
-            |name: &'static str| takes_links(&|asked| (asked == "TERM").then(|| name.to_owned()));
-        assert!(term("xterm-256color") && term("tmux-256color"));
-        assert!(!term("dumb") && !term("linux"));
-        assert!(!takes_links(&|name| ["TERM", "STY"]
-            .contains(&name)
-            .then(|| "xterm".to_owned())));
+    fn consoles_and_screen_are_spared_what_they_would_print() {
+        let with = |pairs: &[(&str, &str)]| {
+            takes(&|asked| {
+                let found = pairs.iter().find(|(name, _)| *name == asked);
+                found.map(|(_, value)| (*value).to_owned())
+            })
+        };
+        let nothing = Takes::default();
+        assert_eq!(with(&[]), nothing);
+        assert_eq!(with(&[("TERM", "dumb")]), nothing);
+        let console = Takes {
+            erases_some: true,
+            ..nothing
+        };
+        let linux = [("TERM", "linux"), ("TERM_PROGRAM", "WezTerm")];
+        assert_eq!(with(&linux), console);
+        assert_eq!(with(&[("TERM", "xterm-kitty"), ("STY", "1.tty")]), console);
+        // Over SSH, only the name of it comes along.
+        assert_eq!(with(&[("TERM", "screen.xterm-256color")]), console);
+        let usual = Takes {
+            links: true,
+            questions: true,
+            frames: false,
+            erases_some: true,
+            erases_in_colour: true,
+        };
+        assert_eq!(with(&[("TERM", "xterm-256color")]), usual);
+        let whole = Takes {
+            frames: true,
+            ..usual
+        };
+        assert_eq!(with(&[("TERM", "xterm-kitty")]), whole);
+        assert_eq!(
+            with(&[("TERM", "xterm-256color"), ("TERM_PROGRAM", "iTerm.app")]),
+            whole
+        );
+        assert_eq!(
+            with(&[("TERM", "xterm-256color"), ("WT_SESSION", "1")]),
+            whole
+        );
+        // In tmux, what is left of the terminal around it.
+        for term in ["tmux-256color", "screen-256color"] {
+            let inside = [("TERM", term), ("TMUX", "/tmp/x"), ("WT_SESSION", "1")];
+            assert_eq!(
+                takes(&|asked| inside
+                    .iter()
+                    .find(|(name, _)| *name == asked)
+                    .map(|(_, value)| (*value).to_owned())),
+                usual,
+                "{term}"
+            );
+        }
     }
 
     #[test]

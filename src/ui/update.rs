@@ -27,6 +27,7 @@ use super::{
     model::{Ask, Context, Lab, Model, OpenId, ProfileEntry, Purpose, Taking, Then},
     overlays::{Overlay, existing},
     rows::{Goes, PanelState, Row},
+    theme::Mood,
 };
 use crate::{
     flow::{Ink, preflight::Preflight},
@@ -65,6 +66,8 @@ pub enum Msg {
         /// The sentence.
         says: String,
     },
+    /// The terminal told what its background is.
+    Ground(Mood),
     /// Time passed while something was waited for.
     Tick,
 }
@@ -256,6 +259,10 @@ pub fn update(model: &mut Model, msg: Msg, hits: &Hits, ink: Ink) -> Vec<Effect>
             } else {
                 model.say(says);
             }
+            Vec::new()
+        }
+        Msg::Ground(mood) => {
+            themes::fit(model, mood);
             Vec::new()
         }
         Msg::Tick => {

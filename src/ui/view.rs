@@ -27,6 +27,7 @@ pub type Spans = Vec<(Role, String)>;
 pub fn view(model: &Model, area: Rect, buf: &mut Buffer) -> Hits {
     let area = area.intersection(buf.area);
     let hits = draw(model, area, buf);
+    whole(area, buf);
     // The one door out: whatever wrote it, a terminal that takes ASCII only gets no more.
     if model.look.glyphs == Glyphs::ASCII {
         for place in area.positions() {
@@ -36,6 +37,22 @@ pub fn view(model: &Model, area: Rect, buf: &mut Buffer) -> Hits {
         }
     }
     hits
+}
+
+/// Takes away wide characters of which something covers the half: a terminal would show them whole, over the other thing.
+pub(super) fn whole(area: Rect, buf: &mut Buffer) {
+    for y in area.top()..area.bottom() {
+        for x in area.left()..area.right() {
+            let symbol = buf[(x, y)].symbol();
+            if symbol.len() == 1 || symbol.width() < 2 {
+                continue;
+            }
+            let covered = x + 1 == area.right() || buf[(x + 1, y)].symbol() != " ";
+            if covered {
+                buf[(x, y)].set_symbol(" ");
+            }
+        }
+    }
 }
 
 fn draw(model: &Model, area: Rect, buf: &mut Buffer) -> Hits {

@@ -304,6 +304,7 @@ fn page_after(polls: &[Result<(), ()>]) -> String {
         keys: jagwalk::ui::keymap::Keymap::default(),
         mouse: false,
         theme: "terminal".to_owned(),
+        theme_chosen: false,
         shelf: Shelf::default(),
         depth: Depth::Sixteen,
         glyphs: Glyphs::UNICODE,

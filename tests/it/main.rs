@@ -27,6 +27,7 @@ mod keys;
 mod lab;
 mod laws;
 mod leaving;
+mod light;
 mod lineage;
 mod markdown;
 mod masking;

@@ -167,6 +167,7 @@ fn model(session: Session, size: (u16, u16), now: Timestamp, share: bool) -> Mod
         keys: Keymap::default(),
         mouse: false,
         theme: "terminal".to_owned(),
+        theme_chosen: true,
         shelf: Shelf::default(),
         depth: Depth::Sixteen,
         glyphs: Glyphs::UNICODE,

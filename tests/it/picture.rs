@@ -26,6 +26,7 @@ pub fn drawn(session: Session, theme: &str, look_at: impl FnOnce(&mut Model)) ->
         keys: Keymap::default(),
         mouse: false,
         theme: theme.to_owned(),
+        theme_chosen: true,
         shelf: Shelf::default(),
         depth: Depth::True,
         glyphs: Glyphs::UNICODE,

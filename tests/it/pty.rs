@@ -51,6 +51,7 @@ struct State {
 #[derive(Default)]
 struct Heard {
     answers: bool,
+    ground: Option<String>,
     replies: Vec<u8>,
     copied: Vec<String>,
 }
@@ -152,6 +153,13 @@ impl Pty {
         self
     }
 
+    /// Makes the terminal answer this to the question for its background, the end of the answer with it.
+    #[must_use]
+    pub fn with_ground(self, answer: &str) -> Self {
+        self.shared.lock().parser.callbacks_mut().ground = Some(answer.to_owned());
+        self.answering()
+    }
+
     /// Sets how long a wait may take.
     #[must_use]
     pub fn with_limit(mut self, limit: Duration) -> Self {
@@ -224,6 +232,24 @@ impl Pty {
     #[track_caller]
     pub fn wait_until(&mut self, wanted: impl Fn(&Screen) -> bool) {
         self.wait("the screen to be as wanted", wanted);
+    }
+
+    /// Waits until the program has written more than so many bytes.
+    #[track_caller]
+    pub fn wait_written(&mut self, bytes: usize) {
+        let shared = Arc::clone(&self.shared);
+        let deadline = Instant::now() + self.limit;
+        let mut state = shared.lock();
+        while state.raw.len() <= bytes {
+            assert!(
+                Instant::now() < deadline,
+                "waited {:?} for more than {bytes} bytes\n{}",
+                self.limit,
+                state.picture()
+            );
+            state = shared.wait(state, deadline);
+        }
+        self.after_esc = false;
     }
 
     /// Waits until the program has written nothing for so long; returns whether it ever came to rest.
@@ -471,7 +497,10 @@ impl Callbacks for Heard {
     fn unhandled_osc(&mut self, _: &mut Screen, params: &[&[u8]]) {
         match params {
             [b"10", b"?"] => self.reply("\x1b]10;rgb:cccc/cccc/cccc\x1b\\"),
-            [b"11", b"?"] => self.reply("\x1b]11;rgb:0000/0000/0000\x1b\\"),
+            [b"11", b"?"] => {
+                let ground = self.ground.as_deref().unwrap_or("rgb:0000/0000/0000\x1b\\");
+                self.reply(&format!("\x1b]11;{ground}"));
+            }
             _ => {}
         }
     }

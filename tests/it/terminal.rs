@@ -447,6 +447,7 @@ mod panics {
                 // It is given back in a panic, too.
                 mouse: true,
                 theme: "terminal".to_owned(),
+                theme_chosen: false,
                 shelf: Shelf::default(),
                 depth: Depth::Sixteen,
                 glyphs: Glyphs::UNICODE,

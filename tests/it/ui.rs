@@ -14,6 +14,7 @@ mod kept;
 mod keys;
 mod laws;
 mod mouse;
+mod odd;
 mod profiles;
 mod themes;
 mod tour;

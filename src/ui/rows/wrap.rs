@@ -1,12 +1,15 @@
 //! Breaking long rows: nothing is lost, and what goes on stands under where it began.
 
-use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+use unicode_segmentation::UnicodeSegmentation;
+use unicode_width::UnicodeWidthStr;
 
 use super::Row;
 use crate::ui::theme::Role;
 
-/// Breaks every row that is wider than `width`; what goes on keeps the row's place, field, copy, note and
-/// whole text.
+/// What is not broken: its role, itself, and how many cells it takes.
+type Piece<'a> = (Role, &'a str, usize);
+
+/// Breaks every row that is wider than `width`; what goes on keeps the row's place, field, copy, note and whole text.
 pub fn wrap(rows: Vec<Row>, width: u16) -> Vec<Row> {
     let width = usize::from(width).max(8);
     let mut out = Vec::with_capacity(rows.len());
@@ -22,11 +25,17 @@ pub fn wrap(rows: Vec<Row>, width: u16) -> Vec<Row> {
 
 fn broken(row: &Row, width: usize, out: &mut Vec<Row>) {
     let hang = hang(row, width);
-    let cells: Vec<(Role, char)> = row
-        .spans
-        .iter()
-        .flat_map(|(role, text)| text.chars().map(|c| (*role, c)))
-        .collect();
+    let mut cells: Vec<Piece> = Vec::new();
+    for (role, text) in &row.spans {
+        if text.is_ascii() {
+            let each = (0..text.len()).map(|at| (*role, &text[at..=at], 1));
+            cells.extend(each);
+        } else {
+            // What people see as one character stays together: a letter and its accents, a flag, a hand and its colour.
+            let each = text.graphemes(true).map(|c| (*role, c, c.width()));
+            cells.extend(each);
+        }
+    }
     // What every line of it has; the text is not copied for each.
     let bare = Row {
         spans: Vec::new(),
@@ -52,10 +61,10 @@ fn broken(row: &Row, width: usize, out: &mut Vec<Row>) {
         if !first {
             spans.push((Role::Text, " ".repeat(hang)));
         }
-        for (role, c) in &cells[start..end] {
+        for (role, c, _) in &cells[start..end] {
             match spans.last_mut() {
-                Some((last, text)) if last == role => text.push(*c),
-                _ => spans.push((*role, c.to_string())),
+                Some((last, text)) if last == role => text.push_str(c),
+                _ => spans.push((*role, (*c).to_owned())),
             }
         }
         out.push(Row {
@@ -67,33 +76,32 @@ fn broken(row: &Row, width: usize, out: &mut Vec<Row>) {
         first = false;
         start = end;
         // A line does not begin with the space it was broken at.
-        while start < cells.len() && cells[start].1 == ' ' {
+        while start < cells.len() && cells[start].1 == " " {
             start += 1;
         }
     }
 }
 
 /// Returns where the line that begins at `start` ends: after the last space that leaves it half full, else hard.
-fn line_end(cells: &[(Role, char)], start: usize, room: usize) -> usize {
+fn line_end(cells: &[Piece<'_>], start: usize, room: usize) -> usize {
     let mut used = 0;
     let mut end = start;
     let mut space = None;
     while end < cells.len() {
-        let c = cells[end].1;
-        let wide = c.width().unwrap_or(0);
+        let (_, c, wide) = cells[end];
         if used + wide > room {
             break;
         }
         used += wide;
         end += 1;
-        if c == ' ' && used * 2 > room {
+        if c == " " && used * 2 > room {
             space = Some(end);
         }
     }
     if end == cells.len() {
         return end;
     }
-    if cells[end].1 == ' ' {
+    if cells[end].1 == " " {
         return end.max(start + 1);
     }
     space.unwrap_or(end).max(start + 1)
@@ -121,4 +129,39 @@ fn hang(row: &Row, width: usize) -> usize {
     let lead = lead.unwrap_or_default();
     let deeper = if named { lead + 2 } else { lead };
     if deeper <= width / 2 { deeper } else { 0 }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn lines(text: &str, width: u16) -> Vec<String> {
+        let rows = wrap(vec![Row::text(Role::Text, text)], width);
+        rows.iter().map(Row::plain).collect()
+    }
+
+    #[test]
+    fn what_is_seen_as_one_is_not_broken() {
+        let whole = [
+            "e\u{301}",
+            "n\u{303}\u{331}",
+            "\u{1F1E9}\u{1F1EA}",
+            "\u{1F44B}\u{1F3FD}",
+            "\u{1112}\u{1161}\u{11AB}",
+            "\u{5BBD}",
+        ];
+        for one in whole {
+            // Against every way to come to the edge.
+            for lead in 0..8 {
+                let text = "x".repeat(lead) + &one.repeat(20);
+                let lines = lines(&text, 8);
+                assert_eq!(lines.concat(), text, "{one:?}");
+                for line in &lines {
+                    assert!(line.width() <= 8, "{line:?}");
+                    let line = line.trim_start_matches('x');
+                    assert_eq!(line.replace(one, ""), "", "{one:?} was broken in {line:?}");
+                }
+            }
+        }
+    }
 }

@@ -7,7 +7,7 @@ use std::ops::Range;
 use ratatui::style::Modifier;
 use toml_edit::{Document, Item, TableLike};
 
-use super::depth::{Ansi, Paint, luminance};
+use super::depth::{Ansi, Paint, Rgb, luminance};
 use super::role::Role;
 use crate::protocol::visible::visible;
 
@@ -42,6 +42,16 @@ pub enum Mood {
 impl Mood {
     /// The words of the key `mood`.
     pub const WORDS: [&'static str; 2] = ["dark", "light"];
+
+    /// Returns the mood of a ground of this colour.
+    pub fn of(ground: Rgb) -> Self {
+        // The grey that is as far from black as from white (WCAG 2, contrast).
+        if luminance(ground) > 0.18 {
+            Self::Light
+        } else {
+            Self::Dark
+        }
+    }
 
     /// Reads one of [`Mood::WORDS`].
     pub fn from_word(word: &str) -> Option<Self> {
@@ -131,9 +141,7 @@ impl Theme {
     /// Returns the ground that the theme was made for: as it says, else as its background is; `None` where both do.
     pub fn mood(&self) -> Option<Mood> {
         self.stated.or_else(|| match self.background? {
-            // The grey that is as far from black as from white (WCAG 2, contrast).
-            Paint::Rgb(rgb, _) if luminance(rgb) > 0.18 => Some(Mood::Light),
-            Paint::Rgb(..) => Some(Mood::Dark),
+            Paint::Rgb(rgb, _) => Some(Mood::of(rgb)),
             Paint::Default | Paint::Ansi(_) => None,
         })
     }

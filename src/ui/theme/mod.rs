@@ -14,7 +14,7 @@ pub use depth::{ColorChoice, Depth};
 pub use file::{Mistake, Mood, Theme};
 pub use glyphs::Glyphs;
 pub use role::Role;
-pub use shelf::{DEFAULT, DEFAULT_LIGHT, EMBEDDED, Listed, Shelf, unchosen};
+pub use shelf::{DEFAULT, DEFAULT_LIGHT, EMBEDDED, Listed, Shelf, fitting, unchosen};
 
 use depth::Paint;
 use file::Entry;

@@ -228,14 +228,21 @@ fn listed(name: &str) -> &str {
 /// Returns the theme to begin with where nobody chose one: `COLORFGBG`, which some terminals set, tells whether their
 /// background is light.
 ///
-/// The terminal is not asked (OSC 11). Its answer would come through the reader of keys, which takes it apart into an
-/// Alt and letters: they would land wherever the cursor is, and what comes after we have left, in the user's shell.
+/// The terminal itself is asked as well ([`crate::ui::ground`]), but no frame waits for its answer.
 pub fn unchosen(env: Lookup<'_>) -> &'static str {
     // `15;0` or `0;default;15`: the last is the background. 7 and 9 to 15 are light, as Vim has it.
     let background = env("COLORFGBG").and_then(|value| value.rsplit(';').next()?.parse().ok());
     match background {
         Some(7 | 9..=15_u8) => DEFAULT_LIGHT,
         _ => DEFAULT,
+    }
+}
+
+/// Returns the theme for a background where nobody chose one.
+pub fn fitting(mood: Mood) -> &'static str {
+    match mood {
+        Mood::Dark => DEFAULT,
+        Mood::Light => DEFAULT_LIGHT,
     }
 }
 

@@ -1,7 +1,7 @@
 //! Themes: tried while the cursor moves over their list, kept with Enter, taken back by whatever else closes it.
 
 use super::{Effect, Goes, Model, Overlay, PanelState, layout};
-use crate::ui::theme::{Look, Mistake};
+use crate::ui::theme::{DEFAULT, DEFAULT_LIGHT, Look, Mistake, Mood, fitting};
 
 /// Opens the list with the cursor on the theme that is shown.
 pub fn open(model: &mut Model) {
@@ -42,12 +42,14 @@ pub fn keep(model: &mut Model) -> Vec<Effect> {
     };
     model.screen.trying = None;
     model.screen.overlay = None;
+    model.theme_chosen = true;
     vec![Effect::KeepTheme(name)]
 }
 
 /// Wears a theme from now on.
 pub fn wear(model: &mut Model, name: String) -> Vec<Effect> {
     model.screen.trying = None;
+    model.theme_chosen = true;
     dress(model, name.clone());
     vec![Effect::KeepTheme(name)]
 }
@@ -56,6 +58,7 @@ pub fn wear(model: &mut Model, name: String) -> Vec<Effect> {
 pub fn next(model: &mut Model) {
     let names = model.shelf.names();
     let at = model.shelf.position(&model.theme);
+    model.theme_chosen = true;
     let next = names[at.map_or(0, |at| (at + 1) % names.len())].to_owned();
     let about = model
         .shelf
@@ -66,6 +69,15 @@ pub fn next(model: &mut Model) {
     match dress(model, next.clone()).first() {
         Some(mistake) => model.warn(mistake.to_string()),
         None => model.say(format!("Theme {next}: {about} T lists all and keeps one.")),
+    }
+}
+
+/// Takes the theme that fits the terminal's background, where nobody chose one: not at the start, and not since.
+pub fn fit(model: &mut Model, mood: Mood) {
+    let fitting = fitting(mood);
+    let unchosen = !model.theme_chosen && [DEFAULT, DEFAULT_LIGHT].contains(&&*model.theme);
+    if unchosen && model.screen.trying.is_none() && model.theme != fitting {
+        dress(model, fitting.to_owned());
     }
 }
 

@@ -312,6 +312,19 @@ pub struct Desk<T: Transport> {
 impl Desk<Sham> {
     /// Sits down with a profile, every request answered alike.
     pub fn sham(profile: Profile, status: u16, body: &str, size: (u16, u16)) -> Self {
+        let ink = Ink {
+            now: NOW,
+            seed: [7; 32],
+        };
+        Self::answered(Session::new(&XAA, profile, ink), status, body, size)
+    }
+
+    /// Sits down at a session, of a stored walk say.
+    pub fn opened(session: Session, size: (u16, u16)) -> Self {
+        Self::answered(session, 404, "{}", size)
+    }
+
+    fn answered(session: Session, status: u16, body: &str, size: (u16, u16)) -> Self {
         let transport = Sham {
             status,
             body: body.to_owned(),
@@ -326,7 +339,7 @@ impl Desk<Sham> {
             real_time: false,
         };
         let runtime = runtime();
-        Self::new(profile, Vec::new(), host, None, runtime, size)
+        Self::new(session, Vec::new(), host, None, runtime, size)
     }
 }
 
@@ -354,13 +367,18 @@ impl Desk<World> {
                 .map_or_else(Switches::default, |lab| lab.faults().clone()),
             real_time: true,
         };
-        Self::new(profile, problems, host, lab, runtime, size)
+        let ink = Ink {
+            now: host.now(),
+            seed: host.seed(),
+        };
+        let session = Session::new(&XAA, profile, ink);
+        Self::new(session, problems, host, lab, runtime, size)
     }
 }
 
 impl<T: Transport> Desk<T> {
     fn new(
-        profile: Profile,
+        session: Session,
         problems: Vec<Problem>,
         host: TestHost<T>,
         lab: Option<Lab>,
@@ -368,18 +386,15 @@ impl<T: Transport> Desk<T> {
         size: (u16, u16),
     ) -> Self {
         let host = Arc::new(host);
-        let ink = Ink {
-            now: host.now(),
-            seed: host.seed(),
-        };
         let start = Start {
-            session: Session::new(&XAA, profile, ink),
+            session,
             has_file: false,
             problems,
             warnings: Vec::new(),
             keys: Keymap::default(),
             mouse: false,
             theme: "terminal".to_owned(),
+            theme_chosen: false,
             shelf: Shelf::default(),
             depth: Depth::Sixteen,
             glyphs: Glyphs::UNICODE,

@@ -1,0 +1,660 @@
+//! Writes cells to the terminal in as few bytes as they take: what a slow line carries is what makes a screen feel slow.
+//!
+//! The backend that comes with ratatui begins every frame with the pen laid down and ends it with four commands that lay
+//! it down again, writes two commands where one does, moves by the longest way, and flushes after each of them. Here the
+//! pen keeps its ink from frame to frame, and a frame goes out in one piece.
+
+use std::fmt::Write as _;
+use std::io::{self, Write};
+
+use crossterm::terminal;
+use ratatui::backend::{Backend, ClearType, WindowSize};
+use ratatui::buffer::Cell;
+use ratatui::layout::{Position, Size};
+use ratatui::style::{Color, Modifier};
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+
+use super::link::Link;
+
+/// What the terminal can be told beside text and colours.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct Takes {
+    /// Where links are (OSC 8).
+    pub links: bool,
+    /// That a frame begins and ends (DEC mode 2026), so that no half of it is shown.
+    pub frames: bool,
+    /// To erase so many cells (ECH), and not only all to the end of a line.
+    pub erases_some: bool,
+    /// To erase in the colour behind the text, and not only in its own.
+    pub erases_in_colour: bool,
+    /// Questions, which it answers or leaves alone, but never prints.
+    pub questions: bool,
+}
+
+/// How a cell is written.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+struct Ink {
+    fg: Color,
+    bg: Color,
+    modifiers: Modifier,
+}
+
+impl Ink {
+    /// The terminal's own.
+    const PLAIN: Self = Self {
+        fg: Color::Reset,
+        bg: Color::Reset,
+        modifiers: Modifier::empty(),
+    };
+
+    fn of(cell: &Cell) -> Self {
+        Self {
+            fg: cell.fg,
+            bg: cell.bg,
+            modifiers: cell.modifier,
+        }
+    }
+
+    /// Tells whether a blank looks the same in both: its letters have no colour, unless they are what is filled.
+    fn blanks_like(self, other: Self) -> bool {
+        let seen = |ink: Self| ink.modifiers & SEEN_ON_BLANKS;
+        let reversed = self.modifiers.contains(Modifier::REVERSED);
+        self.bg == other.bg && seen(self) == seen(other) && (!reversed || self.fg == other.fg)
+    }
+}
+
+/// A backend for ratatui that writes what changed and nothing else.
+#[derive(Debug)]
+pub struct Pen<W: Write> {
+    out: W,
+    takes: Takes,
+    /// What the frame has come to so far.
+    frame: String,
+    /// Where the terminal's cursor is, where that is known for sure.
+    at: Option<Position>,
+    /// What the terminal writes with, where that is known.
+    ink: Option<Ink>,
+    /// Whether the cursor is seen, where that is known.
+    seen: Option<bool>,
+    links: Vec<Link>,
+}
+
+impl<W: Write> Pen<W> {
+    /// Makes the pen of a terminal of which nothing is known yet.
+    pub fn new(out: W, takes: Takes) -> Self {
+        Self {
+            out,
+            takes,
+            frame: String::new(),
+            at: None,
+            ink: None,
+            seen: None,
+            links: Vec::new(),
+        }
+    }
+
+    /// Forgets how the terminal was left: somebody else has written to it.
+    pub fn forget(&mut self) {
+        (self.at, self.ink, self.seen) = (None, None, None);
+    }
+
+    /// Says which places lead to an address from now on; tells whether that is news. A cell that only gains or loses its
+    /// link is not written again by itself.
+    pub fn set_links(&mut self, links: Vec<Link>) -> bool {
+        if !self.takes.links || self.links == links {
+            return false;
+        }
+        self.links = links;
+        true
+    }
+
+    /// Puts a command for the terminal into the frame.
+    pub fn tell(&mut self, command: &str) {
+        self.frame.push_str(command);
+    }
+
+    fn link_at(&self, at: Position) -> Option<usize> {
+        self.links.iter().position(|link| link.place.contains(at))
+    }
+
+    fn go(&mut self, to: Position) {
+        let Position { x, y } = to;
+        let moved = match self.at {
+            Some(at) if at == to => String::new(),
+            Some(at) if at.y == y && x == 0 => "\r".to_owned(),
+            // Never back by a count: at the end of a line, terminals do not agree where the cursor is.
+            Some(at) if at.y == y && x > at.x => format!("{ESC}[{}C", some(x - at.x)),
+            _ if x == 0 => format!("{ESC}[{}H", some(y + 1)),
+            _ => format!("{ESC}[{};{}H", y + 1, x + 1),
+        };
+        self.frame.push_str(&moved);
+        self.at = Some(to);
+    }
+
+    /// Changes the ink, by what differs or from the plain one on, whichever is shorter.
+    fn dip(&mut self, ink: Ink) {
+        if self.ink == Some(ink) {
+            return;
+        }
+        let mut fresh = params(Ink::PLAIN, ink);
+        if !fresh.is_empty() {
+            fresh.insert_str(0, "0;");
+        }
+        let short = self.ink.map(|before| params(before, ink));
+        let short = short.filter(|short| short.len() < fresh.len());
+        let _ = write!(self.frame, "{ESC}[{}m", short.unwrap_or(fresh));
+        self.ink = Some(ink);
+    }
+
+    fn put(&mut self, at: Position, cell: &Cell) {
+        let symbol = cell.symbol();
+        let ink = Ink::of(cell);
+        let blank = symbol == " ";
+        if !(blank && self.ink.is_some_and(|before| before.blanks_like(ink))) {
+            self.dip(ink);
+        }
+        self.go(at);
+        let wide = sure_width(symbol);
+        if wide.is_none() {
+            // Where the terminal takes it for narrower, what stood there must not look out behind it.
+            self.frame.push_str(&" ".repeat(symbol.width()));
+            self.at = None;
+            self.go(at);
+        }
+        self.frame.push_str(symbol);
+        self.at = wide.map(|wide| Position {
+            x: at.x + wide,
+            ..at
+        });
+    }
+
+    /// Blanks cells of one line that are to look like this one, in the shortest way; `open` tells whether anything is to
+    /// be written right behind them.
+    fn blank(&mut self, cells: &[(Position, &Cell)], ink: Ink, to_the_end: bool, open: bool) {
+        let count = cells.len();
+        let erase = match to_the_end {
+            true => Some(format!("{ESC}[K")),
+            false => self.takes.erases_some.then(|| format!("{ESC}[{count}X")),
+        };
+        // The cursor stays where it is, and has to be moved over them.
+        let move_on = if open {
+            format!("{ESC}[{count}C").len()
+        } else {
+            0
+        };
+        let Some(erase) = erase.filter(|erase| erase.len() + move_on < count) else {
+            for (at, cell) in cells {
+                self.put(*at, cell);
+            }
+            return;
+        };
+        if !self.ink.is_some_and(|before| before.blanks_like(ink)) {
+            self.dip(ink);
+        }
+        self.go(cells[0].0);
+        self.frame.push_str(&erase);
+    }
+
+    /// Tells whether blanks with this ink can be erased instead of written.
+    fn erases(&self, ink: Ink) -> bool {
+        let colours = ink.bg == Color::Reset || self.takes.erases_in_colour;
+        colours && !ink.modifiers.intersects(SEEN_ON_BLANKS)
+    }
+}
+
+impl<W: Write> Backend for Pen<W> {
+    type Error = io::Error;
+
+    fn draw<'a, I>(&mut self, content: I) -> io::Result<()>
+    where
+        I: Iterator<Item = (u16, u16, &'a Cell)>,
+    {
+        let last = self.size()?.width.saturating_sub(1);
+        self.write_cells(content, last);
+        Ok(())
+    }
+
+    fn hide_cursor(&mut self) -> io::Result<()> {
+        if self.seen.replace(false) != Some(false) {
+            let _ = write!(self.frame, "{ESC}[?25l");
+        }
+        Ok(())
+    }
+
+    fn show_cursor(&mut self) -> io::Result<()> {
+        if self.seen.replace(true) != Some(true) {
+            let _ = write!(self.frame, "{ESC}[?25h");
+        }
+        Ok(())
+    }
+
+    fn get_cursor_position(&mut self) -> io::Result<Position> {
+        // Who asks the terminal has to read the answer, and keys have one reader.
+        self.at
+            .ok_or_else(|| io::Error::other("the terminal is not asked for its cursor"))
+    }
+
+    fn set_cursor_position<P: Into<Position>>(&mut self, position: P) -> io::Result<()> {
+        self.go(position.into());
+        Ok(())
+    }
+
+    fn clear(&mut self) -> io::Result<()> {
+        self.clear_region(ClearType::All)
+    }
+
+    fn clear_region(&mut self, region: ClearType) -> io::Result<()> {
+        let what = match region {
+            ClearType::All => "2J",
+            ClearType::AfterCursor => "J",
+            ClearType::BeforeCursor => "1J",
+            ClearType::CurrentLine => "2K",
+            ClearType::UntilNewLine => "K",
+        };
+        // It is cleared in the colour that the pen has.
+        self.dip(Ink::PLAIN);
+        let _ = write!(self.frame, "{ESC}[{what}");
+        Ok(())
+    }
+
+    fn append_lines(&mut self, count: u16) -> io::Result<()> {
+        self.frame.push_str(&"\n".repeat(usize::from(count)));
+        self.at = None;
+        Ok(())
+    }
+
+    fn size(&self) -> io::Result<Size> {
+        let (width, height) = terminal::size()?;
+        Ok(Size { width, height })
+    }
+
+    fn window_size(&mut self) -> io::Result<WindowSize> {
+        let size = terminal::window_size()?;
+        Ok(WindowSize {
+            columns_rows: Size::new(size.columns, size.rows),
+            pixels: Size::new(size.width, size.height),
+        })
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        if self.frame.is_empty() {
+            return Ok(());
+        }
+        if self.takes.frames && self.frame.len() > WHOLE {
+            self.frame.insert_str(0, "\x1b[?2026h");
+            self.frame.push_str("\x1b[?2026l");
+        }
+        let written = self.out.write_all(self.frame.as_bytes());
+        self.frame.clear();
+        written?;
+        self.out.flush()
+    }
+}
+
+impl<W: Write> Pen<W> {
+    /// Writes cells, in the order of reading; `last` is the last column.
+    fn write_cells<'a>(&mut self, content: impl Iterator<Item = (u16, u16, &'a Cell)>, last: u16) {
+        let mut content = content
+            .map(|(x, y, cell)| (Position { x, y }, cell))
+            .peekable();
+        let mut link = None;
+        // Blanks are held back until it is known whether they go on to the end of the line.
+        let mut blanks: Vec<(Position, &Cell)> = Vec::new();
+        while let Some((at, cell)) = content.next() {
+            let here = self.link_at(at);
+            if here != link {
+                // The same name joins the lines to one link.
+                let address = here.map_or("", |index| &*self.links[index].address);
+                let name = if here.is_some() { "id=jagwalk" } else { "" };
+                let _ = write!(self.frame, "{ESC}]8;{name};{address}{ESC}\\");
+                link = here;
+            }
+            let ink = Ink::of(cell);
+            if cell.symbol() == " " && here.is_none() && self.erases(ink) {
+                blanks.push((at, cell));
+                let behind = content
+                    .peek()
+                    .filter(|(next, _)| next.y == at.y && next.x == at.x + 1);
+                let goes_on = behind.is_some_and(|(next, other)| {
+                    other.symbol() == " "
+                        && ink.blanks_like(Ink::of(other))
+                        && self.link_at(*next).is_none()
+                });
+                if !goes_on {
+                    let open = behind.is_some();
+                    self.blank(&blanks, ink, at.x == last, open);
+                    blanks.clear();
+                }
+                continue;
+            }
+            self.put(at, cell);
+        }
+        if link.is_some() {
+            let _ = write!(self.frame, "{ESC}]8;;{ESC}\\");
+        }
+    }
+}
+
+/// Returns how many cells a symbol takes, where every terminal agrees: about emoji, marks that combine and much else they
+/// do not, and what comes after such a symbol has to say itself where it stands.
+fn sure_width(symbol: &str) -> Option<u16> {
+    let mut chars = symbol.chars();
+    let (Some(c), None) = (chars.next(), chars.next()) else {
+        return None;
+    };
+    match c {
+        ' '..='~' => Some(1),
+        // Kana, ideographs and Hangul, as old as the tables themselves.
+        '\u{3041}'..='\u{30FF}' | '\u{4E00}'..='\u{9FFF}' | '\u{AC00}'..='\u{D7A3}' => Some(2),
+        _ if c.width() == Some(1) => Some(1),
+        _ => None,
+    }
+}
+
+/// Returns the parameters that lead from one ink to another.
+fn params(from: Ink, to: Ink) -> String {
+    let mut out = Vec::new();
+    let gone = from.modifiers - to.modifiers;
+    let mut come = to.modifiers - from.modifiers;
+    let weights = Modifier::BOLD | Modifier::DIM;
+    if gone.intersects(weights) {
+        // One command takes both away.
+        come |= to.modifiers & weights;
+    }
+    let mut off: Vec<&str> = MODIFIERS
+        .iter()
+        .filter(|(modifier, ..)| gone.contains(*modifier))
+        .map(|(_, _, off)| *off)
+        .collect();
+    off.dedup();
+    out.extend(off.into_iter().map(str::to_owned));
+    let on = MODIFIERS
+        .iter()
+        .filter(|(modifier, ..)| come.contains(*modifier));
+    out.extend(on.map(|(_, on, _)| (*on).to_owned()));
+    if from.fg != to.fg {
+        out.push(colour(to.fg, 30));
+    }
+    if from.bg != to.bg {
+        out.push(colour(to.bg, 40));
+    }
+    out.join(";")
+}
+
+/// Returns the parameters for a colour: of the letters from 30 on, behind them from 40 on.
+fn colour(colour: Color, base: u8) -> String {
+    let ansi = |number: u8| (base + number).to_string();
+    let bright = |number: u8| (base + 60 + number).to_string();
+    match colour {
+        Color::Reset => ansi(9),
+        Color::Black => ansi(0),
+        Color::Red => ansi(1),
+        Color::Green => ansi(2),
+        Color::Yellow => ansi(3),
+        Color::Blue => ansi(4),
+        Color::Magenta => ansi(5),
+        Color::Cyan => ansi(6),
+        Color::Gray => ansi(7),
+        Color::DarkGray => bright(0),
+        Color::LightRed => bright(1),
+        Color::LightGreen => bright(2),
+        Color::LightYellow => bright(3),
+        Color::LightBlue => bright(4),
+        Color::LightMagenta => bright(5),
+        Color::LightCyan => bright(6),
+        Color::White => bright(7),
+        Color::Indexed(number) => format!("{};5;{number}", base + 8),
+        Color::Rgb(red, green, blue) => format!("{};2;{red};{green};{blue}", base + 8),
+    }
+}
+
+/// A count as a parameter: one is what none means.
+fn some(count: u16) -> String {
+    if count == 1 {
+        String::new()
+    } else {
+        count.to_string()
+    }
+}
+
+/// Each with what switches it on and off.
+const MODIFIERS: [(Modifier, &str, &str); 9] = [
+    (Modifier::BOLD, "1", "22"),
+    (Modifier::DIM, "2", "22"),
+    (Modifier::ITALIC, "3", "23"),
+    (Modifier::UNDERLINED, "4", "24"),
+    (Modifier::SLOW_BLINK, "5", "25"),
+    (Modifier::RAPID_BLINK, "6", "25"),
+    (Modifier::REVERSED, "7", "27"),
+    (Modifier::HIDDEN, "8", "28"),
+    (Modifier::CROSSED_OUT, "9", "29"),
+];
+
+const SEEN_ON_BLANKS: Modifier = Modifier::REVERSED
+    .union(Modifier::UNDERLINED)
+    .union(Modifier::SLOW_BLINK)
+    .union(Modifier::RAPID_BLINK)
+    .union(Modifier::CROSSED_OUT);
+
+/// A frame of so many bytes arrives whole: it fits into one packet, and terminals read more than that at once.
+const WHOLE: usize = 1024;
+
+const ESC: char = '\x1b';
+
+#[cfg(test)]
+mod tests {
+    use ratatui::buffer::Buffer;
+    use ratatui::layout::Rect;
+    use ratatui::style::Style;
+    use vt100::Parser;
+
+    use super::super::view::whole;
+    use super::*;
+
+    const SIZE: (u16, u16) = (20, 4);
+
+    const ALL: Takes = Takes {
+        links: true,
+        frames: true,
+        erases_some: true,
+        erases_in_colour: true,
+        questions: true,
+    };
+
+    fn blank() -> Buffer {
+        Buffer::empty(Rect::new(0, 0, SIZE.0, SIZE.1))
+    }
+
+    /// Draws what differs between two screens; returns what was written.
+    fn written(pen: &mut Pen<Vec<u8>>, before: &Buffer, after: &Buffer) -> String {
+        pen.write_cells(before.diff(after).into_iter(), SIZE.0 - 1);
+        Backend::flush(pen).expect("a vector takes all");
+        String::from_utf8(std::mem::take(&mut pen.out)).expect("it is text")
+    }
+
+    fn at(text: &str, style: Style) -> Buffer {
+        let mut buffer = blank();
+        buffer.set_string(0, 1, text, style);
+        buffer
+    }
+
+    #[test]
+    fn the_pen_keeps_its_place_and_its_ink() {
+        let mut pen = Pen::new(Vec::new(), ALL);
+        let red = Style::new().fg(Color::Red);
+        let one = at("red", red);
+        assert_eq!(written(&mut pen, &blank(), &one), "\x1b[0;31m\x1b[2Hred");
+        let two = at("redder", red);
+        assert_eq!(written(&mut pen, &one, &two), "der");
+        let three = at("redder!", red.add_modifier(Modifier::BOLD));
+        assert_eq!(written(&mut pen, &two, &three), "\x1b[1m\rredder!");
+        // Blanks have no letters: the ink does not matter.
+        assert_eq!(written(&mut pen, &three, &blank()), "\r\x1b[7X");
+        assert_eq!(written(&mut pen, &blank(), &blank()), "");
+        pen.forget();
+        assert_eq!(
+            written(&mut pen, &blank(), &at("x", Style::new())),
+            "\x1b[m\x1b[2Hx"
+        );
+    }
+
+    #[test]
+    fn a_cursor_that_is_as_it_should_be_costs_nothing() {
+        let mut pen = Pen::new(Vec::new(), ALL);
+        for _ in 0..3 {
+            pen.hide_cursor().expect("it is only noted");
+        }
+        assert_eq!(written(&mut pen, &blank(), &blank()), "\x1b[?25l");
+        let text = at("x", Style::new());
+        drop(written(&mut pen, &blank(), &text));
+        pen.show_cursor().expect("it is only noted");
+        pen.set_cursor_position((1, 1)).expect("it is only noted");
+        assert_eq!(written(&mut pen, &text, &text), "\x1b[?25h");
+    }
+
+    #[test]
+    fn blanks_are_erased_in_their_colour_only_where_the_terminal_can() {
+        let blue = Style::new().bg(Color::Blue);
+        let mut bar = blank();
+        bar.set_style(Rect::new(4, 1, 16, 1), blue);
+        for (takes, erased) in [(ALL, true), (Takes::default(), false)] {
+            let mut pen = Pen::new(Vec::new(), takes);
+            let drawn = written(&mut pen, &blank(), &bar);
+            assert_eq!(drawn.ends_with("\x1b[K"), erased, "{drawn:?}");
+            // What is blank in the terminal's own colour can always be erased.
+            assert!(written(&mut pen, &bar, &blank()).ends_with("\x1b[K"));
+        }
+        // Blanks that show something are written.
+        bar.set_style(
+            Rect::new(4, 1, 16, 1),
+            Style::new().add_modifier(Modifier::REVERSED),
+        );
+        let mut pen = Pen::new(Vec::new(), ALL);
+        assert!(!written(&mut pen, &blank(), &bar).contains("\x1b[K"));
+    }
+
+    #[test]
+    fn what_terminals_do_not_agree_on_moves_nothing_behind_it() {
+        for symbol in ["\u{1F44B}\u{1F3FD}", "e\u{301}", "\u{1F1E9}\u{1F1EA}"] {
+            let mut pen = Pen::new(Vec::new(), ALL);
+            let drawn = written(&mut pen, &blank(), &at(&format!("{symbol}x"), Style::new()));
+            let (_, after) = drawn.split_once(symbol).expect("it is drawn");
+            let column = symbol.width() + 1;
+            assert_eq!(after, format!("\x1b[2;{column}Hx"), "{symbol:?}");
+        }
+        let mut pen = Pen::new(Vec::new(), ALL);
+        let drawn = written(&mut pen, &blank(), &at("宽x", Style::new()));
+        assert!(drawn.ends_with("宽x"), "{drawn:?}");
+    }
+
+    #[test]
+    fn a_frame_is_fenced_only_when_it_could_tear() {
+        let full = "\x1b[m".to_owned() + &"\x1b[H".repeat(WHOLE);
+        for (takes, fenced) in [(ALL, true), (Takes::default(), false)] {
+            let mut pen = Pen::new(Vec::new(), takes);
+            pen.tell(&full);
+            let drawn = written(&mut pen, &blank(), &blank());
+            assert_eq!(drawn.starts_with("\x1b[?2026h"), fenced);
+            assert_eq!(drawn.ends_with("\x1b[?2026l"), fenced);
+            assert!(!written(&mut pen, &blank(), &at("small", Style::new())).contains("2026"));
+        }
+    }
+
+    #[test]
+    fn a_link_stands_around_its_cells_and_nowhere_else() {
+        let mut pen = Pen::new(Vec::new(), ALL);
+        let link = Link {
+            place: Rect::new(1, 1, 2, 1),
+            address: "https://idp.example/".to_owned(),
+        };
+        assert!(pen.set_links(vec![link.clone()]) && !pen.set_links(vec![link.clone()]));
+        let text = written(&mut pen, &blank(), &at("abcd", Style::new()));
+        let (before, rest) = text
+            .split_once("\x1b]8;id=jagwalk;https://idp.example/\x1b\\")
+            .expect("it begins");
+        let (inside, after) = rest.split_once("\x1b]8;;\x1b\\").expect("it ends");
+        assert!(
+            before.contains('a') && inside == "bc" && after == "d",
+            "{text:?}"
+        );
+        assert!(!Pen::new(Vec::new(), Takes::default()).set_links(vec![link]));
+    }
+
+    /// Whatever is drawn, a terminal shows it, however it was left by the frame before.
+    #[test]
+    fn a_terminal_shows_what_was_meant() {
+        use proptest::prelude::*;
+        let styles = [
+            Style::new(),
+            Style::new().fg(Color::Red),
+            Style::new().fg(Color::Rgb(1, 2, 3)).bg(Color::Indexed(20)),
+            Style::new().bg(Color::Blue).add_modifier(Modifier::BOLD),
+            Style::new().add_modifier(Modifier::DIM | Modifier::REVERSED),
+            Style::new().add_modifier(Modifier::UNDERLINED | Modifier::ITALIC),
+            Style::new()
+                .fg(Color::LightCyan)
+                .add_modifier(Modifier::BOLD),
+        ];
+        let texts = [
+            "",
+            "abc",
+            "      ",
+            "a  宽 b",
+            "long enough for the line",
+            "e\u{301}e",
+        ];
+        let put = (0..SIZE.0, 0..SIZE.1, 0..texts.len(), 0..styles.len());
+        let frames = proptest::collection::vec(proptest::collection::vec(put, 0..12), 1..8);
+        let config = ProptestConfig {
+            failure_persistence: None,
+            ..ProptestConfig::default()
+        };
+        proptest!(config, |(frames in frames, some in any::<bool>(), coloured in any::<bool>())| {
+            let takes = Takes { erases_some: some, erases_in_colour: coloured, ..ALL };
+            let mut pen = Pen::new(Vec::new(), takes);
+            let size = |cells: u16| std::num::NonZeroU16::new(cells).expect("it has some");
+            let mut parser = Parser::new(size(SIZE.1), size(SIZE.0), 0);
+            let mut before = blank();
+            for frame in frames {
+                let mut after = blank();
+                for (x, y, text, style) in frame {
+                    after.set_string(x, y, texts[text], styles[style]);
+                }
+                whole(after.area, &mut after);
+                parser.process(written(&mut pen, &before, &after).as_bytes());
+                for y in 0..SIZE.1 {
+                    for x in 0..SIZE.0 {
+                        let wanted = &after[(x, y)];
+                        let cell = parser.screen().cell(y, x).expect("it is on the screen");
+                        if cell.is_wide_continuation() {
+                            continue;
+                        }
+                        let shown = if cell.has_contents() { cell.contents() } else { " " };
+                        prop_assert_eq!(shown, wanted.symbol());
+                        let has = |modifier| wanted.modifier.contains(modifier);
+                        prop_assert_eq!(cell.inverse(), has(Modifier::REVERSED));
+                        prop_assert_eq!(cell.underline(), has(Modifier::UNDERLINED));
+                        prop_assert_eq!(cell.bgcolor(), theirs(wanted.bg));
+                        if shown != " " {
+                            prop_assert_eq!(cell.fgcolor(), theirs(wanted.fg));
+                            prop_assert_eq!(cell.bold(), has(Modifier::BOLD));
+                            prop_assert_eq!(cell.italic(), has(Modifier::ITALIC));
+                        }
+                    }
+                }
+                before = after;
+            }
+        });
+    }
+
+    fn theirs(colour: Color) -> vt100::Color {
+        match colour {
+            Color::Red => vt100::Color::Idx(1),
+            Color::Blue => vt100::Color::Idx(4),
+            Color::LightCyan => vt100::Color::Idx(14),
+            Color::Indexed(number) => vt100::Color::Idx(number),
+            Color::Rgb(red, green, blue) => vt100::Color::Rgb(red, green, blue),
+            _ => vt100::Color::Default,
+        }
+    }
+}
