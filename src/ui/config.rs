@@ -20,12 +20,14 @@ pub struct Config {
     pub theme: Option<String>,
     /// Whether the mouse is listened to.
     pub mouse: Option<bool>,
+    /// Whether it is remembered where the screen was left.
+    pub remember: Option<bool>,
     /// Which keys do what.
     pub keys: Keymap,
 }
 
 /// The keys of the file.
-const KEYS: &[&str] = &["theme", "mouse", "keys"];
+const KEYS: &[&str] = &["theme", "mouse", "remember", "keys"];
 
 impl Config {
     /// Reads the file's text; never fails as a whole. Problems come in the order of their lines.
@@ -104,6 +106,10 @@ impl Reader<'_> {
                 ("mouse", Item::Value(Value::Boolean(on))) => {
                     self.config.mouse = Some(*on.value());
                 }
+                ("remember", Item::Value(Value::Boolean(on))) => {
+                    self.config.remember = Some(*on.value());
+                }
+                ("remember", _) => self.came(item, at, "remember", "is true or false"),
                 ("mouse", _) => self.came(item, at, "mouse", "is true or false"),
                 ("keys", item) => match item.as_table_like() {
                     Some(table) => self.keys(table),

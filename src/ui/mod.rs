@@ -13,6 +13,7 @@ pub mod model;
 pub mod overlays;
 pub mod panels;
 pub mod picture;
+pub mod places;
 pub mod qr;
 pub mod rail;
 pub mod rows;

@@ -4,7 +4,10 @@ use std::{io, sync::Arc, time::Duration};
 
 use crossterm::event::{Event as Input, EventStream};
 use futures_util::StreamExt;
-use tokio::time::{Instant, sleep, sleep_until};
+use tokio::{
+    sync::mpsc,
+    time::{Instant, sleep, sleep_until},
+};
 
 use super::{
     engine::{Engine, Host, Outside},
@@ -33,11 +36,22 @@ pub struct Left {
 pub async fn run<H: Host>(start: Start, host: Arc<H>) -> io::Result<Left> {
     let mut screen = Screen::enter(start.depth)?;
     let size = screen.size()?;
-    let (mut engine, mut inbox) = Engine::new(start, host, (size.width, size.height));
+    let (mut engine, inbox) = Engine::new(start, host, (size.width, size.height));
+    let left = stay(&mut screen, &mut engine, inbox).await;
+    engine.end();
+    left
+}
+
+/// Stays until something ends it.
+async fn stay<H: Host>(
+    screen: &mut Screen,
+    engine: &mut Engine<H>,
+    mut inbox: mpsc::UnboundedReceiver<Msg>,
+) -> io::Result<Left> {
     let mut signals = Signals::new()?;
     let mut keys = EventStream::new();
     // The first frame comes before the first work.
-    let mut drawn = draw(&mut screen, &engine)?;
+    let mut drawn = draw(screen, engine)?;
     let mut todo = engine.begin();
     let mut dirty = true;
     let left = |engine: &Engine<H>, code| Left {
@@ -55,14 +69,14 @@ pub async fn run<H: Host>(start: Start, host: Arc<H>) -> io::Result<Left> {
                     screen.suspend()?;
                     keys = EventStream::new();
                 }
-                Outside::Quit => return Ok(left(&engine, 0)),
+                Outside::Quit => return Ok(left(engine, 0)),
             }
             dirty = true;
         }
         let idle = engine.idle();
         todo = tokio::select! {
             biased;
-            signal = signals.any() => return Ok(left(&engine, 128 + signal)),
+            signal = signals.any() => return Ok(left(engine, 128 + signal)),
             () = terminal::given_back() => return Err(terminal::lost()),
             Some(msg) = inbox.recv() => {
                 dirty = true;
@@ -71,14 +85,14 @@ pub async fn run<H: Host>(start: Start, host: Arc<H>) -> io::Result<Left> {
             input = keys.next(), if !late(dirty, drawn) => match input {
                 Some(Ok(input)) => {
                     dirty = true;
-                    taken(&mut engine, input)
+                    taken(engine, input)
                 }
                 // The terminal is gone: there is nobody to show anything to.
                 Some(Err(error)) => return Err(error),
-                None => return Ok(left(&engine, 0)),
+                None => return Ok(left(engine, 0)),
             },
             () = sleep_until(drawn + FRAME), if dirty => {
-                drawn = draw(&mut screen, &engine)?;
+                drawn = draw(screen, engine)?;
                 dirty = false;
                 Vec::new()
             }

@@ -18,6 +18,7 @@ use jagwalk::{
     transport::http::{Http, Settings},
     ui::{
         model::{Model, Start},
+        places::Places,
         overlays::device,
         rows::plain,
         theme::{Depth, Glyphs, Shelf},
@@ -306,6 +307,7 @@ fn page_after(polls: &[Result<(), ()>]) -> String {
         shelf: Shelf::default(),
         depth: Depth::Sixteen,
         glyphs: Glyphs::UNICODE,
+        places: Places::default(),
     };
     let model = Model::new(start, (100, 30), scripted::NOW);
     plain(&device::rows(&model, 100, 28))

@@ -8,6 +8,7 @@ use jagwalk::{
     ui::{
         keymap::Keymap,
         model::{Model, Start},
+        places::Places,
         panels::PANELS,
         picture::{still, svg},
         theme::{Depth, Glyphs, Shelf},
@@ -28,6 +29,7 @@ pub fn drawn(session: Session, theme: &str, look_at: impl FnOnce(&mut Model)) ->
         shelf: Shelf::default(),
         depth: Depth::True,
         glyphs: Glyphs::UNICODE,
+        places: Places::default(),
     };
     let mut model = still(start, (120, 40), scripted::NOW);
     look_at(&mut model);

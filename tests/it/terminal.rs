@@ -371,6 +371,7 @@ mod panics {
             self,
             engine::Host,
             model::Start,
+            places::Places,
             theme::{Depth, Glyphs, Shelf},
             update::{ProfilesOp, ProfilesReply},
         },
@@ -448,6 +449,7 @@ mod panics {
                 shelf: Shelf::default(),
                 depth: Depth::Sixteen,
                 glyphs: Glyphs::UNICODE,
+                places: Places::default(),
             };
             let runtime = tokio::runtime::Builder::new_multi_thread()
                 .worker_threads(2)

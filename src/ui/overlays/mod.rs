@@ -19,6 +19,7 @@ pub mod profile_page;
 pub mod profiles;
 pub mod rule;
 pub mod themes;
+pub mod walks;
 
 use super::{
     model::{Context, Model},
@@ -62,6 +63,8 @@ pub enum Overlay {
     Explain(PanelState),
     /// The themes.
     Themes(PanelState),
+    /// The walks of the profile.
+    Walks(PanelState),
 }
 
 impl Overlay {
@@ -84,7 +87,8 @@ impl Overlay {
             | Self::Ledger(state)
             | Self::Handoff(state)
             | Self::Explain(state)
-            | Self::Themes(state) => state,
+            | Self::Themes(state)
+            | Self::Walks(state) => state,
         }
     }
 
@@ -107,7 +111,8 @@ impl Overlay {
             | Self::Ledger(state)
             | Self::Handoff(state)
             | Self::Explain(state)
-            | Self::Themes(state) => state,
+            | Self::Themes(state)
+            | Self::Walks(state) => state,
         }
     }
 
@@ -132,6 +137,7 @@ impl Overlay {
             Self::Ledger(_) => "What became of each claim",
             Self::Explain(_) => "About this step",
             Self::Themes(_) => "Themes: Enter keeps one, Esc leaves everything as it was",
+            Self::Walks(_) => "Walks of this profile: {pick} looks at one",
             Self::Handoff(_) => "For the other side’s administrator, masked",
         }
     }
@@ -160,6 +166,7 @@ pub fn rows(overlay: &Overlay, model: &Model, width: u16) -> Vec<Row> {
         Overlay::Import(_) => import::rows(model, width),
         Overlay::Ledger(_) => ledger::rows(model, width),
         Overlay::Themes(_) => themes::rows(model, width),
+        Overlay::Walks(_) => walks::rows(model, width),
         Overlay::Handoff(_) => handoff::rows(model, width),
         Overlay::Explain(_) => explain::rows(model, width),
     }

@@ -14,7 +14,7 @@ use crate::{
     protocol::visible::visible,
     ui::{
         action::{ACTIONS, Action, Availability, Entry, Scope},
-        model::Model,
+        model::{Model, OVER},
         rail::cut,
         rows::{Row, words},
         theme::{Glyphs, Role},
@@ -243,7 +243,7 @@ fn action(model: &Model, entry: &'static Entry) -> Offer {
         (Action::Stage, _) => Some("The digit says which stage.".to_owned()),
         (_, Availability::Yes) => None,
         (_, Availability::No("")) => Some("Not here.".to_owned()),
-        (_, Availability::No(why)) => Some(model.keys.spoken(why)),
+        (_, Availability::No(why)) => Some(model.spoken(why)),
     };
     let keys = model.keys.of(entry.action);
     Offer {
@@ -274,9 +274,10 @@ fn things(model: &Model) -> Vec<Offer> {
         offer(deed, "profile", &entry.name, &entry.title)
     });
     let flows = FLOWS.iter().enumerate().map(|(at, flow)| Offer {
-        why: session
-            .archived
-            .then(|| "This is a stored trace; it stays in its flow.".to_owned()),
+        why: session.archived.then(|| match model.in_past() {
+            true => model.spoken(OVER),
+            false => "This is a stored trace; it stays in its flow.".to_owned(),
+        }),
         ..offer(Deed::Flow(at), "flow", flow.id.0, flow.title)
     });
     let rules =

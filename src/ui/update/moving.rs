@@ -59,7 +59,7 @@ pub fn step(model: &mut Model, delta: isize) {
     let to = at
         .saturating_add_signed(delta)
         .min(ids.len().saturating_sub(1));
-    model.place_mut().go(ids[to]);
+    come(model, ids[to]);
 }
 
 /// Goes to a stage: to its first step, or on within it.
@@ -78,8 +78,8 @@ pub fn stage(model: &mut Model, number: usize) {
         .collect();
     let at = listed.iter().position(|id| *id == here);
     let to = at.map_or(0, |at| (at + 1) % listed.len());
-    if let Some(id) = listed.get(to) {
-        model.place_mut().go(*id);
+    if let Some(id) = listed.get(to).copied() {
+        come(model, id);
     }
 }
 
@@ -87,13 +87,22 @@ pub fn stage(model: &mut Model, number: usize) {
 pub fn next_step(model: &mut Model) {
     let here = model.place().step;
     if let Some(next) = model.step_after(here) {
-        model.place_mut().go(next);
+        come(model, next);
+    }
+}
+
+/// Goes to a step because the user wants to.
+pub fn come(model: &mut Model, step: StepId) {
+    let opened = model.opened_mut();
+    match opened.looking.and_then(|at| opened.past.get_mut(at)) {
+        Some(past) => past.place.go(step),
+        None => opened.place.come(&opened.session, step),
     }
 }
 
 /// Shows a panel.
 pub fn show(model: &mut Model, id: &'static str) {
-    model.place_mut().chosen = Some(id);
+    model.place_mut().choose(Some(id));
 }
 
 /// Shows the inputs, with the cursor on a field.
@@ -137,10 +146,12 @@ pub fn diagram(model: &mut Model) {
     let before = model.place().chosen;
     let place = model.place_mut();
     if before == Some("diagram") {
-        place.chosen = place.before.take();
+        let before = place.before.take();
+        place.choose(before);
         return;
     }
-    (place.chosen, place.before) = (Some("diagram"), before);
+    place.before = before;
+    place.choose(Some("diagram"));
     model.to_arrow();
 }
 
@@ -165,12 +176,12 @@ pub fn follow(model: &mut Model) {
             place.attempt = (index + 1 < count).then_some(index);
             place.chosen = Some("answer");
         }
-        Some(Goes::Step(step)) => model.place_mut().go(step),
+        Some(Goes::Step(step)) => come(model, step),
         Some(Goes::Place(index)) => place_of(model, index),
         Some(Goes::Artifact(artifact)) => {
             super::editing::begin(model, super::Purpose::Existing(artifact));
         }
-        Some(Goes::Fault(_) | Goes::Flow(_) | Goes::Theme(_)) | None => {}
+        Some(Goes::Fault(_) | Goes::Flow(_) | Goes::Theme(_) | Goes::Walk(_)) | None => {}
     }
 }
 

@@ -62,6 +62,18 @@ fn marks(model: &Model) -> Spans {
     if profile.flag(fields::NETWORK_INSECURE) {
         add(Role::MarkInsecure, "TLS not verified");
     }
+    if model.in_past() {
+        add(Role::FindingWarning, &model.which_walk());
+        let on = &model.opened().session;
+        let does = match (&on.question, on.waiting()) {
+            (Some(_), _) => Some("asks"),
+            (None, Some(_)) => Some("in flight"),
+            (None, None) => None,
+        };
+        if let Some(does) = does {
+            add(Role::StepWaiting, &format!("walk {} {does}", on.walk.number));
+        }
+    }
     if model.screen.reveal {
         add(Role::MarkInsecure, "secrets shown");
     }
@@ -79,7 +91,9 @@ fn marks(model: &Model) -> Spans {
         [id] => add(Role::FindingWarning, &format!("fault: {id}")),
         many => add(Role::FindingWarning, &format!("{} faults", many.len())),
     }
-    if session.archived {
+    if model.in_past() {
+        // What goes through a proxy is what is sent.
+    } else if session.archived {
         add(Role::Muted, "stored trace");
     } else {
         let urls = fields::FIELDS
@@ -93,7 +107,7 @@ fn marks(model: &Model) -> Spans {
             add(Role::Text, &visible(&proxy));
         }
     }
-    if session.walk.number > 1 {
+    if session.walk.number > 1 && !model.in_past() {
         add(Role::Muted, &format!("walk {}", session.walk.number));
     }
     marks

@@ -9,7 +9,7 @@ use crate::{
     session::{Attempt, Status, What},
     ui::{
         layout::{self, Places},
-        model::{Lab, Model},
+        model::Model,
         rows::words,
         theme::Role,
     },
@@ -152,12 +152,15 @@ fn story(model: &Model) -> (Role, String) {
         Status::Skipped(says) => (Role::Muted, says),
         _ if state.stale && model.place().attempt.is_none() => (
             Role::StepStale,
-            model
-                .keys
-                .spoken("Something before it has changed since; {send-step} sends it again."),
+            match session.archived {
+                true => "Something before it had changed since.".to_owned(),
+                false => model
+                    .keys
+                    .spoken("Something before it has changed since; {send-step} sends it again."),
+            },
         ),
         Status::Blocked(blocked) if state.attempts.is_empty() => {
-            if let Lab::Starting = model.opened().lab {
+            if model.opened().lab.is_starting() && !session.archived {
                 return (
                     Role::Muted,
                     "The lab is starting and will fill in what is missing.".to_owned(),
@@ -232,6 +235,7 @@ pub fn status(model: &Model) -> (Role, String) {
         return (Role::StepStale, "stale".to_owned());
     }
     match status {
+        Status::Ready if session.archived => (Role::StepSkipped, "not sent".to_owned()),
         Status::Ready => (Role::StepReady, "ready".to_owned()),
         Status::Blocked(blocked) => {
             let needs = blocked.iter().find_map(|why| match why {
