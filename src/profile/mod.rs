@@ -154,11 +154,7 @@ impl Profile {
 
     /// Returns what a lab's values go by: the flow, which is that of MCP where the API is an MCP server, and its variant.
     pub fn walked_as(&self) -> (&str, &str) {
-        let flow = if self.calls_mcp() {
-            "mcp"
-        } else {
-            self.flow()
-        };
+        let flow = if self.calls_mcp() { "mcp" } else { self.flow() };
         (flow, self.text(fields::VARIANT).unwrap_or_default())
     }
 

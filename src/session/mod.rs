@@ -213,7 +213,14 @@ impl Session {
         self.walk.run_to = None;
         let going = self.waiting().map(|(id, going)| (id, going.clone()));
         match going {
-            Some((_, Going { send, what: What::Sending(_, request), .. })) => {
+            Some((
+                _,
+                Going {
+                    send,
+                    what: What::Sending(_, request),
+                    ..
+                },
+            )) => {
                 let exchange = Arc::new(Exchange {
                     request,
                     outcome: Err(Failure::Aborted),

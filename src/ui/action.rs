@@ -174,6 +174,10 @@ actions! {
     NewestAttempt = "newest-attempt", ["esc"], Walk, hint "newest attempt", when looks_back;
     /// Puts the keys back to the panel.
     LeaveRail = "leave-rail", ["esc", "tab", "shift-tab"], Walk, hint "", when on_rail;
+    /// Goes back from a walk that is over to the one that is on.
+    CurrentWalk = "current-walk", ["esc"], Walk, hint "walk that is on", when in_past;
+    /// Looks at the walk after this one.
+    NewerWalk = "newer-walk", [">"], Walk, hint "newer walk", when has_newer_walk;
     /// Saves the profile to its file.
     Save = "save", ["S", "ctrl-s"], Everywhere, hint "save", when can_save;
     /// Copies something: the row, the cURL, the request, the answer, a token.
@@ -206,14 +210,10 @@ actions! {
     Ledger = "ledger", ["L"], Walk, hint "ledger", when has_results;
     /// Writes the text for the other side's administrator.
     Handoff = "hand-off", ["H"], Walk, hint "hand-off", when has_verdict;
-    /// Goes back from a walk that is over to the one that is on.
-    CurrentWalk = "current-walk", ["esc"], Walk, hint "walk that is on", when in_past;
     /// Starts a new walk: new state, nonce and keys; the one that was is kept.
     NewWalk = "new-walk", ["n"], Walk, hint "new walk", when is_on;
     /// Looks at the walk before this one.
     OlderWalk = "older-walk", ["<"], Walk, hint "older walk", when has_older_walk;
-    /// Looks at the walk after this one.
-    NewerWalk = "newer-walk", [">"], Walk, hint "newer walk", when has_newer_walk;
     /// Opens the list of walks of this profile.
     Walks = "walks", ["' w"], Walk, hint "", when has_walks;
     /// Opens every field of this profile.
@@ -368,7 +368,11 @@ fn always(_: &Model) -> Availability {
 fn is_on(model: &Model) -> Availability {
     if model.in_past() {
         // A field there is part of what was: whoever would edit it learns where that can be done.
-        return Availability::No(if model.under.field.is_some() { THEN } else { OVER });
+        return Availability::No(if model.under.field.is_some() {
+            THEN
+        } else {
+            OVER
+        });
     }
     Availability::when(
         !model.session().archived,
@@ -598,10 +602,10 @@ fn has_newer_walk(model: &Model) -> Availability {
 }
 
 fn has_given(model: &Model) -> Availability {
-    Availability::when(
-        !model.given_here().is_empty() && is_on(model) == Availability::Yes,
-        "Nothing was handed in for this step.",
-    )
+    if model.given_here().is_empty() {
+        return Availability::No("Nothing was handed in for this step.");
+    }
+    is_on(model)
 }
 
 fn has_address(model: &Model) -> Availability {

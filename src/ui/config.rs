@@ -438,7 +438,7 @@ mod tests {
 
     #[test]
     fn the_defaults_could_stand_in_the_file() {
-        let mut text = "theme = 'dusk'\nmouse = true\n[keys]\n".to_owned();
+        let mut text = "theme = 'dusk'\nmouse = true\nremember = false\n[keys]\n".to_owned();
         for entry in ACTIONS {
             let keys: Vec<String> = defaults(entry)
                 .iter()
@@ -450,8 +450,8 @@ mod tests {
         assert_eq!(problems, []);
         assert_eq!(config.keys, Keymap::default());
         assert_eq!(
-            (config.theme.as_deref(), config.mouse),
-            (Some("dusk"), Some(true))
+            (config.theme.as_deref(), config.mouse, config.remember),
+            (Some("dusk"), Some(true), Some(false))
         );
         assert_eq!(Config::read("", THEMES), (Config::default(), Vec::new()));
     }
@@ -514,6 +514,19 @@ mod tests {
         let mut expected = Keymap::default();
         expected.bind(Action::Profiles, Sequence::parse("A").into_iter().collect());
         assert_eq!(config.keys, expected);
+    }
+
+    #[test]
+    fn whether_it_is_remembered_is_true_or_false() {
+        assert_eq!(
+            says("remember = 'no'\nremeber = true\n"),
+            [
+                "line 1, column 12: `remember` is true or false; `no` came.",
+                "line 2, column 1: Unknown key `remeber`. Did you mean `remember`?",
+            ]
+        );
+        let (config, _) = Config::read("remember = 'no'", THEMES);
+        assert_eq!(config.remember, None);
     }
 
     #[test]

@@ -2,7 +2,11 @@
 
 use std::iter;
 
-use super::{model::{Model, Opened}, rail::cut, theme::Glyphs};
+use super::{
+    model::{Model, Opened},
+    rail::cut,
+    theme::Glyphs,
+};
 use crate::{
     flow::StepId,
     lint::verdict::Judgement,

@@ -6,7 +6,10 @@ use super::{
     model::{Model, OpenId},
     rows::Row,
 };
-use crate::{flow::{FlowId, StepId}, protocol::time::Timestamp};
+use crate::{
+    flow::{FlowId, StepId},
+    protocol::time::Timestamp,
+};
 
 /// Panels whose rows are the same at any time of day. What is not named here is laid out anew whenever time has passed.
 pub const TIMELESS: &[&str] = &["curl", "answer", "log", "history", "diagram"];

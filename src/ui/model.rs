@@ -1,6 +1,11 @@
 //! What the screen is made from: sessions, where the user stands in them, and what lies over the walk.
 
-use std::{collections::{BTreeMap, BTreeSet}, fmt::Write as _, iter, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt::Write as _,
+    iter,
+    sync::Arc,
+};
 
 use super::{
     kept::Kept,
@@ -311,7 +316,6 @@ impl Place {
         place.unseen = stood.chosen.keys().copied().collect();
         place.expected = stood.chosen;
         place.remembered = stood.states;
-        place.come(session, place.step);
         place
     }
 
@@ -351,13 +355,12 @@ impl Place {
         }
     }
 
-    /// Goes to a step because the user wants to: for the first time, and as long as it can still be sent, it is shown as
-    /// it was left the last time.
-    pub fn come(&mut self, session: &Session, step: StepId) {
-        self.go(step);
-        if self.unseen.contains(&step) && session.status(step) == Status::Ready {
-            self.unseen.remove(&step);
-            self.chosen = self.expected.get(&step).copied();
+    /// Shows a step that is come to for the first time, and can be sent, as it was left the last time.
+    fn meet(&mut self, session: &Session) {
+        let first = self.chosen.is_none() && self.unseen.contains(&self.step);
+        if first && session.status(self.step) == Status::Ready {
+            self.unseen.remove(&self.step);
+            self.chosen = self.expected.get(&self.step).copied();
         }
     }
 
@@ -935,12 +938,19 @@ impl Model {
 
     /// Looks at what is under the cursor; to be called after every change.
     pub fn look_under(&mut self, width: u16, height: usize) {
+        let opened = &mut self.open[self.current];
+        if opened.looking.is_none() {
+            opened.place.meet(&opened.session);
+        }
         let first_sight = self.screen.overlay.is_none()
             && !self
                 .place()
                 .states
                 .contains_key(&(self.place().step, self.panel().id));
-        let (panel, sent) = (self.panel().id, !self.session().step(self.place().step).attempts.is_empty());
+        let (panel, sent) = (
+            self.panel().id,
+            !self.session().step(self.place().step).attempts.is_empty(),
+        );
         let recalled = first_sight && self.place_mut().recall(panel, sent);
         let rows = self.rows(width);
         if first_sight && self.panel().id == "inputs" {

@@ -5,10 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use super::{
-    panels::PANELS,
-    rows::PanelState,
-};
+use super::{panels::PANELS, rows::PanelState};
 use crate::flow::{StepId, flows::FLOWS};
 
 /// So many profiles are remembered; the one that was left longest ago goes first.
@@ -52,7 +49,11 @@ impl Places {
             return Self::default();
         }
         let profiles = file.profiles.into_iter();
-        Self(profiles.map(|one| (one.name.clone(), one.stood())).collect())
+        Self(
+            profiles
+                .map(|one| (one.name.clone(), one.stood()))
+                .collect(),
+        )
     }
 
     /// Returns what is remembered of a profile.
@@ -90,7 +91,11 @@ impl Places {
     pub fn text(&self) -> String {
         let file = File {
             format: FORMAT,
-            profiles: self.0.iter().map(|(name, stood)| Kept::of(name, stood)).collect(),
+            profiles: self
+                .0
+                .iter()
+                .map(|(name, stood)| Kept::of(name, stood))
+                .collect(),
         };
         let mut text = serde_json::to_string(&file).expect("its keys are texts");
         text.push('\n');
@@ -160,9 +165,8 @@ impl Kept {
             let Some(step) = step_of(&step) else { continue };
             let chosen = at.chosen.as_deref().and_then(panel_of);
             stood.chosen.extend(chosen.map(|panel| (step, panel)));
-            let known = |(panel, spot): (String, Spot)| {
-                Some(((step, panel_of(&panel)?), spot.state()))
-            };
+            let known =
+                |(panel, spot): (String, Spot)| Some(((step, panel_of(&panel)?), spot.state()));
             stood.states.extend(at.panels.into_iter().filter_map(known));
         }
         stood
@@ -197,7 +201,10 @@ fn step_of(id: &str) -> Option<StepId> {
 }
 
 fn panel_of(id: &str) -> Option<&'static str> {
-    PANELS.iter().map(|panel| panel.id).find(|known| *known == id)
+    PANELS
+        .iter()
+        .map(|panel| panel.id)
+        .find(|known| *known == id)
 }
 
 #[cfg(test)]
@@ -229,7 +236,10 @@ mod tests {
         let text = places.text();
         assert!(!text.contains("looked-for"), "{text}");
         let mut expected = stood();
-        expected.states.values_mut().for_each(|state| state.query.clear());
+        expected
+            .states
+            .values_mut()
+            .for_each(|state| state.query.clear());
         assert_eq!(Places::read(&text).of("acme"), Some(&expected));
     }
 

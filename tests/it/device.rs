@@ -18,8 +18,8 @@ use jagwalk::{
     transport::http::{Http, Settings},
     ui::{
         model::{Model, Start},
-        places::Places,
         overlays::device,
+        places::Places,
         rows::plain,
         theme::{Depth, Glyphs, Shelf},
     },

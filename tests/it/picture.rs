@@ -8,9 +8,9 @@ use jagwalk::{
     ui::{
         keymap::Keymap,
         model::{Model, Start},
-        places::Places,
         panels::PANELS,
         picture::{still, svg},
+        places::Places,
         theme::{Depth, Glyphs, Shelf},
     },
 };

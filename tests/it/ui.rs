@@ -10,6 +10,8 @@ mod import;
 mod kept;
 mod keys;
 mod laws;
+mod past;
+mod places;
 mod profiles;
 mod themes;
 mod tour;

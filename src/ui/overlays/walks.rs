@@ -55,7 +55,10 @@ fn row(model: &Model, session: &Session, pad: usize, here: bool) -> Row {
     let mut spans = vec![
         (Role::Accent, format!(" {mark} ")),
         (Role::FieldValue, format!("{:>3}", session.walk.number)),
-        (Role::Text, format!("  {flow}{}", " ".repeat(pad - flow.width()))),
+        (
+            Role::Text,
+            format!("  {flow}{}", " ".repeat(pad - flow.width())),
+        ),
         (Role::Muted, format!("  {when}  ")),
     ];
     if on {

@@ -59,7 +59,7 @@ pub fn step(model: &mut Model, delta: isize) {
     let to = at
         .saturating_add_signed(delta)
         .min(ids.len().saturating_sub(1));
-    come(model, ids[to]);
+    model.place_mut().go(ids[to]);
 }
 
 /// Goes to a stage: to its first step, or on within it.
@@ -78,8 +78,8 @@ pub fn stage(model: &mut Model, number: usize) {
         .collect();
     let at = listed.iter().position(|id| *id == here);
     let to = at.map_or(0, |at| (at + 1) % listed.len());
-    if let Some(id) = listed.get(to).copied() {
-        come(model, id);
+    if let Some(id) = listed.get(to) {
+        model.place_mut().go(*id);
     }
 }
 
@@ -87,16 +87,7 @@ pub fn stage(model: &mut Model, number: usize) {
 pub fn next_step(model: &mut Model) {
     let here = model.place().step;
     if let Some(next) = model.step_after(here) {
-        come(model, next);
-    }
-}
-
-/// Goes to a step because the user wants to.
-pub fn come(model: &mut Model, step: StepId) {
-    let opened = model.opened_mut();
-    match opened.looking.and_then(|at| opened.past.get_mut(at)) {
-        Some(past) => past.place.go(step),
-        None => opened.place.come(&opened.session, step),
+        model.place_mut().go(next);
     }
 }
 
@@ -176,7 +167,7 @@ pub fn follow(model: &mut Model) {
             place.attempt = (index + 1 < count).then_some(index);
             place.chosen = Some("answer");
         }
-        Some(Goes::Step(step)) => come(model, step),
+        Some(Goes::Step(step)) => model.place_mut().go(step),
         Some(Goes::Place(index)) => place_of(model, index),
         Some(Goes::Artifact(artifact)) => {
             super::editing::begin(model, super::Purpose::Existing(artifact));

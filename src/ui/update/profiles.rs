@@ -187,7 +187,9 @@ fn cursor_to(model: &mut Model, name: Option<&str>) {
     if !matches!(model.screen.overlay, Some(Overlay::Profiles(_))) {
         return;
     }
-    let name = name.unwrap_or(&model.opened().session.profile.name).to_owned();
+    let name = name
+        .unwrap_or(&model.opened().session.profile.name)
+        .to_owned();
     let (width, height) = super::layout::rows_area(model);
     let rows = model.rows(width);
     let at = (0..rows.len()).find(|row| {

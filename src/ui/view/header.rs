@@ -71,7 +71,10 @@ fn marks(model: &Model) -> Spans {
             (None, None) => None,
         };
         if let Some(does) = does {
-            add(Role::StepWaiting, &format!("walk {} {does}", on.walk.number));
+            add(
+                Role::StepWaiting,
+                &format!("walk {} {does}", on.walk.number),
+            );
         }
     }
     if model.screen.reveal {

@@ -314,6 +314,17 @@ pub struct Desk<T: Transport> {
 impl Desk<Sham> {
     /// Sits down with a profile, every request answered alike.
     pub fn sham(profile: Profile, status: u16, body: &str, size: (u16, u16)) -> Self {
+        Self::sham_again(profile, status, body, size, Places::default())
+    }
+
+    /// Sits down again, where the user stood somewhere the last time.
+    pub fn sham_again(
+        profile: Profile,
+        status: u16,
+        body: &str,
+        size: (u16, u16),
+        places: Places,
+    ) -> Self {
         let transport = Sham {
             status,
             body: body.to_owned(),
@@ -322,7 +333,7 @@ impl Desk<Sham> {
             transport: Arc::new(transport),
             files: Mutex::default(),
             written: Mutex::default(),
-            places: Mutex::default(),
+            places: Mutex::new(places),
             checked: Mutex::default(),
             lab: None,
             faults: Switches::default(),
