@@ -98,9 +98,10 @@ pub async fn screen(options: Screen) -> Result<u8, Failed> {
     };
     // A picture shows what anybody would see.
     let remember = found.config.remember.unwrap_or(true) && options.screenshot.is_none();
-    let places = match remember {
-        true => store.places(),
-        false => Places::default(),
+    let places = if remember {
+        store.places()
+    } else {
+        Places::default()
     };
     let start = Start {
         places,

@@ -578,6 +578,9 @@ fn in_past(model: &Model) -> Availability {
 }
 
 fn has_walks(model: &Model) -> Availability {
+    if model.opened().session.archived {
+        return Availability::No("A stored trace is one walk.");
+    }
     Availability::when(
         !model.opened().past.is_empty(),
         "This is the only walk so far; {new-walk} starts another.",
@@ -597,7 +600,7 @@ fn has_newer_walk(model: &Model) -> Availability {
     }
     match has_walks(model) {
         Availability::Yes => Availability::No("This is the walk that is on; {walks} lists them."),
-        none => none,
+        none @ Availability::No(_) => none,
     }
 }
 

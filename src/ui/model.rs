@@ -322,7 +322,9 @@ impl Place {
     /// Returns what is to be remembered for the next time.
     fn stood(&self) -> (BTreeMap<StepId, &'static str>, States) {
         let mut states = self.remembered.clone();
-        let now = self.states.iter();
+        // What was only looked at says nothing.
+        let moved = |state: &PanelState| state.scroll + state.cursor > 0 || !state.folds.is_empty();
+        let now = self.states.iter().filter(|(_, state)| moved(state));
         states.extend(now.map(|(key, state)| (*key, state.clone())));
         (self.expected.clone(), states)
     }

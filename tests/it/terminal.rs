@@ -737,7 +737,9 @@ fn a_trace_opens_as_it_was_and_sends_nothing() {
         pty.wait_gone("nothing is sent from it.");
     }
     pty.send("n");
-    pty.wait_for("This is a stored trace.");
+    pty.wait_for("This is a stored trace: nothing is sent from it.");
+    pty.send("<");
+    pty.wait_for("A stored trace is one walk.");
     // Nothing would be lost by leaving.
     assert_eq!(pty.quit("q"), 0);
     pty.assert_sane();

@@ -274,9 +274,9 @@ fn things(model: &Model) -> Vec<Offer> {
         offer(deed, "profile", &entry.name, &entry.title)
     });
     let flows = FLOWS.iter().enumerate().map(|(at, flow)| Offer {
-        why: session.archived.then(|| match model.in_past() {
-            true => model.spoken(OVER),
-            false => "This is a stored trace; it stays in its flow.".to_owned(),
+        why: session.archived.then(|| {
+            let stored = "This is a stored trace; it stays in its flow.";
+            model.spoken(if model.in_past() { OVER } else { stored })
         }),
         ..offer(Deed::Flow(at), "flow", flow.id.0, flow.title)
     });

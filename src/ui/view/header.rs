@@ -89,7 +89,8 @@ fn marks(model: &Model) -> Spans {
         Lab::Unwanted | Lab::Running => {}
     }
     match &model.faults_on()[..] {
-        _ if !model.walks_the_lab() => {}
+        // A walk that is over had those of then.
+        _ if !model.walks_the_lab() || model.in_past() => {}
         [] => {}
         [id] => add(Role::FindingWarning, &format!("fault: {id}")),
         many => add(Role::FindingWarning, &format!("{} faults", many.len())),

@@ -152,12 +152,11 @@ fn story(model: &Model) -> (Role, String) {
         Status::Skipped(says) => (Role::Muted, says),
         _ if state.stale && model.place().attempt.is_none() => (
             Role::StepStale,
-            match session.archived {
-                true => "Something before it had changed since.".to_owned(),
-                false => model
-                    .keys
-                    .spoken("Something before it has changed since; {send-step} sends it again."),
-            },
+            model.keys.spoken(if session.archived {
+                "Something before it had changed since."
+            } else {
+                "Something before it has changed since; {send-step} sends it again."
+            }),
         ),
         Status::Blocked(blocked) if state.attempts.is_empty() => {
             if model.opened().lab.is_starting() && !session.archived {

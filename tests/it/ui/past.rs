@@ -85,7 +85,7 @@ fn a_past_walk_is_walkable_in_every_panel_and_nothing_goes_out_of_it() {
     desk.keys("L").sees("What became of each claim");
     desk.keys("<esc>w").sees("Write the walk to");
     desk.keys("<enter>").sees("Written to trace.json.");
-    desk.keys("2y").sees("the ID Token");
+    desk.keys("22y").sees("the ID Token");
     desk.keys("<esc>ll").sees("of this walk");
     assert!(desk.engine.model.in_past());
     desk.keys("<esc>").sees("walk 2").sees_no("walk 1 of 2");
@@ -103,7 +103,7 @@ fn walks_of_other_flows_are_listed_with_what_became_of_them() {
     desk.keys("R").sees("list_notes");
     desk.keys("fg<enter>").sees("jagwalk  xaa");
     desk.keys("'w")
-        .sees("Walks of this profile: Enter looks at one")
+        .sees("Walks of this profile, times in UTC: Enter looks at one")
         .sees("▸   3  xaa")
         .sees("on: 0 of 7 steps done")
         .sees("    2  mcp")
@@ -156,7 +156,7 @@ fn an_edit_applies_to_the_walk_that_is_on_and_the_past_one_stays_as_it_was() {
         .sees("https://as.example");
     for key in ["e", "<enter>"] {
         desk.keys(key)
-            .sees("an edit applies to the walk that is on: Esc goes back to it")
+            .sees("which is over, with the profile as it was; an edit applies to")
             .sees_no("Enter accept");
     }
     desk.keys("P<enter>")
