@@ -125,7 +125,8 @@ pub fn judge(seen: &[Seen<'_>]) -> Option<Judgement> {
 fn refused(seen: &[Seen<'_>], here: &Seen<'_>, error: &OAuthError) -> Judgement {
     let words = error.description.as_deref().unwrap_or_default();
     let heard = |found: Found<'_>| weigh_refused(found, error);
-    // What is only noted, and only guessed to be the cause, counts for less than the server's own code.
+    // What is noted here although it is an error elsewhere, and only guessed to be the cause, counts for less than the
+    // server's own code.
     let told = |found: Found<'_>| heard(found).filter(|weight| !weight.is_guessed_of(found));
     clock::judge(seen, here, words)
         .or_else(|| best(seen, told))
@@ -161,9 +162,11 @@ struct Found<'a> {
 struct Weight(u8, Confidence);
 
 impl Weight {
-    /// Tells whether it rests on a mere note that nothing in the answer points to.
+    /// Tells whether it rests on a mere note of a rule that is about worse: what the rule leads to, it leads to then.
     fn is_guessed_of(self, found: Found<'_>) -> bool {
-        self.1 == Confidence::Guess && found.finding.severity == Severity::Note
+        let lowered =
+            found.finding.severity == Severity::Note && found.rule.severity > Severity::Note;
+        self.1 == Confidence::Guess && lowered
     }
 }
 
