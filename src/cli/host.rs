@@ -24,6 +24,7 @@ use crate::{
         away::{Text, Visit},
         engine::Host,
         model::{FaultEntry, ProfileEntry},
+        places::Stood,
         update::{ProfilesOp, ProfilesReply},
         ways::{Program, Ways},
     },
@@ -43,6 +44,8 @@ pub struct Desk {
     porch: Porch,
     /// Whether a sign-in may start a browser.
     browser: bool,
+    /// Whether it is kept where the user stood.
+    remember: bool,
 }
 
 impl Desk {
@@ -59,7 +62,14 @@ impl Desk {
             faults: Switches::default(),
             porch: Porch::default(),
             browser: true,
+            remember: false,
         }
+    }
+
+    /// Keeps where the user stood, where that is wanted.
+    #[must_use]
+    pub fn remembering(self, remember: bool) -> Self {
+        Self { remember, ..self }
     }
 
     /// Starts no browser, whoever signs in.
@@ -330,6 +340,12 @@ impl Host for Desk {
 
     fn keep_theme(&self, name: &str) -> Result<String, String> {
         themes::keep(&self.store, name).map_err(sentence)
+    }
+
+    fn keep_places(&self, left: Vec<(String, Stood)>) {
+        if self.remember {
+            self.store.keep_places(left);
+        }
     }
 
     fn proxies(&self) -> Environment {

@@ -61,6 +61,11 @@ impl Paths {
     pub fn last_profile(&self) -> PathBuf {
         self.state.join("last-profile")
     }
+
+    /// Returns the file that says where the user stood in each profile.
+    pub fn places(&self) -> PathBuf {
+        self.state.join("places.json")
+    }
 }
 
 #[cfg(test)]

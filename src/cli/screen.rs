@@ -19,6 +19,7 @@ use crate::{
     ui::{
         self,
         model::Start,
+        places::Places,
         theme::{self, ColorChoice, Depth, Glyphs, Shelf},
     },
 };
@@ -93,7 +94,15 @@ pub async fn screen(options: Screen) -> Result<u8, Failed> {
             (session, opened.path.is_some(), problems, Some(opened))
         }
     };
+    // A picture shows what anybody would see.
+    let remember = found.config.remember.unwrap_or(true) && options.screenshot.is_none();
+    let places = if remember {
+        store.places()
+    } else {
+        Places::default()
+    };
     let start = Start {
+        places,
         session,
         has_file,
         problems,
@@ -107,7 +116,7 @@ pub async fn screen(options: Screen) -> Result<u8, Failed> {
         glyphs: Glyphs::choose(&environment),
         share: found.config.share.unwrap_or_default(),
     };
-    let desk = Desk::new(store, first);
+    let desk = Desk::new(store, first).remembering(remember);
     if let Some(path) = &options.screenshot {
         return picture::draw(path, &options, start, desk).await;
     }

@@ -79,12 +79,7 @@ pub async fn lab_with(profile: &mut Profile, faults: lab::Switches) -> Result<Op
 
 /// Fills in what a lab profile's file leaves open.
 pub fn fill(profile: &mut Profile, lab: &Lab) {
-    let flow = if profile.calls_mcp() {
-        "mcp"
-    } else {
-        profile.flow()
-    };
-    let variant = profile.text(fields::VARIANT).unwrap_or_default();
+    let (flow, variant) = profile.walked_as();
     let settings = lab.settings_of_variant(flow, variant);
     // Of another flow's values none may stay: that flow has another API.
     profile.empty_fillings();

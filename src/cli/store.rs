@@ -7,7 +7,10 @@ use std::{
 };
 
 use super::paths::Paths;
-use crate::profile::{Problem, Profile, load, suggest};
+use crate::{
+    profile::{Problem, Profile, load, suggest},
+    ui::places::{Places, Stood},
+};
 
 /// The name of the built-in profile, which is always there and needs no file.
 pub const LAB: &str = "lab";
@@ -220,6 +223,7 @@ impl Store {
         if used_last {
             self.set_last_used(to)?;
         }
+        self.change_places(|places| places.rename(from, to));
         Ok(())
     }
 
@@ -232,7 +236,36 @@ impl Store {
         let path = self.path(name)?;
         match fs::remove_file(&path) {
             Err(error) if error.kind() == ErrorKind::NotFound => Err(self.not_found(name)),
-            done => done.map_err(|error| StoreError::io("delete", &path, error)),
+            done => {
+                done.map_err(|error| StoreError::io("delete", &path, error))?;
+                self.change_places(|places| places.forget(name));
+                Ok(())
+            }
+        }
+    }
+
+    /// Returns where the user stood in each profile; nothing where it was not kept or cannot be read.
+    pub fn places(&self) -> Places {
+        let text = read(&self.paths.places()).unwrap_or_default();
+        Places::read(&text)
+    }
+
+    /// Keeps where the user stood; a convenience, so that it cannot be written stops nobody. What another jagwalk kept
+    /// in the meantime stays.
+    pub fn keep_places(&self, left: Vec<(String, Stood)>) {
+        if !left.is_empty() {
+            let mut places = self.places();
+            places.keep(left);
+            let _ = write(&self.paths.places(), &places.text(), Over::Replace);
+        }
+    }
+
+    fn change_places(&self, change: impl FnOnce(&mut Places)) {
+        let before = self.places();
+        let mut places = before.clone();
+        change(&mut places);
+        if places != before {
+            let _ = write(&self.paths.places(), &places.text(), Over::Replace);
         }
     }
 

@@ -124,9 +124,14 @@ pub fn judge(seen: &[Seen<'_>]) -> Option<Judgement> {
 /// Judges a refusal: what explains it, then what its code means, then what is wrong with the refusal itself.
 fn refused(seen: &[Seen<'_>], here: &Seen<'_>, error: &OAuthError) -> Judgement {
     let words = error.description.as_deref().unwrap_or_default();
+    let heard = |found: Found<'_>| weigh_refused(found, error);
+    // What is noted here although it is an error elsewhere, and only guessed to be the cause, counts for less than the
+    // server's own code.
+    let told = |found: Found<'_>| heard(found).filter(|weight| !weight.is_guessed_of(found));
     clock::judge(seen, here, words)
-        .or_else(|| best(seen, |found| weigh_refused(found, error)))
+        .or_else(|| best(seen, told))
         .or_else(|| answers::by_error(here, error))
+        .or_else(|| best(seen, heard))
         .or_else(|| best(seen, |found| weigh_form(found, here)))
         .unwrap_or_else(|| {
             let says = format!(
@@ -155,6 +160,15 @@ struct Found<'a> {
 /// How much a finding explains: higher is more, and how sure that makes the verdict.
 #[derive(Clone, Copy, Eq, Ord, PartialEq, PartialOrd)]
 struct Weight(u8, Confidence);
+
+impl Weight {
+    /// Tells whether it rests on a mere note of a rule that is about worse: what the rule leads to, it leads to then.
+    fn is_guessed_of(self, found: Found<'_>) -> bool {
+        let lowered =
+            found.finding.severity == Severity::Note && found.rule.severity > Severity::Note;
+        self.1 == Confidence::Guess && lowered
+    }
+}
 
 /// Weighs a finding against a server's refusal: does it lead to this error, and does the server use its words?
 fn weigh_refused(found: Found<'_>, error: &OAuthError) -> Option<Weight> {

@@ -152,6 +152,12 @@ impl Profile {
         }
     }
 
+    /// Returns what a lab's values go by: the flow, which is that of MCP where the API is an MCP server, and its variant.
+    pub fn walked_as(&self) -> (&str, &str) {
+        let flow = if self.calls_mcp() { "mcp" } else { self.flow() };
+        (flow, self.text(fields::VARIANT).unwrap_or_default())
+    }
+
     /// Tells whether the API is asked which authorization server it trusts (RFC 9728): as `api.discover` says; an MCP
     /// server always is, unless the profile says no.
     pub fn asks_api(&self) -> bool {

@@ -28,7 +28,7 @@ use crate::{
     flow::{Artifact, Bag, Flow, Ink, KeySets, Nonces, Secrets, Step, StepId, Want},
     profile::{FieldPath, Profile},
     protocol::{
-        exchange::{Exchange, Purpose, Request, Via},
+        exchange::{Exchange, Failure, Purpose, Request, Timings, Via},
         secret::Secret,
         time::{Lifetime, Timestamp},
     },
@@ -158,7 +158,7 @@ pub struct Session {
     pub question: Option<Question>,
     /// How long a sign-in is waited for.
     pub patience: Lifetime,
-    /// Whether this is a stored trace, which sends nothing.
+    /// Whether this is a stored trace or a walk that is over, which sends nothing.
     pub archived: bool,
     /// Whether anything that drafts are made of changed since they were made.
     changed: bool,
@@ -176,6 +176,8 @@ pub struct Session {
     journal: Vec<(Ink, Entry)>,
     /// The profile and the ink that the journal began with.
     origin: (Profile, Ink),
+    /// The number of the walk, and of the next request, that it began with.
+    began: (u32, u64),
 }
 
 impl Session {
@@ -200,19 +202,60 @@ impl Session {
             next: 1,
             sign_in: None,
             journal: Vec::new(),
+            began: (1, 1),
         };
         session.settle(ink);
         session
     }
 
-    /// Starts the first walk of another flow with the same profile; what is still under way for this one stays strange to
-    /// it.
+    /// Starts the next walk with the same profile, of this flow or another, in a session of its own: what is still under
+    /// way for this one stays strange to it, and what is secret here stays secret there.
     #[must_use]
-    pub fn switched(&self, flow: &'static Flow, ink: Ink) -> Self {
+    pub fn anew(&self, flow: &'static Flow, ink: Ink) -> Self {
         let mut session = Self::new(flow, self.profile.clone(), ink);
         session.patience = self.patience;
-        session.next = self.next;
+        session.began = (self.number_of_next(), self.next);
+        (session.walk.number, session.next) = session.began;
+        session.vault = self.vault.clone();
+        session.vault.settle();
         session
+    }
+
+    /// Ends the walk for good: it can be read as it stands, and nothing is sent from it any more. What is in flight is
+    /// told as cancelled.
+    #[must_use]
+    pub fn over(mut self, ink: Ink) -> Self {
+        self.walk.run_to = None;
+        while let Some((id, going)) = self.waiting().map(|(id, going)| (id, going.clone())) {
+            let What::Sending(_, request) = going.what else {
+                self.step_mut(id).going = None;
+                continue;
+            };
+            let exchange = Arc::new(Exchange {
+                request,
+                outcome: Err(Failure::Aborted),
+                times: Timings {
+                    start: ink.now,
+                    first_byte: None,
+                    end: 0,
+                },
+            });
+            let send = going.send;
+            drop(self.event(Event::Answered { send, exchange }, ink));
+        }
+        for state in &mut self.walk.steps {
+            // What would have been sent never will be; why it could not be stays worth knowing.
+            if matches!(state.draft, Some(Ok(_))) {
+                state.draft = None;
+            }
+            state.drafted.clear();
+        }
+        self.question = None;
+        self.notice = None;
+        // What went in has become the walk, and the walk is what is kept.
+        self.journal = Vec::new();
+        self.archived = true;
+        self
     }
 
     /// Opens a stored walk for reading; nothing can be sent from it.
@@ -239,6 +282,8 @@ impl Session {
     pub fn replay(&self) -> Self {
         let mut session = Self::new(self.flow, self.origin.0.clone(), self.origin.1);
         session.patience = self.patience;
+        session.began = self.began;
+        (session.walk.number, session.next) = session.began;
         for (ink, entry) in &self.journal {
             match entry.clone() {
                 Entry::Command(command) => drop(session.command(command, *ink)),
@@ -251,7 +296,7 @@ impl Session {
     /// Takes a command; returns what is to be done outside.
     pub fn command(&mut self, command: Command, ink: Ink) -> Vec<Effect> {
         if self.archived {
-            self.complain("This is a stored trace: it can be read, but nothing is sent from it.");
+            self.complain("This walk is stored: it can be read, but nothing is sent from it.");
             return Vec::new();
         }
         let fresh = if matches!(command, Command::NewWalk) {
@@ -308,7 +353,7 @@ impl Session {
                 self.absent.clear();
                 self.asked.clear();
                 self.sign_in = None;
-                self.walk = blank(self.flow, self.walk.number + 1, ink);
+                self.walk = blank(self.flow, self.number_of_next(), ink);
                 self.tell("A new walk: new state, nonce and verifier, and no tokens.");
             }
         }
@@ -318,6 +363,9 @@ impl Session {
 
     /// Takes an event; returns what is to be done outside.
     pub fn event(&mut self, event: Event, ink: Ink) -> Vec<Effect> {
+        if self.archived {
+            return Vec::new();
+        }
         let ink = Ink {
             now: ink.now,
             seed: self.walk.seed,
@@ -442,12 +490,24 @@ impl Session {
 
     /// Tells whether anything of the walk would be lost by leaving.
     pub fn has_results(&self) -> bool {
-        !self.archived
-            && self
-                .walk
-                .steps
-                .iter()
-                .any(|state| !state.attempts.is_empty())
+        !self.archived && self.was_sent()
+    }
+
+    /// Tells whether any step of the walk was sent.
+    pub fn was_sent(&self) -> bool {
+        let mut steps = self.walk.steps.iter();
+        steps.any(|state| !state.attempts.is_empty())
+    }
+
+    /// Tells whether nothing happened in the walk: nothing was sent, and nothing handed in.
+    pub fn is_blank(&self) -> bool {
+        let idle = |state: &StepState| state.attempts.is_empty() && state.given.is_empty();
+        self.walk.steps.iter().all(idle)
+    }
+
+    /// The number of the walk after this one; one in which nothing happened leaves it its own.
+    fn number_of_next(&self) -> u32 {
+        self.walk.number + u32::from(!self.is_blank())
     }
 
     /// Returns what went in so far.

@@ -3,8 +3,9 @@
 
 use super::{
     copy,
-    model::{Context, Editor, Model, Purpose, Taking},
+    model::{Context, Editor, Model, OVER, Purpose, Taking},
     overlays::Overlay,
+    rows::Goes,
 };
 use crate::{flow::Blocked, profile::Kind, session::Status};
 
@@ -153,7 +154,7 @@ actions! {
     /// Sends the request of this step, again if it was sent before.
     SendAgain = "send-again", ["r"], Walk, hint "send", when can_send_again;
     /// Opens the inputs of this step.
-    EditInputs = "edit-inputs", ["e", "' i"], Walk, hint "inputs", when on_step;
+    EditInputs = "edit-inputs", ["e", "' i"], Walk, hint "inputs", when can_see_inputs;
     /// Sends every step that is left, to the end.
     SendToEnd = "send-to-end", ["R"], Walk, hint "to the end", when can_run;
     /// Cancels what is in flight.
@@ -178,6 +179,10 @@ actions! {
     Unzoom = "unzoom", ["esc"], Walk, hint "unzoom", when zoomed;
     /// Goes back to the newest attempt.
     NewestAttempt = "newest-attempt", ["esc"], Walk, hint "newest attempt", when looks_back;
+    /// Goes back from a walk that is over to the one that is on.
+    CurrentWalk = "current-walk", ["esc"], Walk, hint "walk that is on", when in_past;
+    /// Looks at the walk after this one.
+    NewerWalk = "newer-walk", [">"], Walk, hint "newer walk", when has_newer_walk;
     /// Saves the profile to its file.
     Save = "save", ["S"], Everywhere, hint "save", when can_save;
     /// Copies something: the value under the cursor, its JSON, a header, a token, the cURL, the request, the answer, the panel.
@@ -199,7 +204,7 @@ actions! {
     /// Shows a later attempt of this step.
     Newer = "newer-attempt", ["."], Walk, hint "newer attempt", when looks_back;
     /// Uses a token or code that you already have, in place of the steps that make it.
-    UseExisting = "use-existing", ["u"], Walk, hint "use existing", when not_archived;
+    UseExisting = "use-existing", ["u"], Walk, hint "use existing", when is_on;
     /// Withdraws what was handed in for this step.
     Withdraw = "withdraw", ["x"], Walk, hint "withdraw", when has_given;
     /// Shows the address for the browser alone, on the whole width.
@@ -210,8 +215,12 @@ actions! {
     Ledger = "ledger", ["L"], Walk, hint "ledger", when has_results;
     /// Writes the text for the other side's administrator.
     Handoff = "hand-off", ["H"], Walk, hint "hand-off", when has_verdict;
-    /// Starts a new walk: new state, nonce and keys.
-    NewWalk = "new-walk", ["n"], Walk, hint "new walk", when can_start_anew;
+    /// Starts a new walk: new state, nonce and keys; the one that was is kept.
+    NewWalk = "new-walk", ["n"], Walk, hint "new walk", when is_on;
+    /// Looks at the walk before this one.
+    OlderWalk = "older-walk", ["<"], Walk, hint "older walk", when has_older_walk;
+    /// Opens the list of walks of this profile.
+    Walks = "walks", ["' w"], Walk, hint "", when has_walks;
     /// Opens every field of this profile.
     Profile = "profile", ["P"], Walk, hint "whole profile", when always;
     /// Checks the profile over the network, with nothing but GET and without any credential.
@@ -384,9 +393,25 @@ fn always(_: &Model) -> Availability {
     Availability::Yes
 }
 
-fn not_archived(model: &Model) -> Availability {
-    Availability::when(!model.session().archived, "This is a stored trace.")
+/// Tells whether something can be sent at all.
+fn is_on(model: &Model) -> Availability {
+    if model.in_past() {
+        // A field there is part of what was: whoever would edit it learns where that can be done.
+        return Availability::No(if model.under.field.is_some() {
+            THEN
+        } else {
+            OVER
+        });
+    }
+    Availability::when(
+        !model.session().archived,
+        "This is a stored trace: nothing is sent from it.",
+    )
 }
+
+/// Why a field cannot be edited in a walk that is over.
+const THEN: &str = "This is {walk}, which is over, with the profile as it was; an edit applies to the walk that is on: \
+                    {current-walk} goes back to it.";
 
 fn walks_the_lab(model: &Model) -> Availability {
     Availability::when(
@@ -412,6 +437,13 @@ fn on_step(model: &Model) -> Availability {
         !model.on_rail(),
         "The keys are on the rail; {next-pane} gives them back to the panel.",
     )
+}
+
+fn can_see_inputs(model: &Model) -> Availability {
+    if model.in_past() && model.panel().id == "inputs" {
+        return Availability::No(THEN);
+    }
+    on_step(model)
 }
 
 fn on_field(model: &Model) -> Availability {
@@ -465,10 +497,14 @@ fn has_verdict(model: &Model) -> Availability {
 }
 
 fn on_link(model: &Model) -> Availability {
-    Availability::when(
-        !model.on_rail() && !model.waiting_page() && model.under.goes.is_some(),
-        "",
-    )
+    if model.on_rail() || model.waiting_page() {
+        return NONSENSE;
+    }
+    match model.under.goes {
+        // It leads to a box that takes another one.
+        Some(Goes::Artifact(_)) => is_on(model),
+        goes => Availability::when(goes.is_some(), ""),
+    }
 }
 
 fn can_go_on(model: &Model) -> Availability {
@@ -482,6 +518,9 @@ fn can_go_on(model: &Model) -> Availability {
 }
 
 fn can_send(model: &Model) -> Availability {
+    if is_on(model) != Availability::Yes {
+        return is_on(model);
+    }
     let step = model.place().step;
     let over = model.session().step(step).is_fresh() || model.session().skipped(step).is_some();
     if over && model.step_after(step).is_none() {
@@ -494,8 +533,8 @@ fn can_send(model: &Model) -> Availability {
 
 fn can_send_again(model: &Model) -> Availability {
     let session = model.session();
-    if session.archived {
-        return Availability::No("This is a stored trace: nothing is sent from it.");
+    if is_on(model) != Availability::Yes {
+        return is_on(model);
     }
     if model.opened().lab.is_starting() {
         return Availability::No("The lab is starting.");
@@ -521,8 +560,8 @@ fn can_send_again(model: &Model) -> Availability {
 
 fn can_run(model: &Model) -> Availability {
     let session = model.session();
-    if session.archived {
-        return Availability::No("This is a stored trace: nothing is sent from it.");
+    if is_on(model) != Availability::Yes {
+        return is_on(model);
     }
     if model.opened().lab.is_starting() {
         return Availability::No("The lab is starting.");
@@ -563,11 +602,42 @@ fn has_older(model: &Model) -> Availability {
     Availability::when(at > 0, "There is no earlier attempt.")
 }
 
-fn has_given(model: &Model) -> Availability {
+fn in_past(model: &Model) -> Availability {
+    Availability::when(model.in_past(), "")
+}
+
+fn has_walks(model: &Model) -> Availability {
+    if model.opened().session.archived {
+        return Availability::No("A stored trace is one walk.");
+    }
     Availability::when(
-        !model.given_here().is_empty() && !model.session().archived,
-        "Nothing was handed in for this step.",
+        !model.opened().past.is_empty(),
+        "This is the only walk so far; {new-walk} starts another.",
     )
+}
+
+fn has_older_walk(model: &Model) -> Availability {
+    if model.opened().looking == Some(0) {
+        return Availability::No("This is the oldest walk that is kept; {walks} lists them.");
+    }
+    has_walks(model)
+}
+
+fn has_newer_walk(model: &Model) -> Availability {
+    if model.in_past() {
+        return Availability::Yes;
+    }
+    match has_walks(model) {
+        Availability::Yes => Availability::No("This is the walk that is on; {walks} lists them."),
+        none @ Availability::No(_) => none,
+    }
+}
+
+fn has_given(model: &Model) -> Availability {
+    if model.given_here().is_empty() {
+        return Availability::No("Nothing was handed in for this step.");
+    }
+    is_on(model)
 }
 
 fn has_address(model: &Model) -> Availability {
@@ -577,15 +647,11 @@ fn has_address(model: &Model) -> Availability {
     )
 }
 
-fn can_start_anew(model: &Model) -> Availability {
-    not_archived(model)
-}
-
 fn can_reveal(model: &Model) -> Availability {
     if model.screen.masking.is_shared() {
         return Availability::No("Everything is masked for sharing; {mask-all} ends that.");
     }
-    if model.session().archived {
+    if model.session().archived && !model.in_past() {
         return Availability::No("A stored trace holds no secret, only what stands for it.");
     }
     Availability::when(!model.secrets_under().is_empty(), "This row has no secret.")
@@ -633,6 +699,10 @@ fn can_pick(model: &Model) -> Availability {
 }
 
 fn on_page_field(model: &Model) -> Availability {
+    let page = matches!(model.screen.overlay, Some(Overlay::Profile(_)));
+    if page && model.in_past() {
+        return Availability::No(THEN);
+    }
     Availability::when(model.on_page_field(), "")
 }
 
@@ -641,8 +711,8 @@ fn on_import(model: &Model) -> Availability {
 }
 
 fn can_check(model: &Model) -> Availability {
-    if model.session().archived {
-        return Availability::No("This is a stored trace: nothing is sent from it.");
+    if is_on(model) != Availability::Yes {
+        return is_on(model);
     }
     if model.opened().lab.is_starting() {
         return Availability::No("The lab is starting.");
@@ -769,7 +839,7 @@ fn can_save(model: &Model) -> Availability {
         return Availability::No("{accept} takes over what is typed; then {save} saves.");
     }
     Availability::when(
-        model.opened().is_dirty() && !model.session().archived,
+        model.opened().is_dirty() && !model.opened().session.archived,
         "Nothing to save: the profile is as its file has it.",
     )
 }

@@ -22,12 +22,14 @@ pub struct Config {
     pub mouse: Option<bool>,
     /// Whether everything is masked from the start, for a screen share.
     pub share: Option<bool>,
+    /// Whether it is remembered where the screen was left.
+    pub remember: Option<bool>,
     /// Which keys do what.
     pub keys: Keymap,
 }
 
 /// The keys of the file.
-const KEYS: &[&str] = &["theme", "mouse", "share", "keys"];
+const KEYS: &[&str] = &["theme", "mouse", "share", "remember", "keys"];
 
 impl Config {
     /// Reads the file's text; never fails as a whole. Problems come in the order of their lines.
@@ -106,6 +108,10 @@ impl Reader<'_> {
                 ("mouse", Item::Value(Value::Boolean(on))) => {
                     self.config.mouse = Some(*on.value());
                 }
+                ("remember", Item::Value(Value::Boolean(on))) => {
+                    self.config.remember = Some(*on.value());
+                }
+                ("remember", _) => self.came(item, at, "remember", "is true or false"),
                 ("mouse", _) => self.came(item, at, "mouse", "is true or false"),
                 ("share", Item::Value(Value::Boolean(on))) => {
                     self.config.share = Some(*on.value());
@@ -453,7 +459,7 @@ mod tests {
 
     #[test]
     fn the_defaults_could_stand_in_the_file() {
-        let mut text = "theme = 'dusk'\nmouse = true\n[keys]\n".to_owned();
+        let mut text = "theme = 'dusk'\nmouse = true\nremember = false\n[keys]\n".to_owned();
         for entry in ACTIONS {
             let keys: Vec<String> = defaults(entry)
                 .iter()
@@ -465,8 +471,8 @@ mod tests {
         assert_eq!(problems, []);
         assert_eq!(config.keys, Keymap::default());
         assert_eq!(
-            (config.theme.as_deref(), config.mouse),
-            (Some("dusk"), Some(true))
+            (config.theme.as_deref(), config.mouse, config.remember),
+            (Some("dusk"), Some(true), Some(false))
         );
         assert_eq!(Config::read("", THEMES), (Config::default(), Vec::new()));
     }
@@ -529,6 +535,19 @@ mod tests {
         let mut expected = Keymap::default();
         expected.bind(Action::Profiles, Sequence::parse("A").into_iter().collect());
         assert_eq!(config.keys, expected);
+    }
+
+    #[test]
+    fn whether_it_is_remembered_is_true_or_false() {
+        assert_eq!(
+            says("remember = 'no'\nremeber = true\n"),
+            [
+                "line 1, column 12: `remember` is true or false; `no` came.",
+                "line 2, column 1: Unknown key `remeber`. Did you mean `remember`?",
+            ]
+        );
+        let (config, _) = Config::read("remember = 'no'", THEMES);
+        assert_eq!(config.remember, None);
     }
 
     #[test]

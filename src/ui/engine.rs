@@ -14,12 +14,14 @@ use super::{
     copy::Copied,
     hits::Hits,
     link::{Link, links},
-    model::{FaultEntry, Model, OpenId, Opened, Start},
+    model::{FaultEntry, Model, OpenId, Opened, Start, browser_of},
+    places::Stood,
     update::{Effect, Msg, ProfilesOp, ProfilesReply, startup, update},
     view::view,
     ways::{Program, Report, Ways},
 };
 use crate::{
+    export::text::code_to_enter,
     flow::{Ink, preflight::Preflight},
     profile::{FieldPath, Profile, fields, import::Import},
     protocol::{proxy::Environment, time::Timestamp},
@@ -119,6 +121,11 @@ pub trait Host: Send + Sync + 'static {
         Err("No file can be written here.".to_owned())
     }
 
+    /// Keeps where the user stood in each profile, for the next time; that it cannot be done stops nobody. It may block.
+    fn keep_places(&self, left: Vec<(String, Stood)>) {
+        let _ = left;
+    }
+
     /// Returns what the environment says of proxies.
     fn proxies(&self) -> Environment {
         Environment::default()
@@ -211,6 +218,11 @@ impl<H: Host> Engine<H> {
         self.perform(effects)
     }
 
+    /// Ends: to be called once, however the screen was left.
+    pub fn end(&self) {
+        self.host.keep_places(self.model.left());
+    }
+
     /// Takes a message; returns what only the terminal can do.
     pub fn take(&mut self, msg: Msg) -> Vec<Outside> {
         if matches!(
@@ -235,10 +247,12 @@ impl<H: Host> Engine<H> {
 
     /// Tells whether an answer is still to come; a sign-in that waits for a person is none, nor a check, which Esc stops.
     pub fn is_busy(&self) -> bool {
-        let waits = |opened: &Opened| opened.session.waiting().is_some();
-        let for_a_person = !self.stirred
-            && (self.model.waits_for_browser().is_some() || self.model.waits_for_code().is_some());
-        self.pending > 0 || self.model.open.iter().any(waits) && !for_a_person
+        let for_a_person = |opened: &Opened| {
+            let (on, stirred) = (&opened.session, self.stirred);
+            !stirred && (browser_of(on).is_some() || code_to_enter(on).is_some())
+        };
+        let waits = |opened: &Opened| opened.session.waiting().is_some() && !for_a_person(opened);
+        self.pending > 0 || self.model.open.iter().any(waits)
     }
 
     /// Draws; returns the cursor of the text that is edited.

@@ -2,7 +2,11 @@
 
 use std::iter;
 
-use super::{model::Model, rail::cut, theme::Glyphs};
+use super::{
+    model::{Model, Opened},
+    rail::cut,
+    theme::Glyphs,
+};
 use crate::{
     flow::StepId,
     lint::verdict::Judgement,
@@ -16,8 +20,8 @@ use crate::{
 pub fn farewell(model: &Model) -> Option<String> {
     let sessions = iter::once(model.opened())
         .chain(model.open.iter().rev())
-        .map(|opened| &opened.session);
-    let session = sessions.into_iter().find(|session| session.has_results())?;
+        .filter_map(newest);
+    let session = sessions.into_iter().next()?;
     let shared = model.screen.masking.is_shared();
     Some(line(
         session,
@@ -25,6 +29,13 @@ pub fn farewell(model: &Model) -> Option<String> {
         usize::from(model.size.0),
         model.look.glyphs,
     ))
+}
+
+/// The newest walk of a profile of which a step was sent; of a stored trace there is none.
+fn newest(opened: &Opened) -> Option<&Session> {
+    let past = || opened.past.iter().rev().map(|past| &past.session);
+    let on = Some(&opened.session).filter(|session| session.has_results());
+    on.or_else(|| past().find(|session| session.was_sent()))
 }
 
 /// Says in one line of so many columns which walk it is, how far it came, and whose side it is on; masked, whatever the
@@ -57,7 +68,7 @@ pub fn line(session: &Session, shared: bool, width: usize, glyphs: &Glyphs) -> S
 }
 
 /// How far it came, and why no further.
-fn stands(session: &Session) -> String {
+pub fn stands(session: &Session) -> String {
     if let Some((step, _)) = session.waiting() {
         return format!("{}, waiting at {step}", counted(session));
     }

@@ -7,7 +7,10 @@ use super::{
     model::{Model, OpenId},
     rows::{Row, matches},
 };
-use crate::{flow::StepId, protocol::time::Timestamp};
+use crate::{
+    flow::{FlowId, StepId},
+    protocol::time::Timestamp,
+};
 
 /// Panels whose rows are the same at any time of day. What is not named here is laid out anew whenever time has passed.
 pub const TIMELESS: &[&str] = &["curl", "answer", "log", "history", "diagram"];
@@ -26,10 +29,13 @@ struct Found {
     at: Arc<Vec<usize>>,
 }
 
-/// All that rows are made from: whose, of which step, how much has happened in its session, and how they are looked at.
+/// All that rows are made from: whose, of which walk and step, how much has happened in its session, and how they are
+/// looked at.
 #[derive(Clone, Debug, Eq, PartialEq)]
 struct Key {
     open: OpenId,
+    walk: u32,
+    flow: FlowId,
     happened: usize,
     panel: &'static str,
     step: StepId,
@@ -47,6 +53,8 @@ impl Key {
         let panel = model.panel().id;
         Self {
             open: model.opened().id,
+            walk: cx.session.walk.number,
+            flow: cx.session.flow.id,
             // Everything that changes a session goes through its journal.
             happened: cx.session.journal().len(),
             panel,

@@ -87,6 +87,7 @@ pub struct Mask {
 #[derive(Debug, Eq, PartialEq)]
 struct Made {
     open: OpenId,
+    walk: u32,
     happened: usize,
     imported: usize,
     shared: bool,
@@ -106,6 +107,7 @@ impl Mask {
             import.map(|import| import.understood.iter().map(|one| (one.field, &one.value)));
         let made = Made {
             open,
+            walk: session.walk.number,
             imported: import.map_or(0, |import| import.understood.len()),
             happened: session.journal().len(),
             shared: masking.is_shared(),

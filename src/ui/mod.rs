@@ -19,6 +19,7 @@ pub mod overlays;
 pub mod panels;
 pub mod pen;
 pub mod picture;
+pub mod places;
 pub mod qr;
 pub mod rail;
 pub mod rows;

@@ -3,6 +3,7 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     fmt::Write as _,
+    iter,
     ops::Range,
     sync::Arc,
 };
@@ -21,6 +22,7 @@ use super::{
         palette::Palette,
     },
     panels::{PANELS, Panel, diagram, log},
+    places::{Places, Posture, Stood},
     rows::{Cx, Goes, PanelState, Row, is_folded, light},
     theme::{Depth, Glyphs, Look, Shelf},
     ways::Ways,
@@ -103,6 +105,8 @@ pub struct Start {
     pub glyphs: &'static Glyphs,
     /// Whether everything is masked from the start, for a screen share.
     pub share: bool,
+    /// Where the user stood in each profile the last time.
+    pub places: Places,
 }
 
 /// How far the lab of a profile is.
@@ -133,6 +137,10 @@ pub struct Opened {
     pub session: Session,
     /// Where the user stands in it.
     pub place: Place,
+    /// The walks that are over, the oldest first: at most [`PAST_LIMIT`].
+    pub past: Vec<Past>,
+    /// Which of them is looked at; none while it is the walk that is on.
+    pub looking: Option<usize>,
     /// The profile as its file has it.
     pub saved: Profile,
     /// Whether it has a file.
@@ -141,28 +149,31 @@ pub struct Opened {
     pub problems: Vec<Problem>,
     /// Its lab.
     pub lab: Lab,
+    /// How it was looked at, while another profile is shown.
+    posture: Posture,
 }
+
+/// A walk that is over, and where the user stands in it.
+pub struct Past {
+    /// The walk, with the profile and the flow that it was walked with.
+    pub session: Session,
+    /// Where the user stands in it.
+    pub place: Place,
+}
+
+/// So many walks that are over are kept of a profile; the oldest goes first.
+pub const PAST_LIMIT: usize = 20;
 
 impl Opened {
     /// Puts a session on the screen, at the step that is next; a stored walk at the step it ended with.
     pub fn new(id: OpenId, session: Session, has_file: bool, problems: Vec<Problem>) -> Self {
-        let first = session.steps().next().map(|step| step.info().id);
-        let ended = session
-            .walk
-            .steps
-            .iter()
-            .rfind(|state| !state.attempts.is_empty());
-        let step = ended
-            .filter(|_| session.archived)
-            .map(|state| state.id)
-            .or_else(|| session.next_step(None))
-            .or(first)
-            .expect("every flow has a step");
         let wants_lab = session.profile.flag(fields::LAB) && !session.archived;
         Self {
             id,
             saved: session.profile.clone(),
-            place: Place::at(step),
+            place: Place::of(&session),
+            past: Vec::new(),
+            looking: None,
             has_file,
             problems,
             lab: if wants_lab {
@@ -170,8 +181,61 @@ impl Opened {
             } else {
                 Lab::Unwanted
             },
+            posture: Posture::default(),
             session,
         }
+    }
+
+    /// Stands where the user stood the last time, at the step that is next.
+    fn recall(&mut self, stood: Stood) {
+        self.posture = stood.posture;
+        self.place = Place::recalling(&self.session, stood);
+    }
+
+    /// Goes to where the walk that is on goes on; its panels are shown as they were left, as after a restart.
+    pub fn rewind(&mut self) {
+        self.recall(self.stood(self.posture));
+    }
+
+    /// Returns where the user stands, to be remembered.
+    fn stood(&self, posture: Posture) -> Stood {
+        let (chosen, states) = self.place.stood();
+        Stood {
+            posture,
+            chosen,
+            states,
+        }
+    }
+
+    /// Lays the walk that is on aside, where anything happened in it, and starts another one in its place.
+    pub fn begin(&mut self, flow: &'static Flow, ink: Ink) {
+        let fresh = self.session.anew(flow, ink);
+        let place = Place::recalling(&fresh, self.stood(self.posture));
+        let place = std::mem::replace(&mut self.place, place);
+        let was = std::mem::replace(&mut self.session, fresh);
+        self.looking = None;
+        if !was.is_blank() {
+            let session = was.over(ink);
+            self.past.push(Past { session, place });
+            let more = self.past.len().saturating_sub(PAST_LIMIT);
+            self.past.drain(..more);
+        }
+    }
+
+    /// Returns the walks there are, the oldest first; the last is the one that is on.
+    pub fn walks(&self) -> impl DoubleEndedIterator<Item = &Session> {
+        let past = self.past.iter().map(|past| &past.session);
+        past.chain(iter::once(&self.session))
+    }
+
+    /// Returns the walk that is looked at, where it is over.
+    pub fn seen(&self) -> Option<&Past> {
+        self.past.get(self.looking?)
+    }
+
+    fn place_seen(&mut self) -> &mut Place {
+        let past = self.looking.and_then(|at| self.past.get_mut(at));
+        past.map_or(&mut self.place, |past| &mut past.place)
     }
 
     /// Returns what was edited since the file was read or written; `None` takes a field back.
@@ -204,6 +268,9 @@ fn written(profile: &Profile, field: FieldPath) -> Option<&FieldValue> {
         .flatten()
 }
 
+/// What panels remember.
+type States = BTreeMap<(StepId, &'static str), PanelState>;
+
 /// Where the user stands in a walk.
 #[derive(Clone, Debug)]
 pub struct Place {
@@ -216,17 +283,101 @@ pub struct Place {
     /// The attempt that is looked at; else the newest.
     pub attempt: Option<usize>,
     /// What each panel remembers.
-    pub states: BTreeMap<(StepId, &'static str), PanelState>,
+    pub states: States,
+    /// The panel that the user chose at a step and may expect there the next time, before it is sent.
+    expected: BTreeMap<StepId, &'static str>,
+    /// The steps that were not come to since that was remembered.
+    unseen: BTreeSet<StepId>,
+    /// What was remembered of panels that were not seen since.
+    remembered: States,
 }
 
+/// Panels that say as much before a step is sent, and more than the one that is shown by itself.
+const EXPECTED: &[&str] = &["curl", "diagram"];
+
+/// Panels that are about what will be sent; the others are about what came, and a new answer is read from its top.
+const BEFORE: &[&str] = &["inputs", "request", "curl"];
+
 impl Place {
-    fn at(step: StepId) -> Self {
+    /// Begins where a walk goes on; in a stored one where it ended.
+    fn of(session: &Session) -> Self {
+        let first = session.steps().next().map(|step| step.info().id);
+        let ended = session
+            .walk
+            .steps
+            .iter()
+            .rfind(|state| !state.attempts.is_empty());
+        let step = ended
+            .filter(|_| session.archived)
+            .map(|state| state.id)
+            .or_else(|| session.next_step(None))
+            .or(first)
+            .expect("every flow has a step");
         Self {
             step,
             chosen: None,
             before: None,
             attempt: None,
             states: BTreeMap::new(),
+            expected: BTreeMap::new(),
+            unseen: BTreeSet::new(),
+            remembered: BTreeMap::new(),
+        }
+    }
+
+    /// Begins where a walk goes on, as it was left the last time.
+    fn recalling(session: &Session, stood: Stood) -> Self {
+        let mut place = Self::of(session);
+        place.unseen = stood.chosen.keys().copied().collect();
+        place.expected = stood.chosen;
+        place.remembered = stood.states;
+        place
+    }
+
+    /// Returns what is to be remembered for the next time.
+    fn stood(&self) -> (BTreeMap<StepId, &'static str>, States) {
+        let mut states = self.remembered.clone();
+        // What was only looked at says nothing.
+        let moved = |state: &PanelState| state.scroll + state.cursor > 0 || !state.folds.is_empty();
+        let now = self.states.iter().filter(|(_, state)| moved(state));
+        states.extend(now.map(|(key, state)| (*key, state.clone())));
+        (self.expected.clone(), states)
+    }
+
+    /// Takes what is remembered of a panel that is seen for the first time; of one that is about an answer only the
+    /// folds, and once there is one.
+    fn recall(&mut self, panel: &'static str, sent: bool) -> bool {
+        let key = (self.step, panel);
+        let before = BEFORE.contains(&panel);
+        if self.states.contains_key(&key) || !(before || sent) {
+            return false;
+        }
+        let Some(mut state) = self.remembered.remove(&key) else {
+            return false;
+        };
+        if !before {
+            (state.scroll, state.cursor) = (0, 0);
+        }
+        self.states.insert(key, state);
+        true
+    }
+
+    /// Shows a panel because the user chose it; `None` shows the most telling one.
+    pub fn choose(&mut self, panel: Option<&'static str>) {
+        self.chosen = panel;
+        match panel {
+            Some(id) if EXPECTED.contains(&id) => drop(self.expected.insert(self.step, id)),
+            Some("request" | "inputs") | None => drop(self.expected.remove(&self.step)),
+            Some(_) => {}
+        }
+    }
+
+    /// Shows a step that is come to for the first time, and can be sent, as it was left the last time.
+    fn meet(&mut self, session: &Session) {
+        let first = self.chosen.is_none() && self.unseen.contains(&self.step);
+        if first && session.status(self.step) == Status::Ready {
+            self.unseen.remove(&self.step);
+            self.chosen = self.expected.get(&self.step).copied();
         }
     }
 
@@ -319,10 +470,6 @@ pub enum Then {
     Quit,
     /// Deletes a profile.
     Delete(String),
-    /// Starts a new walk.
-    NewWalk,
-    /// Walks another flow, by its index.
-    Flow(usize),
     /// Opens the editor again on the file of a profile that has mistakes.
     EditAgain(String),
 }
@@ -474,6 +621,8 @@ pub struct Model {
     pub mask: Mask,
     kept: Kept,
     next_id: u64,
+    /// Where the user stood in each profile the last time.
+    places: Places,
 }
 
 impl Model {
@@ -482,7 +631,11 @@ impl Model {
         let (theme, mistakes) = start.shelf.load(&start.theme);
         let mut warnings = start.warnings;
         warnings.extend(mistakes.iter().map(ToString::to_string));
-        let opened = Opened::new(OpenId(0), start.session, start.has_file, start.problems);
+        let mut opened = Opened::new(OpenId(0), start.session, start.has_file, start.problems);
+        let stood = start.places.of(&opened.saved.name);
+        if let Some(stood) = stood.filter(|_| !opened.session.archived) {
+            opened.recall(stood.clone());
+        }
         let mut model = Self {
             open: vec![opened],
             current: 0,
@@ -494,6 +647,7 @@ impl Model {
                 },
                 ..Screen::default()
             },
+            places: start.places,
             profiles: Vec::new(),
             faults: Vec::new(),
             size,
@@ -513,6 +667,7 @@ impl Model {
             kept: Kept::default(),
             next_id: 1,
         };
+        model.stand();
         let problem = model.opened().problems.first().map(ToString::to_string);
         if let Some(mut says) = model.warnings.first().cloned().or(problem) {
             match model.warnings.len() {
@@ -536,19 +691,32 @@ impl Model {
         &mut self.open[self.current]
     }
 
-    /// Returns its session.
+    /// Returns the session that is looked at: of the walk that is on, or of one that is over.
     pub fn session(&self) -> &Session {
-        &self.opened().session
+        let opened = self.opened();
+        opened.seen().map_or(&opened.session, |past| &past.session)
     }
 
     /// Returns where the user stands.
     pub fn place(&self) -> &Place {
-        &self.opened().place
+        let opened = self.opened();
+        opened.seen().map_or(&opened.place, |past| &past.place)
     }
 
     /// Returns where the user stands, for change.
     pub fn place_mut(&mut self) -> &mut Place {
-        &mut self.opened_mut().place
+        self.open[self.current].place_seen()
+    }
+
+    /// Tells whether a walk of this session that is over is looked at.
+    pub fn in_past(&self) -> bool {
+        self.opened().seen().is_some()
+    }
+
+    /// Says which walk of how many is looked at.
+    pub fn which_walk(&self) -> String {
+        let (this, last) = (&self.session().walk, &self.opened().session.walk);
+        format!("walk {} of {}", this.number, last.number)
     }
 
     /// Finds an open profile by its number.
@@ -571,14 +739,61 @@ impl Model {
         let id = OpenId(self.next_id);
         self.next_id += 1;
         let session = Session::new(flow, profile, ink);
-        self.open.push(Opened::new(id, session, has_file, problems));
-        self.current = self.open.len() - 1;
+        let mut opened = Opened::new(id, session, has_file, problems);
+        if let Some(stood) = self.places.of(&opened.saved.name) {
+            opened.recall(stood.clone());
+        }
+        self.open.push(opened);
+        self.show(self.open.len() - 1);
         id
+    }
+
+    /// Shows an open profile; each is looked at in its own way.
+    pub fn show(&mut self, at: usize) {
+        let posture = self.posture();
+        self.opened_mut().posture = posture;
+        self.current = at;
+        self.stand();
+    }
+
+    fn stand(&mut self) {
+        let posture = self.opened().posture;
+        let screen = &mut self.screen;
+        (screen.rail, screen.zoom) = (posture.rail, posture.zoom);
+        screen.log_whole = posture.log_whole;
+    }
+
+    fn posture(&self) -> Posture {
+        Posture {
+            rail: self.screen.rail,
+            zoom: self.screen.zoom,
+            log_whole: self.screen.log_whole,
+        }
+    }
+
+    /// Returns where the user stands in each profile that can be opened again, the one that is shown last.
+    pub fn left(&self) -> Vec<(String, Stood)> {
+        let named = |opened: &Opened| {
+            let name = &opened.saved.name;
+            let mut built_in = self.profiles.iter().filter(|entry| entry.built_in);
+            let again = opened.has_file || built_in.any(|entry| entry.name == *name);
+            (again && !opened.session.archived).then(|| name.clone())
+        };
+        let mut order: Vec<usize> = (0..self.open.len()).collect();
+        order.sort_by_key(|at| *at == self.current);
+        let stood = |at: usize| {
+            let opened = &self.open[at];
+            let here = at == self.current;
+            let posture = if here { self.posture() } else { opened.posture };
+            Some((named(opened)?, opened.stood(posture)))
+        };
+        order.into_iter().filter_map(stood).collect()
     }
 
     /// Tells whether the shown profile walks the lab.
     pub fn walks_the_lab(&self) -> bool {
-        self.session().profile.flag(fields::LAB) && !self.session().archived
+        let on = &self.opened().session;
+        on.profile.flag(fields::LAB) && !on.archived
     }
 
     /// Returns the ids of the faults that are on.
@@ -620,16 +835,7 @@ impl Model {
 
     /// Returns the sign-in that waits for a browser.
     pub fn waits_for_browser(&self) -> Option<(StepId, &AuthorizeRequest, &Going)> {
-        match self.session().waiting()? {
-            (
-                step,
-                going @ Going {
-                    what: What::Sending(_, Request::Browser(asked)),
-                    ..
-                },
-            ) if asked.login != Login::Follow => Some((step, asked, going)),
-            _ => None,
-        }
+        browser_of(self.session())
     }
 
     /// Returns the step that waits until a code is entered on another device, and what belongs on the page.
@@ -716,7 +922,7 @@ impl Model {
         let id = match place.chosen {
             Some(id) => id,
             // What its form lacks is about to be filled in: an Enter that comes early must not open a field.
-            None if self.opened().lab.is_starting() => "request",
+            None if self.opened().lab.is_starting() && !self.in_past() => "request",
             None => telling(self.session(), place.step),
         };
         PANELS
@@ -730,9 +936,10 @@ impl Model {
     pub fn settle_mask(&mut self) {
         self.screen.masking.expire(self.now);
         let opened = &self.open[self.current];
+        let session = opened.seen().map_or(&opened.session, |past| &past.session);
         let import = self.screen.import.as_deref();
         self.mask
-            .settle(opened.id, &opened.session, import, &self.screen.masking);
+            .settle(opened.id, session, import, &self.screen.masking);
     }
 
     /// Returns what masks whatever is drawn: all secrets but those that are shown, and people while the screen is shared.
@@ -867,7 +1074,7 @@ impl Model {
         match &mut self.screen.overlay {
             Some(overlay) => overlay.state_mut(),
             None => {
-                let place = &mut self.open[self.current].place;
+                let place = self.open[self.current].place_seen();
                 place.states.entry((place.step, panel)).or_default()
             }
         }
@@ -875,15 +1082,27 @@ impl Model {
 
     /// Looks at what is under the cursor; to be called after every change.
     pub fn look_under(&mut self, width: u16, height: usize) {
+        let opened = &mut self.open[self.current];
+        if opened.looking.is_none() {
+            opened.place.meet(&opened.session);
+        }
         let first_sight = self.screen.overlay.is_none()
             && !self
                 .place()
                 .states
                 .contains_key(&(self.place().step, self.panel().id));
+        let (panel, sent) = (
+            self.panel().id,
+            !self.session().step(self.place().step).attempts.is_empty(),
+        );
+        let recalled = first_sight && self.place_mut().recall(panel, sent);
         let rows = self.rows(width);
         if first_sight && self.panel().id == "inputs" {
             // On the first gap, else on the first field: `e` and Enter is the way to change one.
-            let first = || rows.iter().position(|row| row.field.is_some());
+            let first = || {
+                let mut rows = rows.iter();
+                (!recalled).then(|| rows.position(|row| row.field.is_some()))?
+            };
             if let Some(at) = self.missing_row(&rows).or_else(first) {
                 self.rows_state_mut().go_to(at, &rows, height);
             }
@@ -946,6 +1165,7 @@ impl Model {
             Some(Overlay::Profiles(_)) => self.picked_profile().is_some(),
             Some(Overlay::Flows(_) | Overlay::Existing(_)) => true,
             Some(Overlay::Copy(items, state)) => state.cursor < items.len(),
+            Some(Overlay::Walks(_)) => matches!(self.under.goes, Some(Goes::Walk(_))),
             Some(Overlay::Themes(_)) => matches!(self.under.goes, Some(Goes::Theme(_))),
             Some(Overlay::Faults(_)) => matches!(self.under.goes, Some(Goes::Fault(_))),
             _ => false,
@@ -1052,11 +1272,17 @@ impl Model {
         editor.is_some_and(|editor| editor.purpose == Purpose::Palette)
     }
 
+    /// Puts keys into a sentence that names actions, and for `{walk}` the walk that is looked at.
+    pub fn spoken(&self, says: &str) -> String {
+        self.keys
+            .spoken(&says.replace("{walk}", &self.which_walk()))
+    }
+
     /// Says a sentence about the last key; an action in braces stands for its key.
     pub fn say(&mut self, says: impl Into<String>) {
         self.screen.toast = Some(Toast {
             bad: false,
-            says: self.keys.spoken(&says.into()),
+            says: self.spoken(&says.into()),
         });
     }
 
@@ -1064,12 +1290,16 @@ impl Model {
     pub fn warn(&mut self, says: impl Into<String>) {
         self.screen.toast = Some(Toast {
             bad: true,
-            says: self.keys.spoken(&says.into()),
+            says: self.spoken(&says.into()),
         });
     }
 
-    /// Gives the shown session a command; to be followed by what it asks for.
+    /// Gives the shown session a command; to be followed by what it asks for. A walk that is over takes none.
     pub fn command(&mut self, command: Command, ink: Ink) -> Vec<super::update::Effect> {
+        if self.in_past() {
+            self.warn(OVER);
+            return Vec::new();
+        }
         let opened = self.opened_mut();
         let id = opened.id;
         let effects = opened.session.command(command, ink);
@@ -1131,6 +1361,24 @@ impl Model {
         self.command(Command::UseExisting(artifact, secret), ink)
     }
 }
+
+/// Returns the sign-in of a session that waits for a browser.
+pub fn browser_of(session: &Session) -> Option<(StepId, &AuthorizeRequest, &Going)> {
+    match session.waiting()? {
+        (
+            step,
+            going @ Going {
+                what: What::Sending(_, Request::Browser(asked)),
+                ..
+            },
+        ) if asked.login != Login::Follow => Some((step, asked, going)),
+        _ => None,
+    }
+}
+
+/// Why nothing can be sent from a walk that is over.
+pub const OVER: &str =
+    "This is {walk}, which is over; {current-walk} goes back to the one that is on.";
 
 /// A countdown that ends within this many milliseconds is drawn every second.
 const SOON: i64 = 120_000;

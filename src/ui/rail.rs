@@ -138,6 +138,7 @@ fn word(session: &Session, id: StepId) -> String {
         .is_some_and(|step| step.info().optional);
     match status {
         Status::Ready | Status::Blocked(_) if optional => "optional".to_owned(),
+        Status::Ready if session.archived => "not sent".to_owned(),
         Status::Ready => "ready".to_owned(),
         Status::Blocked(blocked) => needs_word(session, &blocked),
         Status::Skipped(_) => "skipped".to_owned(),

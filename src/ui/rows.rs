@@ -80,6 +80,8 @@ pub enum Goes {
     Theme(usize),
     /// To a fault of the lab, by its place in the list.
     Fault(usize),
+    /// To a walk of the profile, by its place among them; the last is the one that is on.
+    Walk(usize),
 }
 
 /// What copying a row takes.

@@ -4,7 +4,10 @@ use std::{collections::VecDeque, io, sync::Arc, time::Duration};
 
 use crossterm::event::{Event as Input, EventStream, KeyEvent};
 use futures_util::StreamExt;
-use tokio::time::{Instant, sleep, sleep_until, timeout_at};
+use tokio::{
+    sync::mpsc,
+    time::{Instant, sleep, sleep_until, timeout_at},
+};
 
 use super::{
     engine::{Engine, Host, Outside},
@@ -38,11 +41,22 @@ pub struct Left {
 pub async fn run<H: Host>(start: Start, host: Arc<H>) -> io::Result<Left> {
     let mut screen = Screen::enter()?;
     let size = screen.size()?;
-    let (mut engine, mut inbox) = Engine::new(start, host, (size.width, size.height));
+    let (mut engine, inbox) = Engine::new(start, host, (size.width, size.height));
+    let left = stay(&mut screen, &mut engine, inbox).await;
+    engine.end();
+    left
+}
+
+/// Stays until something ends it.
+async fn stay<H: Host>(
+    screen: &mut Screen,
+    engine: &mut Engine<H>,
+    mut inbox: mpsc::UnboundedReceiver<Msg>,
+) -> io::Result<Left> {
     let mut signals = Signals::new()?;
     let mut keys = EventStream::new();
     // The first frame comes before the first work.
-    let mut drawn = draw(&mut screen, &engine)?;
+    let mut drawn = draw(screen, engine)?;
     let mut ears = Listener::default();
     let look = &engine.model.look;
     let plain = engine.model.theme_chosen || look.depth() == Depth::None;
@@ -69,7 +83,7 @@ pub async fn run<H: Host>(start: Start, host: Arc<H>) -> io::Result<Left> {
                     drop(keys);
                     screen.suspend()?;
                     keys = EventStream::new();
-                    queue.extend(resized(&screen, &mut engine)?);
+                    queue.extend(resized(screen, engine)?);
                 }
                 Outside::Visit(visit) => {
                     hush(&mut keys, &mut ears, asked).await;
@@ -77,11 +91,11 @@ pub async fn run<H: Host>(start: Start, host: Arc<H>) -> io::Result<Left> {
                     let back = screen.away(|| engine.visit(visit))?;
                     keys = EventStream::new();
                     queue.extend(engine.take(back));
-                    queue.extend(resized(&screen, &mut engine)?);
+                    queue.extend(resized(screen, engine)?);
                 }
                 Outside::Quit => {
                     hush(&mut keys, &mut ears, asked).await;
-                    return Ok(left(&engine, 0));
+                    return Ok(left(engine, 0));
                 }
             }
             dirty = true;
@@ -91,7 +105,7 @@ pub async fn run<H: Host>(start: Start, host: Arc<H>) -> io::Result<Left> {
         let held = ears.patience();
         todo = tokio::select! {
             biased;
-            signal = signals.any() => return Ok(left(&engine, 128 + signal)),
+            signal = signals.any() => return Ok(left(engine, 128 + signal)),
             () = terminal::given_back() => return Err(terminal::lost()),
             Some(msg) = inbox.recv() => {
                 dirty = true;
@@ -101,20 +115,20 @@ pub async fn run<H: Host>(start: Start, host: Arc<H>) -> io::Result<Left> {
                 Some(Ok(input)) => {
                     dirty = true;
                     heard = Instant::now();
-                    taken(&mut engine, &mut ears, input, heard < asked + PATIENCE)
+                    taken(engine, &mut ears, input, heard < asked + PATIENCE)
                 }
                 // The terminal is gone: there is nobody to show anything to.
                 Some(Err(error)) => return Err(error),
-                None => return Ok(left(&engine, 0)),
+                None => return Ok(left(engine, 0)),
             },
             () = sleep_until(drawn + FRAME), if dirty => {
-                drawn = draw(&mut screen, &engine)?;
+                drawn = draw(screen, engine)?;
                 dirty = false;
                 Vec::new()
             }
             () = sleep_until(heard + held.unwrap_or_default()), if held.is_some() => {
                 dirty = true;
-                typed(&mut engine, ears.let_go())
+                typed(engine, ears.let_go())
             }
             () = sleep(Duration::from_millis(idle.unwrap_or_default())), if idle.is_some() && !dirty => {
                 dirty = true;

@@ -9,6 +9,7 @@ mod importing;
 mod masking;
 mod moving;
 mod palette;
+mod past;
 mod playing;
 mod pointing;
 mod profiles;
@@ -232,6 +233,15 @@ fn lab(model: &mut Model) -> Option<Effect> {
     ))
 }
 
+/// Has the lab fill the open profile in again, where it runs: its values go by flow and variant.
+fn refill(model: &mut Model) -> Option<Effect> {
+    let opened = model.opened_mut();
+    if opened.lab == Lab::Running {
+        opened.lab = Lab::Starting;
+    }
+    lab(model)
+}
+
 /// Takes a message; `hits` say what the last frame has where, `ink` carries the time, and randomness for a new walk.
 pub fn update(model: &mut Model, msg: Msg, hits: &Hits, ink: Ink) -> Vec<Effect> {
     model.now = ink.now;
@@ -362,6 +372,10 @@ fn act(model: &mut Model, action: Action, nth: usize, ink: Ink) -> Vec<Effect> {
         Action::Withdraw => return walking::withdraw(model, ink),
         Action::Address => model.screen.overlay = Some(Overlay::Address(PanelState::default())),
         Action::NewWalk => return walking::new_walk(model, ink),
+        Action::OlderWalk => past::step(model, -1),
+        Action::NewerWalk => past::step(model, 1),
+        Action::CurrentWalk => past::back(model),
+        Action::Walks => past::list(model),
         Action::Profiles => {
             model.screen.overlay = Some(Overlay::Profiles(PanelState::default()));
             return vec![Effect::Profiles(ProfilesOp::List)];
@@ -469,6 +483,7 @@ fn pick(model: &mut Model, ink: Ink) -> Vec<Effect> {
             }
         }
         Overlay::Copy(..) => return copy_item(model, None, false),
+        Overlay::Walks(_) => past::pick(model),
         Overlay::Themes(_) => return themes::keep(model),
         Overlay::Faults(_) => return switch(model),
         Overlay::Existing(_) => {
@@ -541,12 +556,16 @@ fn copy_item(model: &mut Model, nth: Option<usize>, to_file: bool) -> Vec<Effect
 
 fn quit(model: &mut Model) -> Vec<Effect> {
     let unsaved = !model.drafts.is_empty() || model.open.iter().any(super::model::Opened::is_dirty);
-    let results = model.open.iter().any(|opened| opened.session.has_results());
-    let says = match (unsaved, results) {
-        (false, false) => return vec![Effect::Quit],
-        (true, true) => "Leave? Edits are not saved, and the walk with its tokens is gone.",
-        (true, false) => "Leave? Edits of the profile are not saved.",
-        (false, true) => "Leave? The walk with its tokens is gone.",
+    let of = |opened: &super::model::Opened| {
+        opened.past.len() + usize::from(opened.session.has_results())
+    };
+    let says = match (unsaved, model.open.iter().map(of).sum()) {
+        (false, 0) => return vec![Effect::Quit],
+        (true, 0) => "Leave? Edits of the profile are not saved.",
+        (true, 1) => "Leave? Edits are not saved, and the walk with its tokens is gone.",
+        (false, 1) => "Leave? The walk with its tokens is gone.",
+        (true, _) => "Leave? Edits are not saved, and the walks with their tokens are gone.",
+        (false, _) => "Leave? The walks with their tokens are gone.",
     };
     model.screen.ask = Some(Ask {
         says: says.to_owned(),
@@ -561,8 +580,6 @@ fn yes(model: &mut Model, ink: Ink) -> Vec<Effect> {
         Some(ask) => match ask.then {
             Then::Quit => vec![Effect::Quit],
             Then::Delete(name) => vec![Effect::Profiles(ProfilesOp::Delete(name))],
-            Then::NewWalk => walking::begin_anew(model, ink),
-            Then::Flow(at) => walking::switch_flow(model, at, ink),
             Then::EditAgain(name) => away::again(model, name),
         },
     }

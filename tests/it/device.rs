@@ -19,6 +19,7 @@ use jagwalk::{
     ui::{
         model::{Model, Start},
         overlays::device,
+        places::Places,
         rows::plain,
         theme::{Depth, Glyphs, Shelf},
     },
@@ -309,6 +310,7 @@ fn page_after(polls: &[Result<(), ()>]) -> String {
         depth: Depth::Sixteen,
         glyphs: Glyphs::UNICODE,
         share: false,
+        places: Places::default(),
     };
     let model = Model::new(start, (100, 30), scripted::NOW);
     plain(&device::rows(&model, 100, 28))

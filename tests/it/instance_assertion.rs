@@ -64,6 +64,9 @@ async fn walk(settings: &[(&str, &str)]) -> (Session, Lab) {
         let loud = |finding: &&jagwalk::lint::Finding| finding.severity > Severity::Note;
         let loud: Vec<_> = attempt.findings.iter().filter(loud).collect();
         assert!(loud.is_empty(), "{settings:?} {}: {loud:?}", state.id);
+        // The flow has no place to ask for a resource, so that nobody can have forgotten to.
+        let aud = |finding: &&jagwalk::lint::Finding| finding.code.0.starts_with("AT-AUD");
+        assert_eq!(attempt.findings.iter().find(aud), None, "{settings:?}");
     }
     (session, lab)
 }
@@ -153,7 +156,9 @@ async fn an_instance_acts_for_itself() {
     assert_eq!(access["sub"], assertion["sub"]);
     assert_eq!(access["cnf"], assertion["cnf"]);
     assert!(access.get("act").is_none());
-    assert_eq!(answer(&session, CALL)["sub"], assertion["sub"]);
+    let told = answer(&session, CALL);
+    assert_eq!(told["sub"], assertion["sub"]);
+    assert!(told.get("act").is_none(), "nobody acts: {told}");
     lab.stop().await;
 }
 
@@ -401,4 +406,36 @@ fn the_command_line_walks_every_variant() {
             "metadata"
         );
     }
+}
+
+#[tokio::test]
+async fn a_client_that_the_server_refuses_is_the_clients_matter_whatever_is_noted() {
+    let (lab, mut profile) = lab(&[("variant", "delegation")]).await;
+    let other = profile.text(fields::SSO_CLIENT_ID).unwrap().to_owned();
+    profile.edit_at("variant", "sole").unwrap();
+    start::fill(&mut profile, &lab);
+    FLOW.fit(&mut profile);
+    profile.edit_at("sso.client_id", &other).unwrap();
+    let world = walks::world(&profile);
+    let mut session = Session::new(&FLOW, profile, ink());
+    let end = walks::drive(&mut session, world).await;
+    assert!(end != End::Done);
+    let told = walks::story(&session);
+    let verdict = session.verdict(None).expect("it was refused");
+    let noted = |state: &jagwalk::session::StepState| {
+        state.findings().any(|finding| finding.code.0 == "CIMD-URL")
+    };
+    assert!(session.walk.steps.iter().any(noted), "{told}");
+    assert_eq!(verdict.step, REDEEM, "{told}");
+    assert_eq!(
+        (verdict.owner.id(), verdict.confidence.id(), verdict.code),
+        ("client", "likely", None),
+        "{verdict:?}"
+    );
+    assert!(
+        verdict.says.contains("does not know this client"),
+        "{}",
+        verdict.says
+    );
+    lab.stop().await;
 }

@@ -10,6 +10,7 @@ use jagwalk::{
         model::{Model, Start},
         panels::PANELS,
         picture::{still, svg},
+        places::Places,
         theme::{Depth, Glyphs, Shelf},
     },
 };
@@ -31,6 +32,7 @@ pub fn drawn(session: Session, theme: &str, look_at: impl FnOnce(&mut Model)) ->
         depth: Depth::True,
         glyphs: Glyphs::UNICODE,
         share: false,
+        places: Places::default(),
     };
     let mut model = still(start, (120, 40), scripted::NOW);
     look_at(&mut model);

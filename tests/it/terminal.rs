@@ -371,6 +371,7 @@ mod panics {
             self,
             engine::Host,
             model::Start,
+            places::Places,
             theme::{Depth, Glyphs, Shelf},
             update::{ProfilesOp, ProfilesReply},
         },
@@ -452,6 +453,7 @@ mod panics {
                 depth: Depth::Sixteen,
                 glyphs: Glyphs::UNICODE,
                 share: false,
+                places: Places::default(),
             };
             let runtime = tokio::runtime::Builder::new_multi_thread()
                 .worker_threads(2)
@@ -727,8 +729,6 @@ fn a_token_in_the_wrong_slot_is_named_and_in_the_right_one_it_spares_the_sign_in
     assert!(token.starts_with("eyJ"), "{token}");
 
     pty.send("n");
-    pty.wait_for("Start a new walk?");
-    pty.send("y");
     wait_all(&mut pty, &["step 1 of 7", " ready"]);
     pty.send("u");
     pty.wait_for("Use a token or code");
@@ -799,7 +799,9 @@ fn a_trace_opens_as_it_was_and_sends_nothing() {
         pty.wait_gone("nothing is sent from it.");
     }
     pty.send("n");
-    pty.wait_for("This is a stored trace.");
+    pty.wait_for("This is a stored trace: nothing is sent from it.");
+    pty.send("<");
+    pty.wait_for("A stored trace is one walk.");
     // Nothing would be lost by leaving.
     assert_eq!(pty.quit("q"), 0);
     pty.assert_sane();
@@ -944,4 +946,69 @@ fn a_hostile_server_is_shown_for_what_it_is() {
     pty.send("q");
     pty.wait_gone("c create");
     leave(&mut pty);
+}
+
+#[test]
+fn starting_again_stands_where_the_screen_was_left_whichever_way() {
+    let world = World::new();
+    let file = world.config_dir().join("places.json");
+    let ways: [fn(&mut Pty); 4] = [
+        |pty| assert_eq!(pty.quit("q"), 0),
+        |pty| assert_eq!(pty.quit("<c-c>"), 0),
+        |pty| {
+            pty.signal("TERM");
+            assert_eq!(pty.wait_exit(), 143);
+        },
+        |pty| {
+            pty.signal("HUP");
+            assert_eq!(pty.wait_exit(), 129);
+        },
+    ];
+    for (at, leave) in ways.into_iter().enumerate() {
+        // Each time it stands where it was left the time before, and is left with another panel and zoom.
+        let mut pty = lab(&world, &[], 40, 120);
+        match at {
+            0 => wait_all(&mut pty, &["[Request]", "Discovery"]),
+            1 | 3 => wait_all(&mut pty, &["[cURL]"]),
+            _ => wait_all(&mut pty, &["[Diagram]"]),
+        }
+        assert_eq!(
+            pty.screen().contains("Phase 1"),
+            at % 2 == 0,
+            "{}",
+            pty.screen()
+        );
+        pty.send("z");
+        pty.send("'");
+        pty.send(if at % 2 == 0 { "c" } else { "d" });
+        pty.wait_for(if at % 2 == 0 { "[cURL]" } else { "[Diagram]" });
+        leave(&mut pty);
+        pty.assert_sane();
+        let kept = std::fs::read_to_string(&file).expect("it was kept");
+        assert!(kept.len() < 2000 && !kept.contains("http"), "{kept}");
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt;
+            let mode = std::fs::metadata(&file)
+                .expect("it is there")
+                .permissions()
+                .mode();
+            assert_eq!(mode & 0o777, 0o600);
+        }
+    }
+    // What is broken is no reason to say anything, and what is switched off is neither read nor written.
+    std::fs::write(&file, "{ broken").expect("it can be written");
+    let mut pty = lab(&world, &[], 40, 120);
+    wait_all(&mut pty, &["[Request]", "Phase 1"]);
+    assert_eq!(pty.quit("q"), 0);
+    world.write_config("config.toml", "remember = false\n");
+    std::fs::write(&file, "untouched").expect("it can be written");
+    let mut pty = lab(&world, &[], 40, 120);
+    pty.send("z");
+    pty.wait_gone("Phase 1");
+    assert_eq!(pty.quit("q"), 0);
+    assert_eq!(
+        std::fs::read_to_string(&file).expect("it is there"),
+        "untouched"
+    );
 }

@@ -15,6 +15,8 @@ mod keys;
 mod laws;
 mod mouse;
 mod odd;
+mod past;
+mod places;
 mod profiles;
 mod themes;
 mod tour;

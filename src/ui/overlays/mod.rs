@@ -19,6 +19,7 @@ pub mod profile_page;
 pub mod profiles;
 pub mod rule;
 pub mod themes;
+pub mod walks;
 
 use std::sync::Arc;
 
@@ -65,6 +66,8 @@ pub enum Overlay {
     Explain(PanelState),
     /// The themes.
     Themes(PanelState),
+    /// The walks of the profile.
+    Walks(PanelState),
 }
 
 impl Overlay {
@@ -87,7 +90,8 @@ impl Overlay {
             | Self::Ledger(state)
             | Self::Handoff(state)
             | Self::Explain(state)
-            | Self::Themes(state) => state,
+            | Self::Themes(state)
+            | Self::Walks(state) => state,
         }
     }
 
@@ -110,7 +114,8 @@ impl Overlay {
             | Self::Ledger(state)
             | Self::Handoff(state)
             | Self::Explain(state)
-            | Self::Themes(state) => state,
+            | Self::Themes(state)
+            | Self::Walks(state) => state,
         }
     }
 
@@ -131,6 +136,7 @@ impl Overlay {
             Self::Import(_) => "Import",
             Self::Check(_) => "Check",
             Self::Ledger(_) => "Ledger",
+            Self::Walks(_) => "Walks",
             Self::Explain(_) => "About this step",
             Self::Themes(_) => "Themes",
             Self::Handoff(_) => "Hand-off",
@@ -160,6 +166,7 @@ impl Overlay {
             Self::Ledger(_) => "What became of each claim",
             Self::Explain(_) => "About this step",
             Self::Themes(_) => "Themes: Enter keeps one, Esc leaves everything as it was",
+            Self::Walks(_) => "Walks of this profile, times in UTC: {pick} looks at one",
             Self::Handoff(_) => "For the other side’s administrator, masked",
         }
     }
@@ -188,6 +195,7 @@ pub fn rows(overlay: &Overlay, model: &Model, width: u16) -> Vec<Row> {
         Overlay::Import(_) => import::rows(model, width),
         Overlay::Ledger(_) => ledger::rows(model, width),
         Overlay::Themes(_) => themes::rows(model, width),
+        Overlay::Walks(_) => walks::rows(model, width),
         Overlay::Handoff(_) => handoff::rows(model, width),
         Overlay::Explain(_) => explain::rows(model, width),
     }

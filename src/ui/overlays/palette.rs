@@ -13,7 +13,7 @@ use crate::{
     lint,
     ui::{
         action::{ACTIONS, Action, Availability, Entry, Scope},
-        model::Model,
+        model::{Model, OVER},
         rail::cut,
         rows::{Row, words},
         theme::{Glyphs, Role},
@@ -242,7 +242,7 @@ fn action(model: &Model, entry: &'static Entry) -> Offer {
         (Action::Stage, _) => Some("The digit says which stage.".to_owned()),
         (_, Availability::Yes) => None,
         (_, Availability::No("")) => Some("Not here.".to_owned()),
-        (_, Availability::No(why)) => Some(model.keys.spoken(why)),
+        (_, Availability::No(why)) => Some(model.spoken(why)),
     };
     let keys = model.keys.of(entry.action);
     Offer {
@@ -273,9 +273,10 @@ fn things(model: &Model) -> Vec<Offer> {
         offer(deed, "profile", &entry.name, &entry.title)
     });
     let flows = FLOWS.iter().enumerate().map(|(at, flow)| Offer {
-        why: session
-            .archived
-            .then(|| "This is a stored trace; it stays in its flow.".to_owned()),
+        why: session.archived.then(|| {
+            let stored = "This is a stored trace; it stays in its flow.";
+            model.spoken(if model.in_past() { OVER } else { stored })
+        }),
         ..offer(Deed::Flow(at), "flow", flow.id.0, flow.title)
     });
     let rules =

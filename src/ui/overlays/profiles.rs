@@ -23,7 +23,7 @@ pub fn at(model: &Model, row: usize) -> Option<&ProfileEntry> {
 }
 
 fn lines(model: &Model, width: u16) -> Vec<(Row, usize)> {
-    let here = &model.session().profile.name;
+    let here = &model.opened().session.profile.name;
     let mut out = Vec::new();
     for (index, entry) in model.profiles.iter().enumerate() {
         let open = &entry.name == here;

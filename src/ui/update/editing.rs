@@ -1,7 +1,8 @@
 //! Typing: beginning, taking keys and pastes, and taking over what was typed.
 
 use super::{
-    Effect, Model, ProfilesOp, Purpose, Taking, filtering, finding, importing, lab, moving, palette,
+    Effect, Model, ProfilesOp, Purpose, Taking, filtering, finding, importing, lab, moving,
+    palette, refill,
 };
 use crate::{
     flow::Ink,
@@ -14,7 +15,7 @@ use crate::{
     ui::{
         filter::Filter,
         keymap::Key,
-        model::Editor,
+        model::{Editor, browser_of},
         widgets::field::{Input, Shape},
     },
 };
@@ -206,6 +207,10 @@ pub fn discard(model: &mut Model) {
 /// Takes a paste: into the text that is edited, else to the sign-in that waits for it.
 pub fn pasted(model: &mut Model, text: &str, ink: Ink) -> Vec<Effect> {
     (model.screen.toast, model.screen.prefix) = (None, None);
+    if model.screen.editor.is_none() && browser_of(&model.opened().session).is_some() {
+        // It belongs to the walk that is on, whichever is looked at.
+        model.opened_mut().looking = None;
+    }
     let waits = model.waits_for_browser().is_some();
     let for_redirect = super::typing(model, &Purpose::Redirect).is_some();
     if waits && (model.screen.editor.is_none() || for_redirect) {
@@ -346,8 +351,17 @@ pub fn accept_field(model: &mut Model, field: FieldPath, text: &str, ink: Ink) -
         return Vec::new();
     }
     model.screen.editor = None;
+    let walked_as = |model: &Model| {
+        let (flow, variant) = model.session().profile.walked_as();
+        (flow.to_owned(), variant.to_owned())
+    };
+    let before = walked_as(model);
     let mut effects = model.command(Command::Edit(field, text.to_owned()), ink);
-    effects.extend(lab(model));
+    if walked_as(model) == before {
+        effects.extend(lab(model));
+    } else {
+        effects.extend(refill(model));
+    }
     on_to_the_next_gap(model, field);
     effects
 }

@@ -101,7 +101,7 @@ pub fn next_step(model: &mut Model) {
 
 /// Shows a panel.
 pub fn show(model: &mut Model, id: &'static str) {
-    model.place_mut().chosen = Some(id);
+    model.place_mut().choose(Some(id));
 }
 
 /// Shows the inputs, with the cursor on a field.
@@ -145,10 +145,12 @@ pub fn diagram(model: &mut Model) {
     let before = model.place().chosen;
     let place = model.place_mut();
     if before == Some("diagram") {
-        place.chosen = place.before.take();
+        let before = place.before.take();
+        place.choose(before);
         return;
     }
-    (place.chosen, place.before) = (Some("diagram"), before);
+    place.before = before;
+    place.choose(Some("diagram"));
     model.to_arrow();
 }
 
@@ -185,7 +187,7 @@ pub fn go(model: &mut Model, goes: Goes) {
         Goes::Artifact(artifact) => {
             super::editing::begin(model, super::Purpose::Existing(artifact));
         }
-        Goes::Fault(_) | Goes::Flow(_) | Goes::Theme(_) => {}
+        Goes::Fault(_) | Goes::Flow(_) | Goes::Theme(_) | Goes::Walk(_) => {}
     }
 }
 

@@ -27,7 +27,8 @@ pub fn open_named(model: &mut Model, name: String) -> Vec<Effect> {
         .position(|opened| opened.session.profile.name == name && !opened.session.archived);
     match known {
         Some(at) => {
-            model.current = at;
+            model.show(at);
+            model.opened_mut().looking = None;
             Vec::new()
         }
         None => vec![Effect::Profiles(ProfilesOp::Load(name))],
@@ -143,14 +144,16 @@ fn done(model: &mut Model, op: ProfilesOp, ink: Ink) -> Vec<Effect> {
             model.say(format!("Saved {name}."));
         }
         ProfilesOp::SaveAs { name, .. } => {
-            let mut profile = model.session().profile.clone();
-            profile.name.clone_from(&name);
-            let effects = model.command(Command::Adopt(Box::new(profile.clone())), ink);
             let opened = model.opened_mut();
+            let mut profile = opened.session.profile.clone();
+            profile.name.clone_from(&name);
+            let adopt = Command::Adopt(Box::new(profile.clone()));
+            let (id, effects) = (opened.id, opened.session.command(adopt, ink));
             opened.saved = profile;
             opened.has_file = true;
             model.say(format!("Saved as {name}."));
-            return effects;
+            let effects = effects.into_iter();
+            return effects.map(|effect| Effect::Session(id, effect)).collect();
         }
         ProfilesOp::Duplicate { to, .. } => {
             model.say(format!("Copied as {to}."));
@@ -193,7 +196,9 @@ fn cursor_to(model: &mut Model, name: Option<&str>) {
     if !matches!(model.screen.overlay, Some(Overlay::Profiles(_))) {
         return;
     }
-    let name = name.unwrap_or(&model.session().profile.name).to_owned();
+    let name = name
+        .unwrap_or(&model.opened().session.profile.name)
+        .to_owned();
     let (width, height) = super::layout::rows_area(model);
     let rows = model.rows(width);
     let at = (0..rows.len()).find(|row| {

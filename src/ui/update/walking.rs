@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use super::{Ask, Effect, Model, OpenId, Purpose, Then};
+use super::{Effect, Model, OpenId, Purpose};
 use crate::{
-    flow::{Ink, flows::FLOWS},
+    flow::{Flow, Ink, flows::FLOWS},
     protocol::exchange::{Exchange, Failure, Request, Timings},
     session::{Command, Event, What},
-    ui::model::Opened,
+    ui::model::OVER,
 };
 
 /// Sends the step that is shown.
@@ -88,23 +88,26 @@ pub fn reported(model: &mut Model, id: OpenId, event: Event, ink: Ink) -> Vec<Ef
         .collect()
 }
 
-/// Starts a new walk, after a question when something would be lost.
+/// Starts a new walk at its first step; the one that was is kept among the past ones.
 pub fn new_walk(model: &mut Model, ink: Ink) -> Vec<Effect> {
-    if !model.session().has_results() {
-        return begin_anew(model, ink);
+    let opened = model.opened();
+    if opened.session.is_blank() {
+        let effects = model.command(Command::NewWalk, ink);
+        model.opened_mut().rewind();
+        return effects;
     }
-    model.screen.ask = Some(Ask {
-        says: "Start a new walk? What this one gained is gone.".to_owned(),
-        then: Then::NewWalk,
-    });
-    Vec::new()
+    walk(model, model.opened().session.flow, ink)
 }
 
-/// Walks another flow with this profile, after a question when something would be lost.
+/// Walks another flow with this profile, from its first step; the file stays as it is, and the walk that was is kept.
 pub fn choose_flow(model: &mut Model, at: usize, ink: Ink) -> Vec<Effect> {
     let Some(flow) = FLOWS.get(at).copied() else {
         return Vec::new();
     };
+    if model.in_past() {
+        model.warn(OVER);
+        return Vec::new();
+    }
     if model.session().archived {
         model.warn("This is a stored trace; it stays in its flow.");
         return Vec::new();
@@ -112,47 +115,26 @@ pub fn choose_flow(model: &mut Model, at: usize, ink: Ink) -> Vec<Effect> {
     if std::ptr::eq(flow, model.session().flow) {
         return Vec::new();
     }
-    if !model.session().has_results() {
-        return switch_flow(model, at, ink);
-    }
-    model.screen.ask = Some(Ask {
-        says: format!("Walk {} instead? What this walk gained is gone.", flow.id.0),
-        then: Then::Flow(at),
-    });
-    Vec::new()
-}
-
-/// Walks another flow with this profile, from its first step; the file stays as it is.
-pub fn switch_flow(model: &mut Model, at: usize, ink: Ink) -> Vec<Effect> {
-    let Some(flow) = FLOWS.get(at).copied() else {
-        return Vec::new();
-    };
-    let mut effects = Vec::new();
-    if model.session().waiting().is_some() {
-        effects = model.command(Command::Abort, ink);
-    }
-    let opened = model.opened_mut();
-    let session = opened.session.switched(flow, ink);
-    let fresh = Opened::new(opened.id, session, opened.has_file, opened.problems.clone());
-    let saved = std::mem::replace(opened, fresh).saved;
-    opened.saved = saved;
+    let mut effects = walk(model, flow, ink);
     // The lab has other values for another flow.
-    effects.extend(super::lab(model));
+    effects.extend(super::refill(model));
     effects
 }
 
-/// Starts a new walk at its first step.
-pub fn begin_anew(model: &mut Model, ink: Ink) -> Vec<Effect> {
-    let effects = model.command(Command::NewWalk, ink);
-    let session = model.session();
-    let first = session
-        .next_step(None)
-        .or_else(|| session.steps().next().map(|step| step.info().id));
-    if let Some(first) = first {
-        let place = model.place_mut();
-        place.states.clear();
-        place.attempt = None;
-        place.go(first);
+/// Lays the walk that is on aside and starts one of this flow; what is in flight is let go.
+fn walk(model: &mut Model, flow: &'static Flow, ink: Ink) -> Vec<Effect> {
+    let effects = match model.session().waiting() {
+        Some(_) => model.command(Command::Abort, ink),
+        None => Vec::new(),
+    };
+    let opened = model.opened_mut();
+    opened.begin(flow, ink);
+    let number = opened.session.walk.number;
+    let before = opened.past.last().map(|past| past.session.walk.number);
+    if let Some(before) = before {
+        model.say(format!(
+            "Walk {number}: new state, nonce and verifier, and no tokens. {{older-walk}} looks at walk {before}."
+        ));
     }
     effects
 }

@@ -337,7 +337,7 @@ fn words(model: &Model, purpose: &Purpose) -> (String, String) {
             "Save under which name?".to_owned(),
             format!(
                 "{} has no file of its own.",
-                named(&model.session().profile.name)
+                named(&model.opened().session.profile.name)
             ),
         ),
         Purpose::Import => (

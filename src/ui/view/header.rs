@@ -71,6 +71,21 @@ fn marks(model: &Model) -> Spans {
         let count = words::count(model.screen.masking.shown().len(), "secret");
         add(Role::MarkInsecure, &format!("{count} shown, {left}"));
     }
+    if model.in_past() {
+        add(Role::FindingWarning, &model.which_walk());
+        let on = &model.opened().session;
+        let does = match (&on.question, on.waiting()) {
+            (Some(_), _) => Some("asks"),
+            (None, Some(_)) => Some("in flight"),
+            (None, None) => None,
+        };
+        if let Some(does) = does {
+            add(
+                Role::StepWaiting,
+                &format!("walk {} {does}", on.walk.number),
+            );
+        }
+    }
     if model.opened().is_dirty() {
         add(Role::FindingWarning, "not saved");
     }
@@ -80,12 +95,15 @@ fn marks(model: &Model) -> Spans {
         Lab::Unwanted | Lab::Running => {}
     }
     match &model.faults_on()[..] {
-        _ if !model.walks_the_lab() => {}
+        // A walk that is over had those of then.
+        _ if !model.walks_the_lab() || model.in_past() => {}
         [] => {}
         [id] => add(Role::FindingWarning, &format!("fault: {id}")),
         many => add(Role::FindingWarning, &format!("{} faults", many.len())),
     }
-    if session.archived {
+    if model.in_past() {
+        // What goes through a proxy is what is sent.
+    } else if session.archived {
         add(Role::Muted, "stored trace");
     } else {
         let urls = fields::FIELDS
@@ -99,7 +117,7 @@ fn marks(model: &Model) -> Spans {
             add(Role::Text, &model.shown(&proxy));
         }
     }
-    if session.walk.number > 1 {
+    if session.walk.number > 1 && !model.in_past() {
         add(Role::Muted, &format!("walk {}", session.walk.number));
     }
     marks

@@ -11,7 +11,7 @@ use crate::{
     session::{Attempt, Status, What},
     ui::{
         layout::{self, Places},
-        model::{Lab, Model},
+        model::Model,
         rows::words,
         theme::Role,
     },
@@ -157,12 +157,14 @@ fn told_of(model: &Model) -> (Role, String) {
         Status::Skipped(says) => (Role::Muted, says),
         _ if state.stale && model.place().attempt.is_none() => (
             Role::StepStale,
-            model
-                .keys
-                .spoken("Something before it has changed since; {send-step} sends it again."),
+            model.keys.spoken(if session.archived {
+                "Something before it had changed since."
+            } else {
+                "Something before it has changed since; {send-step} sends it again."
+            }),
         ),
         Status::Blocked(blocked) if state.attempts.is_empty() => {
-            if let Lab::Starting = model.opened().lab {
+            if model.opened().lab.is_starting() && !session.archived {
                 return (
                     Role::Muted,
                     "The lab is starting and will fill in what is missing.".to_owned(),
@@ -253,6 +255,7 @@ pub fn status(model: &Model) -> (Role, String) {
         return (Role::StepStale, "stale".to_owned());
     }
     match status {
+        Status::Ready if session.archived => (Role::StepSkipped, "not sent".to_owned()),
         Status::Ready => (Role::StepReady, "ready".to_owned()),
         Status::Blocked(blocked) => {
             let needs = blocked.iter().find_map(|why| match why {

@@ -873,6 +873,41 @@ fn a_server_that_does_not_answer_keeps_none_beside_it_from_being_heard() {
 }
 
 #[test]
+fn a_walk_that_is_over_takes_nothing_any_more() {
+    let (mut session, walk) = {
+        let over = scripted::happy().over(ink(9));
+        let walk = over.walk.clone();
+        (over, walk)
+    };
+    let (_, _, request) = {
+        let mut other = scripted::fresh(scripted::profile());
+        sending(&other.command(Command::Send(id("discover-idp")), ink(0)))
+    };
+    for command in [
+        Command::Edit(jagwalk::profile::fields::AGENT_SCOPE, "other".to_owned()),
+        Command::Adopt(Box::new(scripted::profile())),
+        Command::Send(id("id-jag")),
+        Command::SendThrough(scripted::last()),
+        Command::PasteRedirect("http://127.0.0.1/callback?code=a&state=b".to_owned()),
+        Command::Confirm,
+        Command::Abort,
+        Command::NewWalk,
+    ] {
+        assert_eq!(session.command(command, ink(10)), []);
+        for send in 0..20 {
+            let event = answered(
+                jagwalk::session::SendId(send),
+                request.clone(),
+                Err(Failure::Aborted),
+                NOW,
+            );
+            assert_eq!(session.event(event, ink(11)), []);
+        }
+        assert!(session.walk == walk);
+    }
+}
+
+#[test]
 fn cancelling_takes_back_all_that_is_out() {
     let mut session = scripted::fresh(scripted::profile());
     let effects = session.command(Command::SendThrough(scripted::last()), ink(0));
@@ -898,4 +933,30 @@ fn cancelling_takes_back_all_that_is_out() {
             Some(&Outcome::Interrupted)
         );
     }
+}
+
+#[test]
+fn what_is_in_flight_when_a_walk_ends_is_told_as_cancelled_and_is_strange_to_the_next() {
+    let mut session = scripted::fresh(scripted::profile());
+    let (send, _, request) = sending(&session.command(Command::Send(id("discover-idp")), ink(0)));
+    let mut next = session.anew(session.flow, ink(1));
+    let past = session.over(ink(1));
+    assert!(past.waiting().is_none());
+    assert_eq!(
+        past.step(id("discover-idp")).outcome(),
+        Some(&Outcome::Interrupted)
+    );
+    assert!(
+        past.walk
+            .steps
+            .iter()
+            .all(|state| !matches!(state.draft, Some(Ok(_))))
+    );
+    let (again, _, _) = sending(&next.command(Command::Send(id("discover-idp")), ink(2)));
+    assert_ne!(send, again);
+    let walk = next.walk.clone();
+    next.event(answered(send, request, Err(Failure::Aborted), NOW), ink(3));
+    assert!(next.walk == walk);
+    assert_eq!((past.walk.number, next.walk.number), (1, 2));
+    assert!(next.replay().walk == next.walk, "the next walk is replayed");
 }

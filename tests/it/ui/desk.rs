@@ -17,7 +17,7 @@ use jagwalk::{
     flow::{Ink, Want, flows::XAA, preflight::Preflight},
     lab::{Lab, Switches, faults},
     profile::{
-        FieldValue, Problem, Profile, fields,
+        Problem, Profile, fields,
         import::{Import, understand},
         load::{self, load},
     },
@@ -33,6 +33,7 @@ use jagwalk::{
         engine::{Engine, Host, Outside},
         keymap::{Key, Keymap},
         model::{FaultEntry, ProfileEntry, Start},
+        places::{Places, Stood},
         theme::{Depth, Glyphs, Shelf},
         update::{Msg, ProfilesOp, ProfilesReply},
     },
@@ -113,10 +114,12 @@ pub struct TestHost<T> {
     pub files: Mutex<BTreeMap<String, Profile>>,
     /// What was written.
     pub written: Mutex<Vec<String>>,
+    /// Where the user stood in each profile.
+    pub places: Mutex<Places>,
     /// What checks come to; without it they never end.
     pub checked: Mutex<Option<Preflight>>,
-    /// What the lab fills in for an API, and for an MCP server.
-    filled: Option<[Profile; 2]>,
+    /// The lab, which fills in what it is asked to.
+    lab: Option<Lab>,
     /// What the lab does wrong.
     pub faults: Switches,
     real_time: bool,
@@ -221,12 +224,11 @@ impl<T: Transport> Host for TestHost<T> {
         }
     }
 
-    async fn lab(&self, profile: Profile) -> Result<Profile, String> {
-        let at = usize::from(profile.calls_mcp());
-        Ok(self
-            .filled
-            .as_ref()
-            .map_or(profile, |both| both[at].clone()))
+    async fn lab(&self, mut profile: Profile) -> Result<Profile, String> {
+        if let Some(lab) = &self.lab {
+            start::fill(&mut profile, lab);
+        }
+        Ok(profile)
     }
 
     fn faults(&self) -> Vec<FaultEntry> {
@@ -248,6 +250,11 @@ impl<T: Transport> Host for TestHost<T> {
             .expect("nobody panicked with it")
             .push(path.to_owned());
         Ok(format!("Written to {path}."))
+    }
+
+    fn keep_places(&self, left: Vec<(String, Stood)>) {
+        let mut places = self.places.lock().expect("nobody panicked with it");
+        places.keep(left);
     }
 
     fn open(&self, _address: &str) -> Result<(), String> {
@@ -306,25 +313,42 @@ pub struct Desk<T: Transport> {
     pub left: bool,
     inbox: mpsc::UnboundedReceiver<Msg>,
     runtime: Runtime,
-    _lab: Option<Lab>,
 }
 
 impl Desk<Sham> {
     /// Sits down with a profile, every request answered alike.
     pub fn sham(profile: Profile, status: u16, body: &str, size: (u16, u16)) -> Self {
+        Self::sham_again(profile, status, body, size, Places::default())
+    }
+
+    /// Sits down again, where the user stood somewhere the last time.
+    pub fn sham_again(
+        profile: Profile,
+        status: u16,
+        body: &str,
+        size: (u16, u16),
+        places: Places,
+    ) -> Self {
         let ink = Ink {
             now: NOW,
             seed: [7; 32],
         };
-        Self::answered(Session::new(&XAA, profile, ink), status, body, size)
+        let session = Session::new(&XAA, profile, ink);
+        Self::answered(session, status, body, size, places)
     }
 
     /// Sits down at a session, of a stored walk say.
     pub fn opened(session: Session, size: (u16, u16)) -> Self {
-        Self::answered(session, 404, "{}", size)
+        Self::answered(session, 404, "{}", size, Places::default())
     }
 
-    fn answered(session: Session, status: u16, body: &str, size: (u16, u16)) -> Self {
+    fn answered(
+        session: Session,
+        status: u16,
+        body: &str,
+        size: (u16, u16),
+        places: Places,
+    ) -> Self {
         let transport = Sham {
             status,
             body: body.to_owned(),
@@ -333,13 +357,14 @@ impl Desk<Sham> {
             transport: Arc::new(transport),
             files: Mutex::default(),
             written: Mutex::default(),
+            places: Mutex::new(places),
             checked: Mutex::default(),
-            filled: None,
+            lab: None,
             faults: Switches::default(),
             real_time: false,
         };
         let runtime = runtime();
-        Self::new(session, Vec::new(), host, None, runtime, size)
+        Self::new(session, Vec::new(), host, runtime, size)
     }
 }
 
@@ -348,23 +373,20 @@ impl Desk<World> {
     pub fn lab(size: (u16, u16)) -> Self {
         let runtime = runtime();
         let (profile, problems) = load::load(LAB, LAB_TEXT);
-        let mut filled = profile.clone();
         let lab = runtime
-            .block_on(start::lab_for(&mut filled))
+            .block_on(start::lab_for(&mut profile.clone()))
             .expect("the lab starts");
-        let mut for_mcp = profile.clone();
-        for_mcp.fill(fields::API_KIND, FieldValue::Text("mcp".to_owned()));
-        start::fill(&mut for_mcp, lab.as_ref().expect("the profile wants it"));
         let transport = World::new(&profile, false).expect("its settings are plain");
         let host = TestHost {
             transport: Arc::new(transport),
             files: Mutex::default(),
             written: Mutex::default(),
+            places: Mutex::default(),
             checked: Mutex::default(),
-            filled: Some([filled, for_mcp]),
             faults: lab
                 .as_ref()
                 .map_or_else(Switches::default, |lab| lab.faults().clone()),
+            lab,
             real_time: true,
         };
         let ink = Ink {
@@ -372,7 +394,7 @@ impl Desk<World> {
             seed: host.seed(),
         };
         let session = Session::new(&XAA, profile, ink);
-        Self::new(session, problems, host, lab, runtime, size)
+        Self::new(session, problems, host, runtime, size)
     }
 }
 
@@ -381,10 +403,10 @@ impl<T: Transport> Desk<T> {
         session: Session,
         problems: Vec<Problem>,
         host: TestHost<T>,
-        lab: Option<Lab>,
         runtime: Runtime,
         size: (u16, u16),
     ) -> Self {
+        let places = host.places.lock().expect("nobody panicked with it").clone();
         let host = Arc::new(host);
         let start = Start {
             session,
@@ -399,6 +421,7 @@ impl<T: Transport> Desk<T> {
             depth: Depth::Sixteen,
             glyphs: Glyphs::UNICODE,
             share: false,
+            places,
         };
         let (engine, inbox) = Engine::new(start, Arc::clone(&host), size);
         let mut desk = Self {
@@ -408,7 +431,6 @@ impl<T: Transport> Desk<T> {
             left: false,
             inbox,
             runtime,
-            _lab: lab,
         };
         let guard = desk.runtime.handle().clone();
         let outside = {
@@ -500,7 +522,10 @@ impl<T: Transport> Desk<T> {
         for outside in outside {
             match outside {
                 Outside::Copy(text) => self.copied.push(text.to_string()),
-                Outside::Quit => self.left = true,
+                Outside::Quit => {
+                    self.engine.end();
+                    self.left = true;
+                }
                 Outside::Redraw | Outside::Suspend | Outside::Visit(_) => {}
             }
         }

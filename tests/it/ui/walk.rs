@@ -127,8 +127,7 @@ fn faults_are_switched_while_the_lab_runs() {
     desk.keys("<enter>").sees("idp-idjag-typ is off");
     desk.keys("<enter>").sees("idp-idjag-typ is on");
     desk.keys("<enter><esc><esc>").sees_no("fault: ");
-    desk.keys("ny");
-    desk.keys("R").sees("200 OK");
+    desk.keys("nR").sees("200 OK");
 }
 
 #[test]
@@ -191,11 +190,10 @@ fn another_flow_is_picked_and_walked() {
     let mut desk = Desk::lab((120, 40));
     desk.keys("R").sees("200 OK");
     desk.keys("f").sees("xaa").sees("this one").sees("mcp");
-    desk.keys("G<enter>").sees("Walk mcp instead?");
-    desk.keys("y").sees("jagwalk  mcp").sees("POST /mcp");
+    desk.keys("G<enter>").sees("jagwalk  mcp").sees("POST /mcp");
     desk.keys("R").sees("list_notes");
     // And back: the API is that of the first flow again.
-    desk.keys("fg<enter>y").sees("jagwalk  xaa");
+    desk.keys("fg<enter>").sees("jagwalk  xaa");
     desk.keys("R").sees("▸ 7 Call the API").sees("200 OK");
 }
 
@@ -214,4 +212,42 @@ fn a_tool_is_picked_from_the_list_of_its_server() {
         .sees("· list_notes")
         .sees("[✓ add_note]");
     desk.keys("<enter>").sees("add_note");
+}
+
+#[test]
+fn the_lab_fills_in_another_client_when_the_variant_is_edited() {
+    use jagwalk::profile::fields;
+    let mut desk = Desk::lab((120, 40));
+    let flows = jagwalk::flow::flows::FLOWS;
+    let at = flows
+        .iter()
+        .position(|flow| flow.id.0 == "instance-assertion");
+    desk.keys("f")
+        .keys(&"j".repeat(at.expect("there is one")))
+        .keys("<enter>");
+    desk.sees("jagwalk  instance-assertion");
+    let client = |desk: &Desk<_>| {
+        let profile = &desk.engine.model.session().profile;
+        let variant = profile.text(fields::VARIANT).map(str::to_owned);
+        (
+            variant,
+            profile
+                .text(fields::SSO_CLIENT_ID)
+                .expect("the lab fills it in")
+                .to_owned(),
+        )
+    };
+    let (_, first) = client(&desk);
+    desk.keys("R").sees("200 OK");
+    desk.keys("P/variant<enter><enter>ss").sees("[sole]");
+    desk.keys("<enter><esc><esc>");
+    let (variant, sole) = client(&desk);
+    assert_eq!(variant.as_deref(), Some("sole"));
+    assert_ne!(first, sole);
+    desk.keys("R").sees("200 OK");
+    desk.keys("P/variant<enter><enter>dddd")
+        .sees("[delegation]");
+    desk.keys("<enter><esc><esc>");
+    assert_eq!(client(&desk), (Some("delegation".to_owned()), first));
+    desk.keys("R").sees("200 OK");
 }

@@ -2,7 +2,10 @@
 
 use url::Url;
 
-use crate::lint::prelude::*;
+use crate::{
+    flow::{Step, flows::FLOWS},
+    lint::prelude::*,
+};
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -48,7 +51,10 @@ fn check(subject: &Subject<'_>) -> Check {
     if audiences.is_empty() || is_another(token, "at+jwt") {
         return Check::NotApplicable;
     }
-    let (asked, owner) = asked(subject);
+    let (mut asked, owner) = asked(subject);
+    if !can_ask(subject) {
+        asked.clear();
+    }
     let called = if calls {
         subject.address()
     } else {
@@ -60,6 +66,9 @@ fn check(subject: &Subject<'_>) -> Check {
     let reached = called.is_some_and(|url| audiences.iter().any(|aud| covers(aud, url)));
     if named || reached && (calls || asked.is_empty()) {
         return Check::Pass;
+    }
+    if !can_ask(subject) {
+        return Check::NotApplicable;
     }
     let name = super::access_token(subject).map_or("access-token", |record| &record.name);
     let at = Pointer::Claim(name.to_owned(), "/aud".to_owned());
@@ -94,6 +103,13 @@ fn check(subject: &Subject<'_>) -> Check {
         ]),
         (None, None) => Check::NotYet("neither a resource nor an API is known"),
     }
+}
+
+/// Tells whether the flow has a place to ask for a resource: where it has none, nobody could have asked for one.
+fn can_ask(subject: &Subject<'_>) -> bool {
+    let flow = FLOWS.iter().find(|flow| flow.id.0 == subject.flow);
+    let asks = |step: &dyn Step| step.info().fields.contains(&fields::AGENT_RESOURCE);
+    flow.is_none_or(|flow| flow.steps().any(asks))
 }
 
 /// The exchanges that end with an access token, in their order.
