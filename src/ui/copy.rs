@@ -126,7 +126,11 @@ pub fn page(model: &Model) -> Option<Copied> {
 
 fn described(model: &Model, title: &str, text: Zeroizing<String>) -> Copied {
     let secrets = model.session().vault.mask(&text) != *text;
-    let with = if secrets { ", with its secrets" } else { "" };
+    let with = match (secrets, model.masks(&text)) {
+        (true, _) => ", with its secrets",
+        (false, true) => ", with whom it names",
+        (false, false) => "",
+    };
     Copied {
         says: format!("Sent to the terminal’s clipboard: {title}{with}."),
         text,

@@ -197,6 +197,7 @@ fn lab(model: &mut Model) -> Option<Effect> {
 /// Takes a message; `ink` carries the time, and randomness for a new walk.
 pub fn update(model: &mut Model, msg: Msg, ink: Ink) -> Vec<Effect> {
     model.now = ink.now;
+    model.screen.masking.expire(ink.now);
     let effects = match msg {
         Msg::Key(event) => match Key::of(&event) {
             Some(key) => pressed(model, key, ink),
