@@ -60,8 +60,8 @@ pub struct Copied {
     pub text: Zeroizing<String>,
     /// What it is.
     pub title: String,
-    /// Whether there is a secret in it.
-    pub secrets: bool,
+    /// What goes along that is masked on the screen; the end of a sentence.
+    pub along: &'static str,
     /// Whether the user wants it in a file.
     pub to_file: bool,
 }
@@ -217,7 +217,14 @@ const PASTED: u16 = 120;
 fn copied(model: &Model, title: &str, text: Zeroizing<String>) -> Copied {
     Copied {
         title: title.to_owned(),
-        secrets: model.session().vault.mask(&text) != *text,
+        along: match (
+            model.session().vault.mask(&text) != *text,
+            model.masks(&text),
+        ) {
+            (true, _) => ", with its secrets",
+            (false, true) => ", with whom it names",
+            (false, false) => "",
+        },
         text,
         to_file: false,
     }

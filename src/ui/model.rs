@@ -934,7 +934,6 @@ impl Model {
 
     /// Brings what is masked up to date; to be called after every change, before anything is looked at.
     pub fn settle_mask(&mut self) {
-        self.screen.masking.expire(self.now);
         let opened = &self.open[self.current];
         let session = opened.seen().map_or(&opened.session, |past| &past.session);
         let import = self.screen.import.as_deref();

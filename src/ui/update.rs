@@ -245,6 +245,7 @@ fn refill(model: &mut Model) -> Option<Effect> {
 /// Takes a message; `hits` say what the last frame has where, `ink` carries the time, and randomness for a new walk.
 pub fn update(model: &mut Model, msg: Msg, hits: &Hits, ink: Ink) -> Vec<Effect> {
     model.now = ink.now;
+    model.screen.masking.expire(ink.now);
     let effects = match msg {
         Msg::Key(event) => match Key::of(&event) {
             Some(key) => pressed(model, key, ink),

@@ -171,12 +171,8 @@ impl Report {
     /// Says it, and whether it is bad news: nothing is said to be copied that was not.
     pub fn says(&self, copied: &Copied, ways: &Ways) -> (bool, String) {
         let bytes = copied.text.len();
-        let secrets = if copied.secrets {
-            ", with its secrets"
-        } else {
-            ""
-        };
-        let what = format!("{}, {}{secrets}.", copied.title, size(bytes as u64));
+        let (title, along) = (&copied.title, copied.along);
+        let what = format!("{title}, {}{along}.", size(bytes as u64));
         let mut says = match (&self.file, &self.took[..]) {
             (Some(file), _) => {
                 let why = match ways.terminal {
@@ -289,10 +285,10 @@ mod tests {
     #[test]
     fn what_is_said_is_what_happened() {
         let ways = Ways::default();
-        let copied = |bytes: usize, secrets| Copied {
+        let copied = |bytes: usize, along| Copied {
             text: "x".repeat(bytes).into(),
             title: "the ID Token".to_owned(),
-            secrets,
+            along,
             to_file: false,
         };
         let report = |took: &[&str], file: Option<&str>, failed: &[&str]| Report {
@@ -304,7 +300,7 @@ mod tests {
         assert_eq!(
             said(
                 report(&["a tmux buffer", "the terminal’s clipboard"], None, &[]),
-                &copied(812, true)
+                &copied(812, ", with its secrets")
             ),
             (
                 false,
@@ -315,7 +311,7 @@ mod tests {
         assert_eq!(
             said(
                 report(&[], Some("/run/1/x.txt"), &["xclip ended with exit status 1."]),
-                &copied(80_000, false)
+                &copied(80_000, "")
             ),
             (
                 false,
@@ -325,7 +321,7 @@ mod tests {
             )
         );
         assert_eq!(
-            said(report(&[], None, &["The disk is full."]), &copied(5, false)),
+            said(report(&[], None, &["The disk is full."]), &copied(5, "")),
             (
                 true,
                 "Not copied: the ID Token, 5 bytes. The disk is full.".to_owned()

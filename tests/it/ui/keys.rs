@@ -233,6 +233,6 @@ fn problems_of_the_configuration_stand_in_the_help() {
 #[test]
 fn an_unbound_action_is_named_by_its_word() {
     let mut desk = remapped("reveal = []");
-    desk.keys("M").sees("reveal shows nothing until M ends it");
+    desk.keys("M").sees("reveal shows nothing");
     assert!(desk.engine.model.keys.of(Action::Reveal).is_empty());
 }
