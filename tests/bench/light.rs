@@ -62,7 +62,10 @@ fn main() {
 
     println!("\nlight: at rest for {} s", REST.as_secs());
     heading(&["", "wake-ups", "bytes", "aim", "resident"]);
-    for (name, argv) in [("no lab", quiet), ("with the lab", &[JAGWALK, "--profile", "lab"][..])] {
+    for (name, argv) in [
+        ("no lab", quiet),
+        ("with the lab", &[JAGWALK, "--profile", "lab"][..]),
+    ] {
         let mut screen = Terminal::start(home, argv);
         screen.settle();
         // The threads that read files for the start end when they had nothing to do for ten seconds.
