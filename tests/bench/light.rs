@@ -62,7 +62,10 @@ fn main() {
 
     println!("\nlight: at rest for {} s", REST.as_secs());
     heading(&["", "wake-ups", "bytes", "aim", "resident"]);
-    for (name, argv) in [("no lab", quiet), ("with the lab", &[JAGWALK][..])] {
+    for (name, argv) in [
+        ("no lab", quiet),
+        ("with the lab", &[JAGWALK, "--profile", "lab"][..]),
+    ] {
         let mut screen = Terminal::start(home, argv);
         screen.settle();
         // The threads that read files for the start end when they had nothing to do for ten seconds.
@@ -82,7 +85,7 @@ fn main() {
 
     println!("\nlight: bytes of a key, theme `terminal`, 256 colours");
     heading(&["", "bytes", "budget", "", ""]);
-    let mut screen = Terminal::start(home, &[JAGWALK, "--theme", "terminal"]);
+    let mut screen = Terminal::start(home, &[JAGWALK, "--profile", "lab", "--theme", "terminal"]);
     screen.until(" ready");
     screen.keys("R");
     screen.until("u-1001-alice");

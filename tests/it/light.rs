@@ -70,6 +70,18 @@ fn walked(world: &World, theme: &str) -> Pty {
     pty
 }
 
+/// Returns the screen without the ports of the lab, which are others at every start.
+fn shown(pty: &Pty) -> String {
+    let screen = pty.screen();
+    let lines = screen
+        .lines()
+        .map(|line| match line.split_once("127.0.0.1:") {
+            Some((before, _)) => format!("{before}the lab"),
+            None => line.to_owned(),
+        });
+    lines.collect::<Vec<_>>().join("\n")
+}
+
 /// Types keys and returns what their frames came to.
 #[track_caller]
 fn cost(pty: &mut Pty, keys: &str) -> Vec<u8> {
@@ -136,13 +148,13 @@ fn frames_are_fenced_where_the_terminal_takes_it_and_keys_cost_no_fence() {
             .any(|seen| seen == part.as_bytes())
     };
     assert!(has(&first, "\x1b[?2026h") && has(&first, "\x1b[?2026l"));
-    assert!(!has(&cost(&mut pty, "j"), "2026"));
+    assert!(!has(&cost(&mut pty, "j"), "?2026"));
     pty.send("<c-c>");
     pty.wait_exit();
     pty.assert_sane();
 
     let mut usual = walked(&World::new(), "terminal");
-    assert!(!has(&cost(&mut usual, "<c-l>"), "2026"));
+    assert!(!has(&cost(&mut usual, "<c-l>"), "?2026"));
 }
 
 const QUESTION: &str = "\x1b]11;?";
@@ -177,7 +189,7 @@ fn a_light_terminal_gets_the_light_theme_and_no_key_of_its_answer() {
                     .find(|cell| cell.contents() == "[");
                 cell.is_some_and(|cell| cell.fgcolor() == light.fg && cell.bgcolor() == light.bg)
             });
-            assert_eq!(pty.screen(), chosen.screen(), "{colour}");
+            assert_eq!(shown(&pty), shown(&chosen), "{colour}");
             assert_eq!(pty.quit("<c-c>"), 0);
             pty.assert_sane();
         }
@@ -210,7 +222,7 @@ fn a_terminal_that_could_garble_the_question_is_not_asked() {
         pty.wait_for(" ready");
         let raw = String::from_utf8_lossy(&pty.raw()).into_owned();
         assert!(!raw.contains("\x1b]"), "{:?} is told {raw:?}", world.env());
-        assert!(!raw.contains("2026"));
+        assert!(!raw.contains("?2026"));
         pty.send("R");
         pty.wait_for(r#""sub": "u-1001-alice""#);
         pty.send("q");
@@ -260,7 +272,7 @@ fn after_a_storm_of_sizes_the_last_one_holds() {
     let mut fresh = Pty::start(&world, &["--theme", "terminal"], 40, 120);
     fresh.wait_for(" ready");
     fresh.rests(FRAME);
-    assert_eq!(pty.screen(), fresh.screen());
+    assert_eq!(shown(&pty), shown(&fresh));
     assert_eq!(pty.quit("<c-c>"), 0);
     pty.assert_sane();
 }

@@ -78,15 +78,7 @@ fn every_size_is_drawn_and_drawing_twice_gives_the_same() {
                 assert_eq!(desk.cells(), desk.cells());
             }
         }
-        for size in [
-            (500, 200),
-            (1, 200),
-            (500, 1),
-            (500, 16),
-            (60, 200),
-            (333, 77),
-            (60, 16),
-        ] {
+        for size in [(500, 200), (1, 200), (500, 1), (500, 16), (60, 200)] {
             desk.tell(Msg::Resize(size.0, size.1));
             assert_eq!(desk.cells(), desk.cells());
         }

@@ -149,7 +149,13 @@ fn long_walk(count: usize, size: (u16, u16)) -> Desk<Sham> {
     first.keys("<enter>");
     let mut stored: Json =
         serde_json::from_str(&trace::write(first.engine.model.session())).expect("it is JSON");
-    let made = &mut stored["walk"]["steps"][0]["attempts"][0]["made"];
+    let steps = stored["walk"]["steps"]
+        .as_array_mut()
+        .expect("it has steps");
+    let sent = steps
+        .iter_mut()
+        .find(|step| step["attempts"].get(0).is_some());
+    let made = &mut sent.expect("one was sent")["attempts"][0]["made"];
     let one = made[0].clone();
     *made = Json::from(vec![one; count]);
     let session = trace::read(&stored.to_string()).expect("it can be opened");
