@@ -112,6 +112,9 @@ fn main() {
     screen.until("stored trace");
     row(&["it opens", &ms(begun.elapsed()), "", "", ""]);
     screen.settle();
+    // The log of the last step, and then that of the walk.
+    screen.keys("l");
+    screen.settle();
     let first = screen.answer("l");
     row(&["the log, laid out", &ms(first), "", "", ""]);
     for (what, keys) in [
@@ -314,7 +317,7 @@ impl Terminal {
     fn answer(&mut self, key: &str) -> Duration {
         let begun = Instant::now();
         self.keys(key);
-        let at = self.hear(Duration::from_secs(10));
+        let at = self.hear(Duration::from_secs(2));
         // At the edge there may be nothing to draw.
         at.map_or(Duration::ZERO, |at| at - begun)
     }
