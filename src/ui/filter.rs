@@ -1,7 +1,7 @@
 //! Which entries of the log are shown: words that must all hold, by step, party, status or text.
 
 use crate::{
-    flow::StepId,
+    flow::{Step, StepId},
     profile::suggest,
     protocol::{
         exchange::{Answer, Exchange},
@@ -214,7 +214,7 @@ fn parties(session: &Session) -> Vec<&'static str> {
 }
 
 fn all_parties(session: &Session) -> Vec<Party> {
-    let steps = session.steps().map(|step| step.info());
+    let steps = session.steps().map(Step::info);
     let mut all: Vec<Party> = steps.flat_map(|info| [info.from, info.to]).collect();
     all.sort_unstable();
     all.dedup();

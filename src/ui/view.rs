@@ -288,10 +288,12 @@ fn rail_of(canvas: &mut Canvas<'_>, model: &Model, places: &Places) {
 
 /// Returns what lies under the list or page on the screen, from the walk on: the way that Esc goes back.
 pub fn trail(model: &Model) -> String {
-    let beneath = model.screen.beneath.iter();
-    beneath
-        .map(|overlay| format!("{} › ", overlay.name()))
-        .collect()
+    let mut way = String::new();
+    for overlay in &model.screen.beneath {
+        way.push_str(overlay.name());
+        way.push_str(" › ");
+    }
+    way
 }
 
 fn titles(canvas: &mut Canvas<'_>, model: &Model, places: &Places) {

@@ -99,7 +99,8 @@ fn pressed(
             moving::to(model, index);
         }
         // What is asked or typed is not lost by a click beside it.
-        (_, Context::Question | Context::Field) => {}
+        (_, Context::Question | Context::Field)
+        | (Target::Text | Target::Nothing | Target::Keys(_), _) => {}
         (Target::Heading, _) => return act(model, Action::Close, 1, ink),
         (Target::Rail(goes), _) => moving::go(model, goes),
         (Target::Tab(id), _) => {
@@ -108,7 +109,6 @@ fn pressed(
         }
         (Target::Row(index), _) => return row(model, index, ink),
         (Target::Rows, _) => model.screen.rail = false,
-        (Target::Text | Target::Nothing | Target::Keys(_), _) => {}
     }
     Vec::new()
 }
