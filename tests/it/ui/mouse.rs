@@ -89,9 +89,9 @@ fn lists_questions_and_the_palette_can_be_clicked() {
     assert!(desk.engine.model.screen.zoom);
     desk.keys("z<enter>").sees("done in");
     desk.keys("q").sees("Leave?");
-    desk.click(" no").sees_no("Leave?");
+    desk.click("n no").sees_no("Leave?");
     desk.keys("q").click("Answer").sees("Leave?");
-    desk.click(" yes");
+    desk.click("y yes");
     assert!(desk.left);
 }
 
