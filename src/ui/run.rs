@@ -78,19 +78,21 @@ async fn stay<H: Host>(
                 Outside::Copy(text) => screen.write_clipboard(&text)?,
                 Outside::Redraw => screen.forget_cells()?,
                 Outside::Suspend => {
-                    hush(&mut keys, &mut ears, asked).await;
+                    let ahead = hush(&mut keys, &mut ears, asked).await;
                     // Its thread would steal the keys meant for the shell.
                     drop(keys);
                     screen.suspend()?;
                     keys = EventStream::new();
+                    queue.extend(typed(engine, ahead));
                     queue.extend(resized(screen, engine)?);
                 }
                 Outside::Visit(visit) => {
-                    hush(&mut keys, &mut ears, asked).await;
+                    let ahead = hush(&mut keys, &mut ears, asked).await;
                     drop(keys);
                     let back = screen.away(|| engine.visit(visit))?;
                     keys = EventStream::new();
                     queue.extend(engine.take(back));
+                    queue.extend(typed(engine, ahead));
                     queue.extend(resized(screen, engine)?);
                 }
                 Outside::Quit => {
@@ -175,12 +177,14 @@ fn typed<H: Host>(engine: &mut Engine<H>, keys: Vec<KeyEvent>) -> Vec<Outside> {
     keys.flat_map(|key| engine.take(Msg::Key(key))).collect()
 }
 
-/// Waits a little for what the terminal was asked soon before: its answer must not become keys in the user's shell.
-async fn hush(keys: &mut EventStream, ears: &mut Listener, asked: Instant) {
+/// Waits a little for what the terminal was asked soon before: its answer must not become keys in the user's shell or
+/// editor. Returns the keys that were typed ahead.
+async fn hush(keys: &mut EventStream, ears: &mut Listener, asked: Instant) -> Vec<KeyEvent> {
+    let mut ahead = Vec::new();
     let answered = async {
         while ears.is_waiting() {
             match keys.next().await {
-                Some(Ok(Input::Key(key))) => drop(ears.hear(key, true)),
+                Some(Ok(Input::Key(key))) => ahead.extend(ears.hear(key, true)),
                 Some(Ok(_)) => {}
                 Some(Err(_)) | None => return,
             }
@@ -188,6 +192,7 @@ async fn hush(keys: &mut EventStream, ears: &mut Listener, asked: Instant) {
     };
     // One that takes longer never comes, as far as anybody can tell.
     let _ = timeout_at(asked + PATIENCE, answered).await;
+    ahead
 }
 
 fn draw<H: Host>(screen: &mut Screen, engine: &Engine<H>) -> io::Result<Instant> {

@@ -326,8 +326,8 @@ fn mend() {
 }
 
 /// Mouse and focus reports, keys in other forms, another character set, insert mode, a part that scrolls, no line wrap,
-/// styles. The cursor stays where the shell
-/// had it; and the alternate screen is not left, for whoever enters it twice is in it once.
+/// styles. The cursor stays where the shell had it; and the alternate screen is not left, for whoever enters it twice is
+/// in it once.
 const MEND: &str = concat!(
     "\x1b[?1000l\x1b[?1002l\x1b[?1003l\x1b[?1005l\x1b[?1006l\x1b[?1015l\x1b[?1004l",
     "\x1b[?1l\x1b>\x1b[>4;0m\x1b[=0u",

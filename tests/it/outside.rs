@@ -176,6 +176,7 @@ fn the_menu_says_what_it_takes_and_the_terminal_gets_just_that() {
     assert_eq!(format!("\"{value}\"\n"), json);
 
     // Masked, although everything is shown.
+    find(&mut pty, "id-token:");
     pty.send("m");
     pty.wait_gone("‹id-token:");
     copy(
@@ -677,6 +678,7 @@ fn the_pager_and_a_look_in_the_editor_are_masked_whatever_is_revealed() {
     at_the_id_token(&mut pty);
     copy(&mut pty, "the ID Token", "<enter>", "with its secrets.");
     let token = pty.copied().pop().expect("it was sent");
+    find(&mut pty, "id-token:");
     pty.send("m");
     pty.wait_gone("‹id-token:");
     pty.send("v");

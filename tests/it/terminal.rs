@@ -539,7 +539,12 @@ fn the_mouse_is_left_alone_until_it_is_asked_for_and_always_given_back() {
     pty.send("<c-z>");
     pty.send("O");
     pty.wait_for("The mouse is the terminal’s again.");
-    assert_eq!(mouse_modes(&pty), [ON, OFF, ON, OFF].concat());
+    // Whatever else had the terminal meanwhile leaves nothing on.
+    let mended = [
+        "1000l", "1002l", "1003l", "1005l", "1006l", "1015l", "1004l",
+    ];
+    let all = [&ON[..], &OFF, &mended, &ON, &OFF];
+    assert_eq!(mouse_modes(&pty), all.concat());
     assert_eq!(pty.quit("q"), 0);
     pty.assert_sane();
 
@@ -800,7 +805,7 @@ fn a_trace_opens_as_it_was_and_sends_nothing() {
     }
     pty.send("n");
     pty.wait_for("This is a stored trace: nothing is sent from it.");
-    pty.send("<");
+    pty.send("<lt>");
     pty.wait_for("A stored trace is one walk.");
     // Nothing would be lost by leaving.
     assert_eq!(pty.quit("q"), 0);

@@ -109,7 +109,7 @@ fn without_utf_8_only_ascii_is_sent() {
         ("q", "200 OK"),
         ("T", "Enter keeps one"),
         ("q", "200 OK"),
-        ("y", "clipboard, with real values"),
+        ("y", "Copy with real values"),
         ("q", "200 OK"),
         ("D", "[Diagram"),
     ];

@@ -92,7 +92,8 @@ fn text_box(
     }
     if editor.purpose == Purpose::Find {
         // In the line of the hints, so that what is found is not hidden by the box.
-        let help = editor.says.clone().unwrap_or(help);
+        let says = editor.says.as_ref().map(|says| model.shown(says));
+        let help = says.unwrap_or(help);
         return prompt(
             canvas,
             model,
