@@ -177,8 +177,6 @@ pub struct Engine<H: Host> {
     host: Arc<H>,
     senders: HashMap<OpenId, Sender<H::Transport>>,
     into: mpsc::UnboundedSender<Msg>,
-    /// How many answers of the world outside are still to come, those of the drivers not counted.
-    pending: usize,
     /// The check that is on: its number, and what stops it.
     checking: Option<(u64, AbortHandle)>,
     /// What the frame that was drawn last has where.
@@ -204,7 +202,6 @@ impl<H: Host> Engine<H> {
             host,
             senders: HashMap::new(),
             into,
-            pending: 0,
             checking: None,
             hits: RefCell::default(),
             stirred: false,
@@ -225,12 +222,6 @@ impl<H: Host> Engine<H> {
 
     /// Takes a message; returns what only the terminal can do.
     pub fn take(&mut self, msg: Msg) -> Vec<Outside> {
-        if matches!(
-            msg,
-            Msg::Profiles(..) | Msg::Lab(..) | Msg::Imported(..) | Msg::Said { .. }
-        ) {
-            self.pending = self.pending.saturating_sub(1);
-        }
         if let Msg::Checked(number, _) = &msg {
             self.checking.take_if(|(on, _)| on == number);
         }
@@ -252,7 +243,7 @@ impl<H: Host> Engine<H> {
             !stirred && (browser_of(on).is_some() || code_to_enter(on).is_some())
         };
         let waits = |opened: &Opened| opened.session.waiting().is_some() && !for_a_person(opened);
-        self.pending > 0 || self.model.open.iter().any(waits)
+        !self.model.awaited.is_empty() || self.model.open.iter().any(waits)
     }
 
     /// Draws; returns the cursor of the text that is edited.
@@ -287,7 +278,6 @@ impl<H: Host> Engine<H> {
         match effect {
             Effect::Session(id, effect) => self.send(id, effect),
             Effect::Profiles(op) => {
-                self.pending += 1;
                 tokio::task::spawn_blocking(move || {
                     let reply = host.profiles(op.clone());
                     let _ = into.send(Msg::Profiles(op, reply));
@@ -295,54 +285,27 @@ impl<H: Host> Engine<H> {
             }
             Effect::Faults(on) => host.set_faults(&on),
             Effect::Lab(id, profile) => {
-                self.pending += 1;
                 tokio::spawn(async move {
                     let result = host.lab(*profile).await.map(Box::new);
                     let _ = into.send(Msg::Lab(id, result));
                 });
             }
             Effect::Trace { path, session } => {
-                self.pending += 1;
-                tokio::task::spawn_blocking(move || {
-                    let (bad, says) = match host.trace(&path, &session) {
-                        Ok(says) => (false, says),
-                        Err(says) => (true, says),
-                    };
-                    let _ = into.send(Msg::Said { bad, says });
-                });
+                tokio::task::spawn_blocking(move || into.send(said(host.trace(&path, &session))));
             }
             Effect::KeepAddress(address) => {
-                self.pending += 1;
-                tokio::task::spawn_blocking(move || {
-                    let (bad, says) = match host.keep_address(&address) {
-                        Ok(says) => (false, says),
-                        Err(says) => (true, says),
-                    };
-                    let _ = into.send(Msg::Said { bad, says });
-                });
+                tokio::task::spawn_blocking(move || into.send(said(host.keep_address(&address))));
             }
             Effect::KeepTheme(name) => {
-                self.pending += 1;
-                tokio::task::spawn_blocking(move || {
-                    let (bad, says) = match host.keep_theme(&name) {
-                        Ok(says) => (false, says),
-                        Err(says) => (true, says),
-                    };
-                    let _ = into.send(Msg::Said { bad, says });
-                });
+                tokio::task::spawn_blocking(move || into.send(said(host.keep_theme(&name))));
             }
             Effect::Open(address) => {
-                self.pending += 1;
+                let started = || "A browser was started.".to_owned();
                 tokio::task::spawn_blocking(move || {
-                    let (bad, says) = match host.open(&address) {
-                        Ok(()) => (false, "A browser was started.".to_owned()),
-                        Err(says) => (true, says),
-                    };
-                    let _ = into.send(Msg::Said { bad, says });
+                    into.send(said(host.open(&address).map(|()| started())))
                 });
             }
             Effect::Import(source) => {
-                self.pending += 1;
                 tokio::spawn(async move {
                     let result = host.import(&source).await;
                     let _ = into.send(Msg::Imported(source, result));
@@ -378,7 +341,6 @@ impl<H: Host> Engine<H> {
         let ways = self.model.ways.clone();
         let terminal = !copied.to_file && ways.terminal_takes(copied.text.len());
         let outside = terminal.then(|| Outside::Copy(copied.text.clone()));
-        self.pending += 1;
         tokio::spawn(async move {
             let mut report = Report::default();
             if !copied.to_file {
@@ -466,6 +428,13 @@ async fn by_programs<H: Host>(host: &H, ways: &Ways, text: &str, report: &mut Re
     report
         .failed
         .extend(failed.into_iter().map(|(_, says)| says));
+}
+
+/// What came of something, as a message.
+fn said(result: Result<String, String>) -> Msg {
+    let bad = result.is_err();
+    let says = result.unwrap_or_else(|says| says);
+    Msg::Said { bad, says }
 }
 
 async fn forward(

@@ -1,6 +1,7 @@
 //! The screen: a pure reader of the session, which it changes through commands only.
 
 pub mod action;
+pub mod awaited;
 pub mod away;
 pub mod config;
 pub mod copy;

@@ -9,6 +9,7 @@ use std::{
 };
 
 use super::{
+    awaited::{self, Awaited},
     away::Draft,
     filter::Filter,
     hits::Bar,
@@ -80,6 +81,10 @@ pub struct FaultEntry {
 }
 
 /// What the screen starts with; made by the command line.
+#[allow(
+    clippy::struct_excessive_bools,
+    reason = "each is a setting of its own"
+)]
 pub struct Start {
     /// The session to show first: of a profile, or of a stored trace.
     pub session: Session,
@@ -619,6 +624,8 @@ pub struct Model {
     pub now: Timestamp,
     /// What masks what is drawn.
     pub mask: Mask,
+    /// What was asked of the world outside and has not come yet, the oldest first.
+    pub awaited: Vec<Awaited>,
     kept: Kept,
     next_id: u64,
     /// Where the user stood in each profile the last time.
@@ -664,6 +671,7 @@ impl Model {
             under: Under::default(),
             now,
             mask: Mask::default(),
+            awaited: Vec::new(),
             kept: Kept::default(),
             next_id: 1,
         };
@@ -1314,7 +1322,7 @@ impl Model {
             .collect()
     }
 
-    /// Returns when the screen must be drawn again although nothing happens: while something is waited for or played,
+    /// Returns when the screen must be drawn again although nothing happens: while something is awaited or played,
     /// while a secret is shown, and while something that is shown ends within two minutes.
     pub fn wakes_at(&self) -> Option<Timestamp> {
         let next = self.screen.play.map(|play| play.next);
@@ -1323,7 +1331,9 @@ impl Model {
             .masking
             .next_end()
             .map(|end| end.min(self.next_second()));
-        next.into_iter().chain(shown).chain(self.ticks_at()).min()
+        let word = awaited::next_word(self);
+        let all = next.into_iter().chain(shown).chain(word);
+        all.chain(self.ticks_at()).min()
     }
 
     fn next_second(&self) -> Timestamp {

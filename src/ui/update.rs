@@ -20,6 +20,7 @@ use crossterm::event::{KeyCode, KeyEvent, MouseEvent};
 
 use super::{
     action::Action,
+    awaited,
     away::{Errand, Text, Visit},
     copy::{self, Copied},
     hits::Hits,
@@ -215,7 +216,15 @@ pub fn startup(model: &mut Model) -> Vec<Effect> {
     settle(model);
     let mut effects = vec![Effect::Profiles(ProfilesOp::List)];
     effects.extend(lab(model));
+    begin_to_wait(model, &effects);
     effects
+}
+
+/// Notes what is awaited from now on.
+fn begin_to_wait(model: &mut Model, effects: &[Effect]) {
+    for effect in effects {
+        awaited::begin(model, effect);
+    }
 }
 
 /// Starts the lab of the open profile if it wants one that does not run.
@@ -246,6 +255,7 @@ fn refill(model: &mut Model) -> Option<Effect> {
 pub fn update(model: &mut Model, msg: Msg, hits: &Hits, ink: Ink) -> Vec<Effect> {
     model.now = ink.now;
     model.screen.masking.expire(ink.now);
+    awaited::end(model, &msg);
     let effects = match msg {
         Msg::Key(event) => match Key::of(&event) {
             Some(key) => pressed(model, key, ink),
@@ -281,6 +291,7 @@ pub fn update(model: &mut Model, msg: Msg, hits: &Hits, ink: Ink) -> Vec<Effect>
             Vec::new()
         }
     };
+    begin_to_wait(model, &effects);
     settle(model);
     effects
 }

@@ -1,5 +1,6 @@
 //! The screen in memory: keys go in, the text of the screen comes out, and no terminal is needed.
 
+mod awaited;
 mod check;
 mod desk;
 mod diagram;

@@ -7,9 +7,10 @@ use crate::{
     flow::Want,
     lint::{Severity, verdict::Judgement},
     profile::SecretSource,
-    protocol::{exchange::Request, time::Lifetime},
+    protocol::exchange::Request,
     session::{Attempt, Status, What},
     ui::{
+        awaited::{self, so_far},
         layout::{self, Places},
         model::Model,
         rows::words,
@@ -45,7 +46,7 @@ fn said(model: &Model, over: bool) -> Option<(bool, String)> {
     match (&model.screen.toast, &model.session().notice) {
         (Some(toast), _) => Some((toast.bad, model.shown(&toast.says))),
         (None, Some(notice)) if !over => Some((notice.bad, model.shown(&notice.says))),
-        (None, _) => None,
+        (None, _) => awaited::says(model).map(|says| (false, model.shown(&says))),
     }
 }
 
@@ -53,7 +54,7 @@ fn said(model: &Model, over: bool) -> Option<(bool, String)> {
 pub fn draw(canvas: &mut Canvas<'_>, model: &Model, places: &Places) {
     let place = if model.screen.overlay.is_some() {
         // Over a list the place of the note is the only one there is.
-        match &model.screen.toast {
+        match said(model, true) {
             Some(_) => places.note,
             None => return,
         }
@@ -202,15 +203,12 @@ fn waiting(model: &Model) -> String {
     let Some(going) = &model.session().step(model.place().step).going else {
         return String::new();
     };
-    let so_far = Lifetime((model.now.0 - going.since.0).max(0) / 1000 * 1000);
+    let so_far = so_far(going.since, model.now);
     match &going.what {
         What::Preparing(wants) => {
             let wants: Vec<String> = wants.iter().map(wanted).collect();
             let cancels = model.keys.spoken("{cancel} cancels.");
-            format!(
-                "Waiting for {}: {so_far} so far. {cancels}",
-                wants.join(", ")
-            )
+            format!("Waiting for {}{so_far}. {cancels}", wants.join(", "))
         }
         What::Sending(_, Request::Browser(_)) => {
             "Waiting for the sign-in to end. Any paste goes straight to it.".to_owned()
@@ -226,7 +224,7 @@ fn waiting(model: &Model) -> String {
                 0 | 1 => "",
                 _ => "; other servers are asked meanwhile",
             };
-            format!("Waiting for {host}: {so_far} so far{others}. {cancels}")
+            format!("Waiting for {host}{so_far}{others}. {cancels}")
         }
     }
 }
