@@ -92,6 +92,7 @@ pub fn handoff(session: &Session, verdict: &Judgement) -> String {
         let _ = writeln!(page, "{}", visible_lines(&session.vault.mask(text)));
     };
     line(&match issuer(session, owner) {
+        _ if owner == Party::You => "For yourself: what is wrong is on your own side.".to_owned(),
         Some(issuer) => format!("For the administrator of the {}: {issuer}", owner.name()),
         None => format!("For whoever is responsible for: {}", owner.name()),
     });

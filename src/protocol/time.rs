@@ -92,6 +92,16 @@ impl Timestamp {
         };
         format!("{self} ({distance})")
     }
+
+    /// Words that stay true for the end of something that came then: `2026-11-22 10:18:48 UTC, 5 min after it came`.
+    pub fn after(self, came: Self) -> String {
+        let span = self.since(came);
+        if span.0 > 0 {
+            format!("{self}, {span} after it came")
+        } else {
+            format!("{self}, before it came")
+        }
+    }
 }
 
 /// `2026-11-22 10:13:48 UTC`; a moment no calendar holds prints its number.

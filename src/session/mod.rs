@@ -447,6 +447,16 @@ impl Session {
         self.in_flight().find(|(_, going)| going.send == send)
     }
 
+    /// Returns the steps that a run sent together with this one, while none was sent since.
+    pub fn sent_beside(&self, id: StepId) -> impl Iterator<Item = StepId> {
+        let all = if self.beside.contains(&id) {
+            &self.beside[..]
+        } else {
+            &[]
+        };
+        all.iter().copied().filter(move |other| *other != id)
+    }
+
     /// Returns where a step stands.
     pub fn status(&self, id: StepId) -> Status {
         let state = self.step(id);

@@ -26,7 +26,8 @@ pub fn farewell(model: &Model) -> Option<String> {
     Some(line(
         session,
         shared,
-        usize::from(model.size.0),
+        // The shell breaks a longer line, and whose side it is on stands at its end.
+        usize::from(model.size.0).max(LINE),
         model.look.glyphs,
     ))
 }
@@ -66,6 +67,9 @@ pub fn line(session: &Session, shared: bool, width: usize, glyphs: &Glyphs) -> S
         })
         .collect()
 }
+
+/// A line of so many columns is not cut, however narrow the screen was.
+const LINE: usize = 240;
 
 /// How far it came, and why no further.
 pub fn stands(session: &Session) -> String {

@@ -128,7 +128,7 @@ pub fn panel_width(model: &Model) -> u16 {
 
 fn with(model: &Model, overlay: bool) -> Places {
     let (width, height) = model.size;
-    let alone = model.screen.zoom || model.waiting_page();
+    let waits = model.waiting_page();
     let tier = Tier::of(model.size);
     if tier == Tier::Tiny {
         return Places::default();
@@ -151,7 +151,15 @@ fn with(model: &Model, overlay: bool) -> Places {
         places.body = rest;
         return places;
     }
-    if tier == Tier::Compact || alone {
+    if model.screen.zoom && !waits {
+        // The panel alone, under its tabs; what is said of the last key stands in the place of the note.
+        places.tabs = top(&mut rest, 1);
+        places.rule = top(&mut rest, 1);
+        places.note = bottom(&mut rest, 2);
+        places.body = rest;
+        return places;
+    }
+    if tier == Tier::Compact || waits {
         places.rail_line = top(&mut rest, 1);
     } else {
         places.rail = left(&mut rest, widths.rail);
@@ -163,11 +171,11 @@ fn with(model: &Model, overlay: bool) -> Places {
     let told = story::height(model, rest.width);
     places.story = bottom(&mut rest, told);
     places.second_rule = bottom(&mut rest, 1);
-    if model.waiting_page() {
+    if waits {
         places.body = rest;
         return places;
     }
-    if tier == Tier::Wide && !alone {
+    if tier == Tier::Wide {
         places.note = right(&mut rest, widths.notes);
         places.side_bar = right(&mut rest, 1);
     } else {

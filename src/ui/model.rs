@@ -438,6 +438,8 @@ pub struct Screen {
     pub filter: Option<Filter>,
     /// What the last key came to; gone with the next.
     pub toast: Option<Toast>,
+    /// Whose notice has been followed by such a sentence, and how much had happened there: it does not come back.
+    pub followed: Option<(OpenId, usize)>,
 }
 
 /// The walk is played.
@@ -1287,6 +1289,7 @@ impl Model {
 
     /// Says a sentence about the last key; an action in braces stands for its key.
     pub fn say(&mut self, says: impl Into<String>) {
+        self.screen.followed = Some(self.so_far());
         self.screen.toast = Some(Toast {
             bad: false,
             says: self.spoken(&says.into()),
@@ -1299,6 +1302,11 @@ impl Model {
             bad: true,
             says: self.spoken(&says.into()),
         });
+    }
+
+    /// Returns which profile is open and how much has happened in its session.
+    pub fn so_far(&self) -> (OpenId, usize) {
+        (self.opened().id, self.session().journal().len())
     }
 
     /// Gives the shown session a command; to be followed by what it asks for. A walk that is over takes none.

@@ -574,10 +574,10 @@ fn quit(model: &mut Model) -> Vec<Effect> {
     let says = match (unsaved, model.open.iter().map(of).sum()) {
         (false, 0) => return vec![Effect::Quit],
         (true, 0) => "Leave? Edits of the profile are not saved.",
-        (true, 1) => "Leave? Edits are not saved, and the walk with its tokens is gone.",
-        (false, 1) => "Leave? The walk with its tokens is gone.",
-        (true, _) => "Leave? Edits are not saved, and the walks with their tokens are gone.",
-        (false, _) => "Leave? The walks with their tokens are gone.",
+        (true, 1) => "Leave? Edits are not saved, and the walk with its tokens is lost then.",
+        (false, 1) => "Leave? The walk with its tokens is lost then.",
+        (true, _) => "Leave? Edits are not saved, and the walks with their tokens are lost then.",
+        (false, _) => "Leave? The walks with their tokens are lost then.",
     };
     model.screen.ask = Some(Ask {
         says: says.to_owned(),

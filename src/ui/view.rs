@@ -65,8 +65,14 @@ fn draw(model: &Model, area: Rect, buf: &mut Buffer) -> Hits {
     };
     if Tier::of(model.size) == Tier::Tiny {
         let (columns, lines) = model.size;
-        let says = format!("jagwalk needs 60x16; this is {columns}x{lines}.");
-        canvas.line(area, 0, &[(Role::Text, says)]);
+        let says = match columns {
+            ..16 => "60x16".to_owned(),
+            _ => format!("jagwalk needs 60x16; this is {columns}x{lines}."),
+        };
+        let all = self::lines(&model.look, Role::Text, &says, columns, usize::from(lines));
+        for (line, spans) in (0..area.height).zip(all) {
+            canvas.line(area, line, &spans);
+        }
         return Hits::default();
     }
     let places = layout::places(model);

@@ -193,7 +193,7 @@ impl Step for InstanceAssertion {
                     .unwrap_or("nobody");
                 let end = record
                     .expires
-                    .map(|end| format!(" It ends {}.", end.in_words(came.at)))
+                    .map(|end| format!(" It ends {}.", end.after(came.at)))
                     .unwrap_or_default();
                 (
                     Verdict::Done,

@@ -97,7 +97,7 @@ impl Issued {
     /// Says when it ends, and what was granted, where that is known; each a sentence with a blank before it.
     pub fn terms(&self) -> String {
         let end = self.record.expires.map_or_else(String::new, |end| {
-            format!(" It ends {}.", end.in_words(self.came.at))
+            format!(" It ends {}.", end.after(self.came.at))
         });
         let scope = self.came.answer.scope.as_deref();
         let scope = scope.map_or_else(String::new, |scope| format!(" Granted scope: {scope}."));

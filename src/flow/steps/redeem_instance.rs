@@ -432,7 +432,7 @@ fn judge(
     };
     let end = tokens[0].expires;
     let end = end.map_or_else(String::new, |end| {
-        format!(" It ends {}.", end.in_words(came.at))
+        format!(" It ends {}.", end.after(came.at))
     });
     let says = format!(
         "An access token of type {} came; its signature is {}.{who}{end}{user}",

@@ -157,7 +157,7 @@ fn judged(made: &[Made]) -> Reading {
     }
     let end = record
         .expires
-        .map(|end| format!(" It ends {}.", end.in_words(came.at)))
+        .map(|end| format!(" It ends {}.", end.after(came.at)))
         .unwrap_or_default();
     let scope = answer
         .scope

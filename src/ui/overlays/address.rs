@@ -49,7 +49,10 @@ pub fn qr_rows(model: &Model, width: u16) -> Vec<Row> {
         Row::text(Role::Text, says),
         Row::text(
             Role::Muted,
-            "Make the letters smaller, or use o for the address alone, c to copy it, s for a file.",
+            model.keys.spoken(
+                "Make the letters smaller, or go {close}: then {address} shows the address alone, {copy-address} copies \
+                 it, {write-address} writes it to a file.",
+            ),
         ),
     ];
     wrap(rows, width)

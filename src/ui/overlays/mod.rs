@@ -167,7 +167,7 @@ impl Overlay {
             Self::Explain(_) => "About this step",
             Self::Themes(_) => "Themes: Enter keeps one, Esc leaves everything as it was",
             Self::Walks(_) => "Walks of this profile, times in UTC: {pick} looks at one",
-            Self::Handoff(_) => "For the other side’s administrator, masked",
+            Self::Handoff(_) => "The hand-off, masked",
         }
     }
 

@@ -228,6 +228,8 @@ fn state(cx: &Cx, artifact: Artifact) -> Vec<(Role, String)> {
         (Role::FindingError, "suspect: its signature failed".to_owned())
     } else if held.stale {
         (Role::StepStale, "stale".to_owned())
+    } else if held.expires.is_some_and(|end| end <= cx.now) {
+        (Role::TimePast, "ended".to_owned())
     } else {
         (Role::Text, "fresh".to_owned())
     }];

@@ -211,6 +211,9 @@ fn origin(cx: &Cx, record: &TokenRecord) -> (Role, String) {
                 (Role::FindingError, format!("{from}, suspect"))
             } else if held.stale {
                 (Role::StepStale, format!("{from}, stale"))
+            } else if held.expires.is_some_and(|end| end <= cx.now) {
+                // When it ended stands beside it.
+                (Role::Text, from)
             } else {
                 (Role::Text, format!("{from}, fresh"))
             }

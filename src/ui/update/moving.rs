@@ -74,7 +74,10 @@ pub fn step(model: &mut Model, delta: isize) {
 pub fn stage(model: &mut Model, number: usize) {
     let flow = model.session().flow;
     let Some(stage) = flow.stages.get(number - 1) else {
-        model.warn(format!("There are {} stages.", flow.stages.len()));
+        model.warn(format!(
+            "There are {} stages; {{step-down}} and {{step-up}} go step by step.",
+            flow.stages.len()
+        ));
         return;
     };
     let here = model.place().step;

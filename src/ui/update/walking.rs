@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use super::{Effect, Model, OpenId, Purpose};
 use crate::{
-    flow::{Flow, Ink, flows::FLOWS},
+    flow::{Flow, Ink, StepId, flows::FLOWS},
     protocol::exchange::{Exchange, Failure, Request, Timings},
-    session::{Command, Event, What},
+    session::{Command, Event, Status, What},
     ui::model::OVER,
 };
 
@@ -70,7 +70,17 @@ pub fn reported(model: &mut Model, id: OpenId, event: Event, ink: Ink) -> Vec<Ef
             let blocked = running
                 .filter(|_| session.step(was).is_fresh())
                 .and_then(|last| session.next_step(Some(last)));
-            if let Some(next) = now.or(held_back).or(blocked) {
+            let stopped = |step: &StepId| {
+                let status = session.status(*step);
+                matches!(
+                    status,
+                    Status::Refused | Status::Failed | Status::Unreachable
+                )
+            };
+            // What stopped the run is looked at, whichever of the steps sent together answered last.
+            let beside = session.sent_beside(was).find(stopped);
+            let next = now.or(held_back).or(blocked).or(beside);
+            if let Some(next) = next.filter(|_| !stopped(&was)) {
                 place.go(next);
             }
         }

@@ -292,7 +292,7 @@ fn words(model: &Model, purpose: &Purpose) -> (String, String) {
         }
         Purpose::Find => (
             "Find".to_owned(),
-            model.keys.spoken("{accept} finds; {find-next} and {find-previous} go on; {discard} goes back."),
+            model.keys.spoken("{accept} finds; {discard} goes back; {find-next} and {find-previous} go on."),
         ),
         Purpose::Filter => {
             let typed = match model.screen.editor.as_ref().map(|editor| &editor.taking) {

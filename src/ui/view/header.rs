@@ -38,9 +38,10 @@ pub fn draw(canvas: &mut Canvas<'_>, model: &Model, places: &Places) {
     // So much is left of a title at least.
     let title = model.shown(title);
     let fixed = wide(&lead) + dot.width() + environment.1.width();
-    let room = width.saturating_sub(fixed + TITLE.min(title.width()) + 1);
+    let room = width.saturating_sub(fixed + TITLE.min(title.width()) + 2);
     let marks = fitting(marks(model), &dot, room);
-    let room = width.saturating_sub(fixed + wide(&marks) + usize::from(!marks.is_empty()));
+    let gap = if marks.is_empty() { 0 } else { 2 };
+    let room = width.saturating_sub(fixed + wide(&marks) + gap);
     let mut left = lead;
     left.push((Role::Text, cut(&title, room, model.look.glyphs)));
     left.push((Role::Muted, dot));
@@ -51,8 +52,8 @@ pub fn draw(canvas: &mut Canvas<'_>, model: &Model, places: &Places) {
 /// A title is cut to this before a mark goes.
 const TITLE: usize = 6;
 
-/// The first word of the mark of a proxy.
-const PROXY: &str = "proxy";
+/// The first words of marks that are at least said to be there.
+const SHORT: [&str; 2] = ["proxy", "fault:"];
 
 /// Returns the marks, what must not be overlooked first.
 fn marks(model: &Model) -> Spans {
@@ -123,15 +124,15 @@ fn marks(model: &Model) -> Spans {
     marks
 }
 
-/// Keeps as many marks as have room, the first in any case; of a proxy at least that there is one.
+/// Keeps as many marks as have room, the first in any case; of a proxy or a fault at least that there is one.
 fn fitting(marks: Spans, dot: &str, room: usize) -> Spans {
     let mut out: Spans = Vec::new();
     for (role, text) in marks {
         let gap = if out.is_empty() { 0 } else { dot.width() };
         let left = room.saturating_sub(wide(&out) + gap);
-        let short = text.split(' ').next().filter(|word| *word == PROXY);
+        let short = text.split(' ').next().filter(|word| SHORT.contains(word));
         let text = match short {
-            Some(short) if text.width() > left => short.to_owned(),
+            Some(short) if text.width() > left => short.trim_end_matches(':').to_owned(),
             _ => text,
         };
         if !out.is_empty() && text.width() > left {

@@ -45,21 +45,24 @@ pub fn height(model: &Model, width: u16) -> u16 {
 fn said(model: &Model, over: bool) -> Option<(bool, String)> {
     match (&model.screen.toast, &model.session().notice) {
         (Some(toast), _) => Some((toast.bad, model.shown(&toast.says))),
-        (None, Some(notice)) if !over => Some((notice.bad, model.shown(&notice.says))),
+        (None, Some(notice)) if !over && model.screen.followed != Some(model.so_far()) => {
+            Some((notice.bad, model.shown(&notice.says)))
+        }
         (None, _) => awaited::says(model).map(|says| (false, model.shown(&says))),
     }
 }
 
 /// Draws the sentence of the last key or command, then the story of the step.
 pub fn draw(canvas: &mut Canvas<'_>, model: &Model, places: &Places) {
-    let place = if model.screen.overlay.is_some() {
-        // Over a list the place of the note is the only one there is.
-        match said(model, true) {
-            Some(_) => places.note,
-            None => return,
-        }
-    } else {
-        places.story
+    let over = model.screen.overlay.is_some();
+    // Over a list, and of a panel alone, the place of the note is the only one there is.
+    let lent = places.story.is_empty();
+    let waits = !over && model.session().status(model.place().step) == Status::Waiting;
+    let place = match said(model, lent) {
+        _ if !lent => places.story,
+        Some(_) => places.note,
+        None if waits => places.note,
+        None => return,
     };
     let place = Rect {
         x: place.x + 1,
@@ -71,7 +74,7 @@ pub fn draw(canvas: &mut Canvas<'_>, model: &Model, places: &Places) {
     }
     let most = usize::from(place.height);
     let mut out: Vec<Spans> = Vec::new();
-    let said = said(model, model.screen.overlay.is_some());
+    let said = said(model, lent);
     if let Some((bad, says)) = &said {
         let role = if *bad {
             Role::FindingWarning
@@ -82,7 +85,7 @@ pub fn draw(canvas: &mut Canvas<'_>, model: &Model, places: &Places) {
     }
     if let Some(verdict) = layout::verdict_here(model).filter(|_| said.is_none()) {
         out.extend(judged(model, &verdict, place.width, most));
-    } else if out.len() < most && model.screen.overlay.is_none() {
+    } else if out.len() < most && (!lent || waits) {
         let (role, says) = story(model);
         let repeats =
             said.is_some_and(|(_, said)| words::sentence(&said) == words::sentence(&says));
@@ -96,7 +99,7 @@ pub fn draw(canvas: &mut Canvas<'_>, model: &Model, places: &Places) {
             ));
         }
     }
-    if model.screen.overlay.is_some() {
+    if lent {
         canvas.clear(place);
     }
     for (line, spans) in (0..place.height).zip(out) {

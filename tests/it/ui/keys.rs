@@ -236,3 +236,13 @@ fn an_unbound_action_is_named_by_its_word() {
     desk.keys("M").sees("reveal shows nothing");
     assert!(desk.engine.model.keys.of(Action::Reveal).is_empty());
 }
+
+#[test]
+fn a_zoomed_panel_stands_alone_and_what_is_said_is_seen_all_the_same() {
+    let mut desk = desk();
+    let before = desk.screen();
+    assert!(before.contains("step 2 of 7"), "{before}");
+    desk.keys("z").sees_no("step 2 of 7").sees("[Request");
+    desk.keys("x").sees("Nothing was handed in for this step.");
+    desk.keys("<esc>").sees("step 2 of 7");
+}

@@ -39,7 +39,7 @@ fn a_new_walk_keeps_the_one_that_was_and_asks_nothing() {
     desk.keys(">").sees("walk 2").sees_no("walk 1 of 2");
     desk.keys(">").sees("This is the walk that is on");
     desk.keys("q")
-        .sees("Leave? The walks with their tokens are gone.");
+        .sees("Leave? The walks with their tokens are lost then.");
     desk.keys("n");
 }
 
@@ -116,7 +116,7 @@ fn walks_of_other_flows_are_listed_with_what_became_of_them() {
         .sees("walk 2 of 3")
         .sees("list_notes");
     desk.keys("<").sees("jagwalk  xaa").sees("walk 1 of 3");
-    desk.keys("H").sees("For the other side");
+    desk.keys("H").sees("The hand-off, masked");
     desk.keys("<esc><esc>").sees("jagwalk  xaa").sees("walk 3");
 }
 

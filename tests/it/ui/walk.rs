@@ -251,3 +251,15 @@ fn the_lab_fills_in_another_client_when_the_variant_is_edited() {
     assert_eq!(client(&desk), (Some("delegation".to_owned()), first));
     desk.keys("R").sees("200 OK");
 }
+
+#[test]
+fn a_run_that_one_of_two_servers_stops_ends_at_that_server_whichever_answers_last() {
+    let mut desk = Desk::lab((80, 24));
+    desk.keys("F/idp-metadata-issuer-inner<enter><enter><esc><esc>");
+    for _ in 0..4 {
+        desk.keys("nR")
+            .sees("step 1 of 7")
+            .sees("rejected by us")
+            .sees("names another issuer");
+    }
+}

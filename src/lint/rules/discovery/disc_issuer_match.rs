@@ -16,7 +16,7 @@ pub static RULE: Rule = Rule {
     why: "Everything later is compared with this string: the audience of the ID-JAG, the iss of every token. Metadata \
           under another name may be another server's.",
     cause: "A trailing slash, another tenant's host, or a proxy that answers under its own name.",
-    fix: "Use the exact issuer that the server prints, everywhere.",
+    fix: "Both must be one string, to the last character: ask which of them is right, and mend the other.",
     leads_to: &[],
     words: &["issuer"],
     check,
