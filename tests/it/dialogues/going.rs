@@ -855,6 +855,13 @@ fn servers_are_asked_about_themselves_at_once_whichever_answers_first() {
     assert_eq!(end(&in_order), End::Done);
     assert_eq!(super::json(&in_order), super::json(&other_way));
     assert!(stale(&in_order).is_empty() && stale(&other_way).is_empty());
+    for session in [&in_order, &other_way] {
+        let mut states = session.walk.steps.iter();
+        assert!(
+            states.all(|state| state.attempts.len() == 1),
+            "nothing is sent twice"
+        );
+    }
     assert!(in_order.walk.bag.iter().all(|(_, held)| !held.stale));
 }
 
