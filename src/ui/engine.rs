@@ -291,18 +291,18 @@ impl<H: Host> Engine<H> {
                 });
             }
             Effect::Trace { path, session } => {
-                tokio::task::spawn_blocking(move || into.send(said(host.trace(&path, &session))));
+                tokio::task::spawn_blocking(move || say(&into, host.trace(&path, &session)));
             }
             Effect::KeepAddress(address) => {
-                tokio::task::spawn_blocking(move || into.send(said(host.keep_address(&address))));
+                tokio::task::spawn_blocking(move || say(&into, host.keep_address(&address)));
             }
             Effect::KeepTheme(name) => {
-                tokio::task::spawn_blocking(move || into.send(said(host.keep_theme(&name))));
+                tokio::task::spawn_blocking(move || say(&into, host.keep_theme(&name)));
             }
             Effect::Open(address) => {
                 let started = || "A browser was started.".to_owned();
                 tokio::task::spawn_blocking(move || {
-                    into.send(said(host.open(&address).map(|()| started())))
+                    say(&into, host.open(&address).map(|()| started()));
                 });
             }
             Effect::Import(source) => {
@@ -430,11 +430,11 @@ async fn by_programs<H: Host>(host: &H, ways: &Ways, text: &str, report: &mut Re
         .extend(failed.into_iter().map(|(_, says)| says));
 }
 
-/// What came of something, as a message.
-fn said(result: Result<String, String>) -> Msg {
+/// Says what came of something; where nobody hears it, the screen is gone.
+fn say(into: &mpsc::UnboundedSender<Msg>, result: Result<String, String>) {
     let bad = result.is_err();
     let says = result.unwrap_or_else(|says| says);
-    Msg::Said { bad, says }
+    drop(into.send(Msg::Said { bad, says }));
 }
 
 async fn forward(
