@@ -175,6 +175,15 @@ pub fn fold(rows: &[Row], folds: &BTreeSet<usize>) -> Vec<usize> {
     shown
 }
 
+/// Returns the rows of the entry of a list that a row belongs to: all its lines lead to the same.
+pub fn entry(rows: &[Row], at: usize) -> Range<usize> {
+    let goes = rows.get(at).and_then(|row| row.goes);
+    let same = |row: &&Row| goes.is_some() && row.goes == goes;
+    let before = rows.iter().take(at).rev().take_while(same).count();
+    let after = rows.iter().skip(at + 1).take_while(same).count();
+    at - before..(at + 1 + after).min(rows.len().max(at + 1))
+}
+
 /// Tells whether the row is a heading whose rows are hidden.
 pub fn is_folded(rows: &[Row], folds: &BTreeSet<usize>, index: usize) -> bool {
     rows.get(index)

@@ -6,7 +6,7 @@ use crate::{
     protocol::{jwt::TokenKind, pointer::Pointer},
     ui::{
         panels::{PANELS, findings},
-        rows::{Goes, Row, row_near, row_of},
+        rows::{Goes, Row, entry, row_near, row_of},
     },
 };
 
@@ -18,7 +18,26 @@ pub fn by(model: &mut Model, delta: isize) {
     }
     let (width, height) = layout::rows_area(model);
     let rows = model.rows(width);
-    model.rows_state_mut().move_by(delta, &rows, height);
+    let listed = model.screen.overlay.is_some();
+    let state = model.rows_state_mut();
+    // An entry of a list may take several lines, and is one thing to go over.
+    let here = entry(&rows, state.cursor);
+    match delta {
+        1 if listed => state.move_by(signed(here.end - state.cursor), &rows, height),
+        -1 if listed => {
+            state.move_by(-signed(state.cursor - here.start + 1), &rows, height);
+        }
+        _ => state.move_by(delta, &rows, height),
+    }
+    if listed {
+        let lines = state.cursor - entry(&rows, state.cursor).start;
+        state.move_by(-signed(lines), &rows, height);
+    }
+}
+
+/// A count of rows as a distance.
+fn signed(rows: usize) -> isize {
+    isize::try_from(rows).unwrap_or(isize::MAX)
 }
 
 /// Puts the cursor on a row.

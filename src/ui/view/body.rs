@@ -14,7 +14,7 @@ use crate::{
         model::{Editor, Model, Purpose, Taking},
         overlays::{device, paste},
         panels::findings::look,
-        rows::{Row, dressed, is_folded},
+        rows::{Row, dressed, entry, is_folded},
         theme::Role,
     },
 };
@@ -44,6 +44,11 @@ pub fn draw(canvas: &mut Canvas<'_>, model: &Model, places: &Places) -> Option<P
     let editing = in_a_row(model);
     let mut cursor = None;
     canvas.hit(places.body, Target::Rows);
+    // Of a list the whole entry is lit.
+    let lit = match &model.screen.overlay {
+        Some(_) => entry(&rows, state.cursor),
+        None => state.cursor..state.cursor + 1,
+    };
     for (line, index) in (0..).zip(state.seen(&rows, height)) {
         let row = &rows[index];
         let whole = Rect {
@@ -75,7 +80,7 @@ pub fn draw(canvas: &mut Canvas<'_>, model: &Model, places: &Places) -> Option<P
             };
             canvas.line(edge, line, &[(role, mark.to_owned())]);
         }
-        let here = index == state.cursor && !model.on_rail() && editing.is_none();
+        let here = lit.contains(&index) && !model.on_rail() && editing.is_none();
         if here && !layout::is_bare(model) {
             canvas.mark(
                 Rect {

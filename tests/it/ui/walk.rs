@@ -263,3 +263,32 @@ fn a_run_that_one_of_two_servers_stops_ends_at_that_server_whichever_answers_las
             .sees("names another issuer");
     }
 }
+
+#[test]
+fn an_entry_of_a_list_is_gone_over_in_one_step_however_many_lines_it_takes() {
+    let mut desk = Desk::lab((60, 24));
+    desk.keys("F");
+    let goes = |desk: &Desk<_>| {
+        let model = &desk.engine.model;
+        let rows = model.rows(58);
+        let cursor = model.rows_state().cursor;
+        (cursor, rows[cursor].goes, rows[cursor - 1].goes)
+    };
+    let mut seen = Vec::new();
+    let mut lines = 0;
+    for _ in 0..12 {
+        desk.keys("j");
+        let (cursor, this, above) = goes(&desk);
+        assert!(
+            this.is_none() || this != above,
+            "the first line of {this:?}"
+        );
+        lines = cursor;
+        seen.push(this);
+    }
+    assert!(lines > 14, "some take several lines");
+    for before in seen.iter().rev().skip(1) {
+        desk.keys("k");
+        assert_eq!(goes(&desk).1, *before);
+    }
+}
