@@ -205,7 +205,7 @@ fn pager(
     there: &dyn Fn(&str) -> bool,
 ) -> Result<String, String> {
     said(env, &["PAGER"])
-        .filter(|pager| pager != "cat")
+        .filter(|pager| !only_prints(pager))
         .or_else(|| {
             first(&["less", "more", "more.com"], there).map(|name| {
                 if name == "less" {
@@ -218,6 +218,14 @@ fn pager(
         .ok_or_else(|| {
             "There is no pager: PAGER is not set, and less and more were not found.".to_owned()
         })
+}
+
+/// Tells whether a command shows a text and is gone at once, whatever its options: nobody would see it.
+fn only_prints(command: &str) -> bool {
+    let program = command.split_whitespace().next().unwrap_or_default();
+    Path::new(program)
+        .file_name()
+        .is_some_and(|name| name == "cat")
 }
 
 /// -R, for what colours there may be; without -F, which ends at once where all fits on one screen.
@@ -294,7 +302,10 @@ mod tests {
             pager(&set(&[("PAGER", "most")]), &all).as_deref(),
             Ok("most")
         );
-        assert_eq!(pager(&set(&[("PAGER", "cat")]), &all).as_deref(), Ok(LESS));
+        for prints in ["cat", "cat -A", "/bin/cat"] {
+            let named = [("PAGER", prints)];
+            assert_eq!(pager(&set(&named), &all).as_deref(), Ok(LESS), "{prints}");
+        }
         assert_eq!(pager(&none, &|name| name == "more").as_deref(), Ok("more"));
         assert!(pager(&none, &|_| false).is_err());
     }

@@ -742,6 +742,7 @@ fn can_edit_outside(model: &Model) -> Availability {
         _ if !on_panel => {
             Availability::No("An editor is given a field of the inputs, or the body of an answer.")
         }
+        Some(_) if model.in_past() => Availability::No(THEN),
         Some(_) if model.session().archived => Availability::No("This is a stored trace."),
         Some(_) if model.screen.masking.is_shared() => Availability::No(SHARED),
         Some(field) => match field.field().kind {
@@ -791,7 +792,8 @@ fn can_edit_file(model: &Model) -> Availability {
         },
         _ => return NONSENSE,
     };
-    if model.session().archived && matches!(model.screen.overlay, Some(Overlay::Profile(_))) {
+    if model.opened().session.archived && matches!(model.screen.overlay, Some(Overlay::Profile(_)))
+    {
         return Availability::No("This is a stored trace.");
     }
     if has_file && model.screen.masking.is_shared() {

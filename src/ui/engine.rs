@@ -350,8 +350,10 @@ impl<H: Host> Engine<H> {
                 report.took.push("the terminal’s clipboard".to_owned());
             }
             if report.took.is_empty() {
-                // The last way; a file is small work, and on a disk that is slow nothing else waits for it.
-                match host.keep(&copied.text) {
+                // The last way; a disk may be slow.
+                let text = copied.text.clone();
+                let kept = tokio::task::spawn_blocking(move || host.keep(&text)).await;
+                match kept.unwrap_or_else(|_| Err("The file was not written.".to_owned())) {
                     Ok(file) => report.file = Some(file),
                     Err(says) => report.failed.push(says),
                 }

@@ -1360,9 +1360,9 @@ impl Model {
             .bag
             .iter()
             .filter_map(|(_, held)| held.expires)
-            .filter(|end| end.0 + 1000 > self.now.0)
+            .filter(|end| end.0.saturating_add(1000) > self.now.0)
             .map(|end| {
-                let soon = Timestamp(end.0 - SOON);
+                let soon = Timestamp(end.0.saturating_sub(SOON));
                 if soon > self.now { soon } else { next_second }
             })
             .min()

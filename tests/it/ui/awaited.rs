@@ -1,7 +1,8 @@
 //! What takes longer than a moment is said, with its time and the way to stop it, and nothing ticks without it.
 
 use jagwalk::{
-    protocol::time::Timestamp,
+    flow::{Artifact, Held, Origin},
+    protocol::{secret::Secret, time::Timestamp},
     ui::{
         awaited::{self, MOMENT},
         update::{Effect, Msg},
@@ -40,4 +41,23 @@ fn what_takes_longer_than_a_moment_is_said_with_its_time_and_how_to_stop_it() {
     let (bad, says) = (false, "Kept.".to_owned());
     awaited::end(model, &Msg::Said { bad, says });
     assert_eq!((awaited::says(model), model.wakes_at()), (None, None));
+}
+
+#[test]
+fn a_token_that_never_ends_is_no_reason_to_tick() {
+    let mut desk = Desk::sham(tenant(), 404, "{}", (80, 24));
+    let held = Held {
+        value: Secret::minted("access-token", "opaque"),
+        origin: Origin::Given,
+        gained: Timestamp(0),
+        expires: Some(Timestamp(i64::MAX)),
+        stale: false,
+        foreign: false,
+        suspect: None,
+    };
+    let session = &mut desk.engine.model.opened_mut().session;
+    session.walk.bag.put(Artifact::AccessToken, held);
+    let wakes = desk.engine.model.wakes_at();
+    assert!(wakes.is_none_or(|at| at.0 > i64::MAX / 2), "{wakes:?}");
+    desk.sees("Acme");
 }
