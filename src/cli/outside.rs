@@ -302,10 +302,9 @@ mod tests {
             pager(&set(&[("PAGER", "most")]), &all).as_deref(),
             Ok("most")
         );
-        for prints in ["cat", "cat -A", "/bin/cat"] {
-            let named = [("PAGER", prints)];
-            assert_eq!(pager(&set(&named), &all).as_deref(), Ok(LESS), "{prints}");
-        }
+        assert_eq!(pager(&set(&[("PAGER", "cat")]), &all).as_deref(), Ok(LESS));
+        assert!(["cat", "cat -A", "/bin/cat"].into_iter().all(only_prints));
+        assert!(!only_prints("less -R") && !only_prints("bat"));
         assert_eq!(pager(&none, &|name| name == "more").as_deref(), Ok("more"));
         assert!(pager(&none, &|_| false).is_err());
     }
