@@ -1,6 +1,8 @@
 //! What the commands do: edit, send, ask, paste, cancel.
 
-use super::{Agreed, Attempt, Effect, Going, Outcome, Question, Reception, Session, What};
+use super::{
+    Agreed, Attempt, Effect, Going, Outcome, Question, Reception, Session, What, events::asks,
+};
 use crate::{
     flow::{Artifact, Blocked, Draft, Ink, Origin, Step, StepId},
     profile::{
@@ -76,8 +78,12 @@ impl Session {
         let Some(step) = self.flow.step(id) else {
             return;
         };
-        self.beside.clear();
         let running = self.walk.run_to.is_some();
+        if running && asks(step) {
+            self.beside.push(id);
+        } else {
+            self.beside.clear();
+        }
         if let Some(out) = self.left_out(id).filter(|out| running || !out.replaced) {
             self.walk.run_to = None;
             self.complain(format!("The step is left out. {}", out.why));

@@ -295,48 +295,53 @@ impl Session {
     pub(super) fn go_on(&mut self, ink: Ink, effects: &mut Vec<Effect>) {
         let Some(last) = self.walk.run_to else { return };
         self.settle(ink);
-        match self.next_step(Some(last)) {
-            // It was sent beside the one before; its answer goes on from there.
-            Some(next) if self.step(next).going.is_some() => {}
-            Some(next) => {
-                self.send(next, ink, effects);
-                self.send_beside(next, last, ink, effects);
+        // What is still out goes on from its answer.
+        if self.waiting().is_none() {
+            match self.next_step(Some(last)) {
+                Some(next) => self.send(next, ink, effects),
+                None => self.walk.run_to = None,
             }
-            None => self.walk.run_to = None,
         }
+        self.send_beside(last, ink, effects);
     }
 
-    /// Asks other servers about themselves beside the step that was just sent, where that asks one, too: none of them
-    /// has to wait for another's answer.
-    fn send_beside(&mut self, first: StepId, last: StepId, ink: Ink, effects: &mut Vec<Effect>) {
-        let mut out: Vec<Artifact> = Vec::new();
+    /// Asks other servers about themselves beside those that are being asked: none of them has to wait for another's
+    /// answer, unless it may need it.
+    fn send_beside(&mut self, last: StepId, ink: Ink, effects: &mut Vec<Effect>) {
+        let out: Vec<StepId> = self.in_flight().map(|(id, _)| id).collect();
+        let out: Vec<&'static dyn Step> = out
+            .into_iter()
+            .filter_map(|id| self.flow.step(id))
+            .collect();
+        if out.is_empty() || !out.iter().all(|step| asks(*step)) {
+            return;
+        }
+        let mut awaited: Vec<Artifact> = Vec::new();
+        awaited.extend(out.iter().flat_map(|step| step.info().gives));
         for step in self.flow.steps() {
             let info = step.info();
-            let asks = !info.gives.is_empty() && info.gives.iter().all(|gain| gain.is_metadata());
             let goes = self.step(info.id).going.is_some();
-            if info.id == first && !(asks && goes) {
-                return;
-            }
-            let waits = info.needs.iter().any(|need| out.contains(need));
+            let waits = info.needs.iter().any(|need| awaited.contains(need));
             let wanted = self.left_out(info.id).is_none() && !self.step(info.id).is_fresh();
-            if asks && wanted && !goes && !waits && !out.is_empty() {
+            if asks(step) && wanted && !goes && !waits {
                 self.redraft_if_old(info.id, ink);
                 if let Some(Ok(draft)) = self.step(info.id).draft.clone()
                     && draft.wants.is_empty()
                 {
                     self.dispatch(info.id, draft, ink, effects);
                     self.beside.push(info.id);
+                    awaited.extend(info.gives);
                 }
-            }
-            if info.id == first {
-                self.beside.push(first);
-            }
-            if asks && wanted {
-                out.extend(info.gives);
             }
             if info.id == last {
                 return;
             }
         }
     }
+}
+
+/// Tells whether a step only asks a server about itself.
+pub(super) fn asks(step: &dyn Step) -> bool {
+    let gives = step.info().gives;
+    !gives.is_empty() && gives.iter().all(|gain| gain.is_metadata())
 }

@@ -166,7 +166,8 @@ pub struct Session {
     absent: Vec<StepState>,
     /// The steps that the walk asks for; those with attempts it has in any case.
     asked: Vec<StepId>,
-    /// The steps that a run sent together, while none was sent since.
+    /// The servers that a run has asked about themselves, while it has sent nothing else: none of them comes after
+    /// another.
     beside: Vec<StepId>,
     /// When the last command or event was.
     now: Timestamp,
@@ -329,6 +330,7 @@ impl Session {
                 }
             }
             Command::SendThrough(step) => {
+                self.beside.clear();
                 self.walk.run_to = Some(step);
                 self.question = None;
                 self.go_on(ink, &mut effects);

@@ -182,6 +182,8 @@ fn model(session: Session, size: (u16, u16), now: Timestamp, share: bool) -> Mod
     };
     let mut model = Model::new(start, size, now);
     drop(startup(&mut model));
+    // Nobody performs what it asks for.
+    model.awaited.clear();
     model
 }
 

@@ -313,6 +313,18 @@ fn what_is_sent_is_what_the_protocol_asks_for() {
 }
 
 #[test]
+fn each_server_is_asked_once_whether_its_issuer_is_known_or_found() {
+    for settings in [&[][..], &[("resource_as.issuer", "")]] {
+        let (session, _) = healthy(settings);
+        assert_eq!(session.next_step(None), None, "{}", walks::story(&session));
+        for state in &session.walk.steps {
+            assert!(state.attempts.len() <= 1, "{} was sent again", state.id);
+        }
+        assert_eq!(session.notice, None);
+    }
+}
+
+#[test]
 fn the_first_call_is_the_opening_one_without_a_token() {
     let mut first = None;
     let mut session = Session::new(
