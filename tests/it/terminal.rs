@@ -634,7 +634,7 @@ fn a_profile_for_servers_of_others_is_made_by_keys_alone() {
     for (path, keys) in &fields {
         fill(&mut pty, path, keys);
     }
-    pty.send("<c-s>");
+    pty.send("S");
     pty.wait_for("Saved acme.");
     // Once to stop finding, once to go back.
     pty.send("q");
@@ -660,7 +660,7 @@ fn a_profile_for_servers_of_others_is_made_by_keys_alone() {
     wait_all(&mut pty, &[ALL_DONE, "200 OK", r#""hello""#]);
     peer.wait_log("/api/messages 200");
     assert!(!pty.screen().contains("refused"), "{}", pty.screen());
-    pty.send("<c-s>");
+    pty.send("S");
     pty.wait_for("Saved acme.");
     pty.wait_gone("not saved");
     leave(&mut pty);
@@ -694,7 +694,7 @@ fn a_profile_for_servers_of_others_is_made_by_keys_alone() {
     pty.send("P");
     pty.wait_for("Every field of the profile");
     fill(&mut pty, "agent.scope", "<c-u>chat.history<enter>");
-    pty.send("<c-s>");
+    pty.send("S");
     pty.wait_for("Saved acme.");
     assert_eq!(pty.quit("<c-c>"), 0);
     let now = fs::read_to_string(&path).expect("it is text");
@@ -971,7 +971,8 @@ fn starting_again_stands_where_the_screen_was_left_whichever_way() {
     ];
     for (at, leave) in ways.into_iter().enumerate() {
         // Each time it stands where it was left the time before, and is left with another panel and zoom.
-        let mut pty = lab(&world, &[], 40, 120);
+        // Zoomed, it shows the panel alone: nothing there says that the lab is ready but what stands in it.
+        let mut pty = Pty::start(&world, &[], 40, 120);
         match at {
             0 => wait_all(&mut pty, &["[Request]", "Discovery"]),
             1 | 3 => wait_all(&mut pty, &["[cURL]"]),
