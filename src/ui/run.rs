@@ -1,6 +1,6 @@
 //! The loop: keys, answers and time go in, frames come out; nothing turns while nothing happens.
 
-use std::{collections::VecDeque, io, sync::Arc, time::Duration};
+use std::{collections::VecDeque, io, pin::pin, sync::Arc, time::Duration};
 
 use crossterm::event::{Event as Input, EventStream, KeyEvent};
 use futures_util::StreamExt;
@@ -24,6 +24,9 @@ const FRAME: Duration = Duration::from_millis(16);
 
 /// So long after it was asked, the terminal's answer is waited for.
 const PATIENCE: Duration = Duration::from_millis(500);
+
+/// The exit status where the terminal is gone, as if the system had said so by its signal.
+const HUNG_UP: u8 = 128 + 1;
 
 /// How the screen was left.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -54,6 +57,7 @@ async fn stay<H: Host>(
     mut inbox: mpsc::UnboundedReceiver<Msg>,
 ) -> io::Result<Left> {
     let mut signals = Signals::new()?;
+    let mut cut = pin!(terminal::cut());
     let mut keys = EventStream::new();
     // The first frame comes before the first work.
     let mut drawn = draw(screen, engine)?;
@@ -108,6 +112,7 @@ async fn stay<H: Host>(
         todo = tokio::select! {
             biased;
             signal = signals.any() => return Ok(left(engine, 128 + signal)),
+            () = &mut cut => return Ok(left(engine, HUNG_UP)),
             () = terminal::given_back() => return Err(terminal::lost()),
             Some(msg) = inbox.recv() => {
                 dirty = true;
@@ -121,7 +126,7 @@ async fn stay<H: Host>(
                 }
                 // The terminal is gone: there is nobody to show anything to.
                 Some(Err(error)) => return Err(error),
-                None => return Ok(left(engine, 0)),
+                None => return Ok(left(engine, HUNG_UP)),
             },
             () = sleep_until(drawn + FRAME), if dirty => {
                 drawn = draw(screen, engine)?;

@@ -12,7 +12,7 @@ use crossterm::{Command, cursor, execute, queue, style, terminal};
 use ratatui::backend::Backend;
 use ratatui::layout::{Position, Rect, Size};
 use ratatui::{Frame, Terminal};
-use tokio::sync::Notify;
+use tokio::sync::{Notify, oneshot};
 
 use super::link::Link;
 use super::pen::{Pen, Takes};
@@ -390,6 +390,38 @@ fn give_back_in_a_panic() {
 /// Waits for a panic in another task: it gave the terminal back, so nothing can be shown any more.
 pub async fn given_back() {
     PANICKED.notified().await;
+}
+
+/// Waits until nobody is at the other end of the terminal any more: for ever, where that cannot be seen.
+///
+/// The reader of keys does not see it: it would read the end of its input again and again. And no signal tells of it
+/// where a shell between the terminal and us keeps SIGHUP to itself.
+#[cfg(unix)]
+pub fn cut() -> impl Future<Output = ()> {
+    use rustix::event::{PollFd, PollFlags, poll};
+    let (tell, told) = oneshot::channel();
+    // A thread, not the runtime: this one asks for no keys, so it sleeps until the end.
+    std::thread::spawn(move || {
+        let input = io::stdin();
+        let mut line = [PollFd::new(&input, PollFlags::empty())];
+        while poll(&mut line, None) == Err(rustix::io::Errno::INTR) {}
+        let gone = PollFlags::HUP | PollFlags::ERR;
+        if line[0].revents().intersects(gone) {
+            // Whoever hears nothing any more has left.
+            let _ = tell.send(());
+        }
+    });
+    async move {
+        if told.await.is_err() {
+            std::future::pending().await
+        }
+    }
+}
+
+/// Waits for ever: where a terminal is a window, it closes with us.
+#[cfg(not(unix))]
+pub async fn cut() {
+    std::future::pending().await
 }
 
 /// What [`Screen::draw`] and the loop say once the terminal is no longer ours.

@@ -514,6 +514,57 @@ impl Heard {
     }
 }
 
+/// Starts jagwalk in a terminal whose line is cut once the screen shows this text, below a shell that keeps every signal
+/// to itself; returns the exit status.
+#[track_caller]
+pub fn cut_off(world: &World, text: &'static str) -> u32 {
+    let (rows, cols) = (24, 80);
+    let pair = native_pty_system()
+        .openpty(size(rows, cols))
+        .expect("a pseudo-terminal");
+    let mut command = CommandBuilder::new("sh");
+    command.args(["-c", r#"trap : HUP; "$1"; exit $?"#, "sh", JAGWALK]);
+    command.cwd(world.home());
+    command.env_clear();
+    for (name, value) in world.env() {
+        command.env(name, value);
+    }
+    let mut child = pair.slave.spawn_command(command).expect("a shell");
+    let group = format!("-{}", child.process_id().expect("it has just started"));
+    drop(pair.slave);
+    let mut reader = pair.master.try_clone_reader().expect("a reader");
+    let (told, shown) = mpsc::channel();
+    // The line is cut where all ends of it are dropped: here, in the thread that reads.
+    let master = pair.master;
+    thread::spawn(move || {
+        let mut parser = Parser::new(cells(rows), cells(cols), 0);
+        let mut buffer = vec![0; 64 * 1024];
+        while let Ok(read @ 1..) = reader.read(&mut buffer) {
+            parser.process(&buffer[..read]);
+            if has(parser.screen(), text) {
+                drop((reader, master));
+                // A test that waits no more has failed by itself.
+                let _ = told.send(());
+                return;
+            }
+        }
+    });
+    let (ended, end) = mpsc::channel();
+    thread::spawn(move || {
+        let code = child.wait().map_or(u32::MAX, |status| status.exit_code());
+        let _ = ended.send(code);
+    });
+    let shown = shown.recv_timeout(limit());
+    let code = shown.is_ok().then(|| end.recv_timeout(limit()));
+    match code {
+        Some(Ok(code)) => code,
+        other => {
+            signal("KILL", &group);
+            panic!("shown: {shown:?}; ended: {other:?}");
+        }
+    }
+}
+
 /// Returns the bytes of a key by its name, the way xterm sends them.
 pub fn key(name: &str, application_cursor: bool) -> Option<Vec<u8>> {
     let arrow = |letter| {

@@ -25,7 +25,7 @@ use url::Url;
 
 use crate::{
     peer::{Auth, Peer, ready},
-    pty::Pty,
+    pty::{Pty, cut_off},
     world::World,
 };
 
@@ -951,6 +951,14 @@ fn a_hostile_server_is_shown_for_what_it_is() {
     pty.send("q");
     pty.wait_gone("c create");
     leave(&mut pty);
+}
+
+#[test]
+fn a_terminal_that_goes_away_without_a_signal_ends_the_screen() {
+    let world = World::new();
+    assert_eq!(cut_off(&world, "ready"), 129);
+    // What is kept at every end is kept at this one.
+    assert!(world.config_dir().join("places.json").is_file());
 }
 
 #[test]
