@@ -193,8 +193,12 @@ actions! {
     Quit = "quit", ["q"], Walk, hint "leave", when always;
     /// Goes to the other pane: the rail or the panel.
     NextPane = "next-pane", ["tab", "shift-tab"], Walk, hint "rail", when always;
-    /// Goes to a stage by its number.
-    Stage = "stage", ["1", "2", "3", "4", "5", "6", "7", "8", "9"], Walk, hint "", when always;
+    /// Goes to a step by its number.
+    NthStep = "nth-step", ["1", "2", "3", "4", "5", "6", "7", "8", "9"], Walk, hint "", when always;
+    /// Goes to the first step of the next stage.
+    StageDown = "stage-down", ["}"], Walk, hint "", when always;
+    /// Goes to the first step of this stage, or of the one before.
+    StageUp = "stage-up", ["{"], Walk, hint "", when always;
     /// Goes to the next step of the rail.
     StepDown = "step-down", ["J"], Walk, hint "", when always;
     /// Goes to the step before.

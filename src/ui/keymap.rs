@@ -10,6 +10,7 @@ use crossterm::event::KeyCode;
 
 use super::{
     action::{ACTIONS, Action, Availability, Entry},
+    layout::verdict_here,
     model::{Context, Model},
 };
 
@@ -161,8 +162,17 @@ pub const HELP: &str = "help";
 /// The most hints that the footer has: more are read by nobody.
 const HINTS: usize = 6;
 
-/// Returns the hints of the footer: what can be done now, each with the key that does it, in the order of the table;
-/// the last is the help, which knows the rest.
+/// What helps most at a step that went wrong, and the panel where it would lead nowhere: hinted first there.
+const WHERE_WRONG: [(Action, &str); 5] = [
+    (Action::EditField, ""),
+    (Action::Follow, ""),
+    (Action::Findings, "findings"),
+    (Action::Handoff, ""),
+    (Action::Diagram, "diagram"),
+];
+
+/// Returns the hints of the footer: what can be done now, each with the key that does it, in the order of the table, but
+/// for a step that went wrong; the last is the help, which knows the rest.
 pub fn hints(model: &Model) -> Vec<(String, &'static str)> {
     let hints = hinted(model).into_iter();
     hints.map(|(key, says)| (key.to_string(), says)).collect()
@@ -177,7 +187,13 @@ pub fn hinted(model: &Model) -> Vec<(Sequence, &'static str)> {
     let context = model.context();
     let mut known: Vec<&str> = Vec::new();
     let mut hints: Vec<(Sequence, &'static str)> = Vec::new();
-    for entry in ACTIONS {
+    let wrong = context == Context::Walk && !model.on_rail() && verdict_here(model).is_some();
+    let here = model.panel().id;
+    let first = WHERE_WRONG
+        .iter()
+        .filter(|(_, panel)| wrong && *panel != here)
+        .map(|(action, _)| action.entry());
+    for entry in first.chain(ACTIONS) {
         // Two keys for one thing are one too many for the footer.
         let new = !entry.hint.is_empty() && !known.contains(&entry.hint);
         let room = hints.len() + 1 < HINTS || entry.action == Action::Help;

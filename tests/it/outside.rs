@@ -69,7 +69,7 @@ fn find(pty: &mut Pty, text: &str) {
 fn at_the_id_token(pty: &mut Pty) {
     pty.send("R");
     pty.wait_for(NOTES);
-    pty.send("2");
+    pty.send("3");
     pty.wait_for("step 3 of 7");
     pty.send("J");
     pty.wait_for("ID Token of alice");
@@ -423,7 +423,7 @@ fn read(world: &World, name: &str) -> String {
 /// Opens the lab's inputs of the ID-JAG, the cursor on its scope.
 #[track_caller]
 fn on_the_scope(pty: &mut Pty) {
-    pty.send("3");
+    pty.send("5");
     // It lacks a token, so its inputs are shown.
     pty.wait_for("step 5 of 7");
     pty.wait_for("[Inputs");

@@ -718,7 +718,7 @@ fn a_token_in_the_wrong_slot_is_named_and_in_the_right_one_it_spares_the_sign_in
     let mut pty = lab(&world, &[], 24, 80);
     to_the_end(&mut pty);
     // The ID Token of this lab, by the copy menu of the step that gained it.
-    pty.send("2");
+    pty.send("3");
     pty.wait_for("step 3 of 7");
     pty.send("J");
     wait_all(&mut pty, &["step 4 of 7", "ID Token of alice"]);

@@ -239,7 +239,7 @@ fn action(model: &Model, entry: &'static Entry) -> Offer {
     };
     let why = match (entry.action, can) {
         (Action::Palette, _) => Some("It is open.".to_owned()),
-        (Action::Stage, _) => Some("The digit says which stage.".to_owned()),
+        (Action::NthStep, _) => Some("The digit says which step.".to_owned()),
         (_, Availability::Yes) => None,
         (_, Availability::No("")) => Some("Not here.".to_owned()),
         (_, Availability::No(why)) => Some(model.spoken(why)),

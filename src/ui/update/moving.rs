@@ -89,27 +89,34 @@ pub fn step(model: &mut Model, delta: isize) {
     model.place_mut().go(ids[to]);
 }
 
-/// Goes to a stage: to its first step, or on within it.
-pub fn stage(model: &mut Model, number: usize) {
-    let flow = model.session().flow;
-    let Some(stage) = flow.stages.get(number - 1) else {
-        model.warn(format!(
-            "There are {} stages; {{step-down}} and {{step-up}} go step by step.",
-            flow.stages.len()
-        ));
-        return;
+/// Goes to the step of that number, as the rail counts them.
+pub fn nth_step(model: &mut Model, number: usize) {
+    let ids: Vec<StepId> = model.session().steps().map(|step| step.info().id).collect();
+    match number.checked_sub(1).and_then(|at| ids.get(at)) {
+        Some(id) => model.place_mut().go(*id),
+        None => model.warn(format!("This walk has {} steps.", ids.len())),
+    }
+}
+
+/// Goes to the first step of another stage; backwards, first to that of this one.
+pub fn stage(model: &mut Model, delta: isize) {
+    let session = model.session();
+    let first_of_each = session.flow.stages.iter().filter_map(|stage| {
+        let mut ids = stage.steps.iter().map(|step| step.info().id);
+        ids.find(|id| session.has_step(*id))
+    });
+    let firsts: Vec<StepId> = first_of_each.collect();
+    let place = |id: StepId| session.steps().position(|step| step.info().id == id);
+    let here = place(model.place().step);
+    let to = if delta > 0 {
+        firsts.iter().find(|id| place(**id) > here)
+    } else {
+        firsts.iter().rfind(|id| place(**id) < here)
     };
-    let here = model.place().step;
-    let listed: Vec<StepId> = stage
-        .steps
-        .iter()
-        .map(|step| step.info().id)
-        .filter(|id| model.session().has_step(*id))
-        .collect();
-    let at = listed.iter().position(|id| *id == here);
-    let to = at.map_or(0, |at| (at + 1) % listed.len());
-    if let Some(id) = listed.get(to) {
-        model.place_mut().go(*id);
+    match to {
+        Some(id) => model.place_mut().go(*id),
+        None if delta > 0 => model.warn("This is the last stage."),
+        None => model.warn("This is the first step."),
     }
 }
 

@@ -114,7 +114,7 @@ fn the_log_shows_what_is_left_and_of_how_many() {
     desk.keys("<esc>").sees("only party:api");
     desk.keys("/api<enter>").sees("only party:api");
     desk.keys("<esc>").sees("only party:api");
-    desk.keys("2").keys("'l").sees("only party:api");
+    desk.keys("3").keys("'l").sees("only party:api");
     desk.keys("<esc>").sees_no("only").sees("[Log]");
     desk.keys("&nothing-like-it<enter>")
         .sees(&format!("0 of {all} requests"));
@@ -124,7 +124,7 @@ fn the_log_shows_what_is_left_and_of_how_many() {
 #[test]
 fn a_secret_that_is_looked_for_is_not_shown() {
     let mut desk = Desk::sham(tenant(), 404, "{}", (120, 40));
-    desk.keys("2<enter>").sees("waiting for you");
+    desk.keys("3<enter>").sees("waiting for you");
     desk.keys("<esc>").sees_soon("ancelled");
     desk.keys("1<enter>&hunter2hunter2<enter>")
         .sees("0 of ")

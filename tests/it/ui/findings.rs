@@ -28,6 +28,37 @@ fn a_verdict_leads_to_the_very_claim() {
 }
 
 #[test]
+fn at_a_step_that_went_wrong_the_hints_are_what_helps_there() {
+    let mut desk = Desk::lab((80, 24));
+    desk.keys("F/idjag-aud-slash<enter><enter>")
+        .keys("<esc><esc>");
+    desk.keys("R").sees("IdP, certain, at step 5.");
+    let foot = |desk: &Desk<_>| desk.screen().lines().last().map(str::to_owned);
+    let at = |desk: &Desk<_>, words: &[&str]| {
+        let line = foot(desk).expect("there is a line");
+        let places: Vec<_> = words.iter().map(|word| line.find(word)).collect();
+        assert!(places.iter().all(Option::is_some), "{line}");
+        assert!(places.is_sorted(), "{line}");
+    };
+    at(
+        &desk,
+        &["i findings", "H hand-off", "D diagram", "send", "? help"],
+    );
+    // Where one is already, nothing leads there; and what is under the cursor comes first.
+    desk.keys("i<tab><tab>").sees("[Findings");
+    let line = foot(&desk).expect("there is a line");
+    assert!(
+        !line.contains("findings") && line.contains("H hand-off"),
+        "{line}"
+    );
+    desk.keys("e");
+    at(&desk, &["Enter edit", "i findings", "H hand-off"]);
+    // Where all is well, it goes on as ever.
+    desk.keys("1");
+    at(&desk, &["Enter next step", "e inputs"]);
+}
+
+#[test]
 fn a_mistake_of_ours_is_seen_before_it_goes() {
     let mut desk = Desk::lab((120, 40));
     desk.keys("<enter><enter><enter><enter>")

@@ -45,11 +45,27 @@ fn another_key_does_it_everywhere_it_is_named() {
 }
 
 #[test]
-fn stages_go_by_the_place_of_their_key() {
-    let mut desk = remapped("stage = ['!', '#']");
-    desk.keys("#").sees("step 3 of 7");
-    desk.keys("1").sees("step 3 of 7");
+fn steps_go_by_the_place_of_their_key() {
+    let mut desk = remapped("nth-step = ['!', '#']");
+    desk.keys("#").sees("step 2 of 7");
+    desk.keys("1").sees("step 2 of 7");
     desk.keys("!").sees("step 1 of 7");
+}
+
+#[test]
+fn digits_are_the_steps_as_the_rail_counts_them_and_braces_the_stages() {
+    let mut desk = desk();
+    desk.keys("5").sees("step 5 of 7");
+    desk.keys("8")
+        .sees("This walk has 7 steps.")
+        .sees("step 5 of 7");
+    desk.keys("}").sees("step 7 of 7").sees("Phase 3");
+    desk.keys("}").sees("This is the last stage.");
+    desk.keys("{").sees("step 5 of 7").sees("Phase 2");
+    // In the midst of a stage its own beginning comes first.
+    desk.keys("6{").sees("step 5 of 7");
+    desk.keys("{{").sees("step 1 of 7");
+    desk.keys("{").sees("This is the first step.");
 }
 
 #[test]

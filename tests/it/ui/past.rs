@@ -86,7 +86,7 @@ fn a_past_walk_is_walkable_in_every_panel_and_nothing_goes_out_of_it() {
     desk.keys("L").sees("What became of each claim");
     desk.keys("<esc>w").sees("Write the walk to");
     desk.keys("<enter>").sees("Written to trace.json.");
-    desk.keys("22y").sees("the ID Token");
+    desk.keys("4y").sees("the ID Token");
     desk.keys("<esc>ll").sees("of this walk");
     assert!(desk.engine.model.in_past());
     desk.keys("<esc>").sees("walk 2").sees_no("walk 1 of 2");
@@ -134,7 +134,7 @@ fn the_neighbour_is_shown_at_the_same_step_and_panel() {
 #[test]
 fn what_is_in_flight_goes_on_while_a_past_walk_is_looked_at() {
     let mut desk = Desk::sham(tenant(), 404, "{}", (120, 40));
-    desk.keys("<enter>n2<enter>").sees("waiting for you");
+    desk.keys("<enter>n3<enter>").sees("waiting for you");
     desk.keys("<").sees("walk 1 of 2").sees("walk 2 in flight");
     desk.paste("http://127.0.0.1:8765/callback?code=abc&state=wrong")
         .sees("belongs to another sign-in")

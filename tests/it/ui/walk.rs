@@ -35,7 +35,7 @@ fn a_run_goes_to_the_end_and_is_followed() {
 #[test]
 fn what_is_copied_is_real_and_said_to_be() {
     let mut desk = Desk::lab((80, 24));
-    desk.keys("R22").sees("Redeem").sees("y copy");
+    desk.keys("R4").sees("Redeem").sees("y copy");
     desk.keys("y").sees("the ID Token");
     let items = jagwalk::ui::copy::items(&desk.engine.model);
     let at = items.iter().position(|item| item.title == "the ID Token");
@@ -49,7 +49,7 @@ fn what_is_copied_is_real_and_said_to_be() {
 #[test]
 fn the_browser_is_waited_for_on_a_page_of_its_own() {
     let mut desk = Desk::sham(tenant(), 404, "{}", (80, 24));
-    desk.keys("2")
+    desk.keys("3")
         .sees("Send the user to the IdP")
         .sees("[Request]");
     desk.keys("<enter>");
@@ -69,7 +69,7 @@ fn a_blocked_step_shows_its_inputs_with_the_cursor_on_the_gap() {
     let mut profile = tenant();
     profile.unset(jagwalk::profile::fields::SSO_CLIENT_ID);
     let mut desk = Desk::sham(profile, 404, "{}", (80, 24));
-    desk.keys("2")
+    desk.keys("3")
         .sees("[Inputs")
         .sees("sso.client_id is empty");
     desk.keys("<enter>").sees("Enter accept");
@@ -141,13 +141,13 @@ fn faults_are_of_the_lab_alone() {
 #[test]
 fn an_assertion_can_be_handed_in_where_the_profile_asks_for_one() {
     let mut desk = Desk::sham(tenant(), 404, "{}", (80, 24));
-    desk.keys("3u").sees("ID Token").sees_no("SAML assertion");
+    desk.keys("5u").sees("ID Token").sees_no("SAML assertion");
     let mut profile = tenant();
     profile
         .edit_at("agent.subject", "saml2")
         .expect("it is one of the words");
     let mut desk = Desk::sham(profile, 404, "{}", (80, 24));
-    desk.keys("3u").sees("SAML assertion");
+    desk.keys("5u").sees("SAML assertion");
 }
 
 #[test]
@@ -155,16 +155,16 @@ fn the_scopes_of_the_server_are_offered_while_one_is_typed() {
     let mut profile = tenant();
     profile.edit_at("resource_as.issuer", "").expect("it goes");
     let mut desk = Desk::sham(profile, 200, "{}", (80, 24));
-    desk.keys("3/Scope<enter><enter>")
+    desk.keys("5/Scope<enter><enter>")
         .sees("agent.audience is empty");
     let metadata = r#"{ "issuer": "https://as.example", "token_endpoint": "https://as.example/token",
         "scopes_supported": ["todo.read", "todo.write", "todo.admin"] }"#;
     let mut desk = Desk::sham(tenant(), 200, metadata, (80, 24));
-    desk.keys("3/Scope<enter><enter>")
+    desk.keys("5/Scope<enter><enter>")
         .sees("Send discover-resource-as, and the scopes of https://as.example");
     desk.keys("typed<esc>");
     desk.keys("1<enter><enter>").sees("200 OK");
-    desk.keys("3<enter>")
+    desk.keys("5<enter>")
         .sees("[· todo.read]")
         .sees("todo.admin")
         .sees("Tab take or leave it");
