@@ -20,17 +20,25 @@ use crate::{
 pub fn switched_on(ids: &[String]) -> Result<Switches, Failed> {
     let mut on: Vec<&'static Fault> = Vec::new();
     for id in ids {
-        let fault = faults::find(id).ok_or_else(|| {
-            let nearest = suggest::nearest(id, FAULTS.iter().map(|fault| fault.id));
-            let meant = nearest.map_or_else(String::new, |near| format!(" Did you mean {near}?"));
-            Failed::usage(format!("The lab has no fault {id:?}.{meant}"))
-                .hint(Some("`jagwalk faults` lists them."))
-        })?;
+        let hint = Some("`jagwalk faults` lists them.");
+        let fault = named(id).map_err(|says| Failed::usage(says).hint(hint))?;
         if !on.iter().any(|other| other.id == fault.id) {
             on.push(fault);
         }
     }
     Ok(Switches::new(on))
+}
+
+/// Finds a fault by its id.
+///
+/// # Errors
+/// A sentence that names the nearest one, where there is none of that id.
+pub fn named(id: &str) -> Result<&'static Fault, String> {
+    faults::find(id).ok_or_else(|| {
+        let nearest = suggest::nearest(id, FAULTS.iter().map(|fault| fault.id));
+        let meant = nearest.map_or_else(String::new, |near| format!(" Did you mean {near}?"));
+        format!("The lab has no fault {id:?}.{meant}")
+    })
 }
 
 /// Says in a profile what its faults need to show, where it is silent.

@@ -15,7 +15,7 @@ use self::{
     told::{Told, ended, prompt, say},
     typed::Expects,
 };
-use super::{Failed, args::Screen, screen, start, store::Store, world::World};
+use super::{Failed, args::Screen, config, screen, start, store::Store, world::World};
 use crate::{
     export::trace,
     flow::{Ink, StepId, flows},
@@ -47,11 +47,12 @@ pub async fn plain(options: Screen) -> Result<u8, Failed> {
             .or_else(|| Some(session.steps().last()?.info().id)),
         gone_to: None,
         told: Told::default(),
+        share: config::for_command().config.share.unwrap_or_default(),
         session,
         lab,
     };
     walker.told.ended = ended(&walker.session);
-    say(&words::opening(&walker.session));
+    walker.say(&words::opening(&walker.session));
     Ok(walker.walk().await)
 }
 
@@ -113,6 +114,8 @@ struct Walker {
     /// The step that the user went to, until it is sent.
     gone_to: Option<StepId>,
     told: Told,
+    /// Whether people are masked, too: others read along.
+    share: bool,
 }
 
 /// What made the walk move on.

@@ -125,6 +125,61 @@ fn a_refused_step_says_whose_side_it_is_on() {
 }
 
 #[test]
+fn faults_of_the_lab_are_listed_and_switched() {
+    let world = World::new();
+    let output = typed(
+        &world,
+        &[],
+        &[
+            "fault",
+            "f idp-idjag-aud-slsh",
+            "f idp-idjag-aud-slash",
+            "all",
+            "f idp-idjag-aud-slash",
+            "new",
+            "all",
+        ],
+    );
+    says(
+        &output,
+        &[
+            "Off: idp-idjag-aud-slash, ",
+            "The lab has no fault \"idp-idjag-aud-slsh\". Did you mean idp-idjag-aud-slash?",
+            "idp-idjag-aud-slash is on. The command new",
+            "\n5. id-jag, ",
+            "\n6. jwt-bearer, ",
+            "Whose side: IdP, certain, at step 5. The commands",
+            "idp-idjag-aud-slash is off.",
+            "\n7. call-api, Call the API with the access token: done in ",
+        ],
+    );
+    assert_eq!(output.code, 0, "{output}");
+}
+
+#[test]
+fn where_others_read_along_people_are_masked() {
+    let world = World::new();
+    let keys = [
+        "all",
+        "show tokens all",
+        "show answer",
+        "step 4",
+        "answer",
+        "tokens all",
+        "step 3",
+        "request",
+    ];
+    let open = typed(&world, &[], &keys);
+    assert!(open.stdout.contains("u-1001-alice"), "{open}");
+    world.write_config("config.toml", "share = true\n");
+    let masked = typed(&world, &[], &keys);
+    for person in ["alice", "u-1001"] {
+        assert!(!masked.stdout.contains(person), "{person}\n{masked}");
+    }
+    says(&masked, &["‹sub:"]);
+}
+
+#[test]
 fn what_is_not_understood_is_named_with_what_was_perhaps_meant() {
     let world = World::new();
     let output = typed(

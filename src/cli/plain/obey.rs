@@ -4,14 +4,15 @@ use std::{path::Path, sync::Arc, time::Duration};
 
 use super::{
     Walker,
-    told::{Told, ended, say},
+    told::{Told, ended},
     typed::{self, Expects, Typed},
     words,
 };
 use crate::{
-    cli::{run, start, world::World},
+    cli::{faults, run, start, world::World},
     export::trace,
     flow::StepId,
+    lab::FAULTS,
     profile::{FieldPath, Kind, fields},
     session::{Command, Driver},
     transport::clock,
@@ -27,15 +28,15 @@ impl Walker {
         // A question that is still open is asked again.
         self.told.question = None;
         match typed::read(&line, expects) {
-            Err(says) => say(&[says]),
+            Err(says) => self.say(&[says]),
             Ok(Typed::Quit) => return true,
-            Ok(Typed::Help) => say(&words::help()),
-            Ok(Typed::Steps) => say(&words::steps(&self.session)),
-            Ok(Typed::Verdict) => say(&words::verdict(&self.session)),
-            Ok(Typed::HandOff) => say(&words::hand_off(&self.session)),
+            Ok(Typed::Help) => self.say(&words::help()),
+            Ok(Typed::Steps) => self.say(&words::steps(&self.session)),
+            Ok(Typed::Verdict) => self.say(&words::verdict(&self.session)),
+            Ok(Typed::HandOff) => self.say(&words::hand_off(&self.session)),
             Ok(Typed::Show(panel, all)) => {
                 if let Some(step) = self.here {
-                    say(&words::panel(
+                    self.say(&words::panel(
                         &self.session,
                         step,
                         (panel, all),
@@ -46,33 +47,34 @@ impl Walker {
             Ok(Typed::Step(text)) => match words::step_of(&self.session, &text) {
                 Ok(step) => {
                     (self.here, self.gone_to) = (Some(step), Some(step));
-                    say(&[words::step_line(&self.session, step)]);
+                    self.say(&[words::step_line(&self.session, step)]);
                 }
-                Err(says) => say(&[says]),
+                Err(says) => self.say(&[says]),
             },
-            Ok(Typed::Trace(path)) => say(&[self.store(&path)]),
+            Ok(Typed::Fault(id)) => self.say(&self.fault(&id)),
+            Ok(Typed::Trace(path)) => self.say(&[self.store(&path)]),
             Ok(Typed::Set(path, value)) => self.set(&path, &value).await,
             Ok(Typed::Send(text)) => match self.chosen(&text) {
                 Ok(Some(step)) => self.command(Command::Send(step)),
-                Ok(None) => say(&[words::next(&self.session)]),
-                Err(says) => say(&[says]),
+                Ok(None) => self.say(&[words::next(&self.session)]),
+                Err(says) => self.say(&[says]),
             },
             Ok(Typed::All) => match self.session.steps().last() {
                 Some(last) if self.session.next_step(None).is_some() => {
                     self.command(Command::SendThrough(last.info().id));
                 }
-                _ => say(&[words::next(&self.session)]),
+                _ => self.say(&[words::next(&self.session)]),
             },
             Ok(Typed::Answer(_)) if expects != Expects::Answer => {
-                say(&["Nothing was asked.".to_owned()]);
+                self.say(&["Nothing was asked.".to_owned()]);
             }
             Ok(Typed::Answer(true)) => self.command(Command::Confirm),
             Ok(Typed::Answer(false)) => {
                 self.command(Command::Dismiss);
-                say(&["Not sent.".to_owned()]);
+                self.say(&["Not sent.".to_owned()]);
             }
             Ok(Typed::Cancel) if self.session.waiting().is_none() => {
-                say(&["Nothing is waited for.".to_owned()]);
+                self.say(&["Nothing is waited for.".to_owned()]);
             }
             Ok(Typed::Cancel) => self.command(Command::Abort),
             Ok(Typed::Paste(text)) => {
@@ -112,13 +114,13 @@ impl Walker {
             } else {
                 "cannot be read from standard input, which the commands come from."
             };
-            say(&[format!("{path} {says}")]);
+            self.say(&[format!("{path} {says}")]);
             return;
         }
         let mut profile = self.session.profile.clone();
         if let Err(failed) = run::set(&mut profile, &[format!("{path}={value}")]).await {
             let says = failed.says.trim_start_matches("--set ").to_owned();
-            say(&[says]);
+            self.say(&[says]);
             return;
         }
         if let Some(lab) = &self.lab {
@@ -128,7 +130,7 @@ impl Walker {
             match World::new(&profile, true) {
                 Ok(world) => self.driver = Driver::new(Arc::new(world), self.into.clone()),
                 Err(says) => {
-                    say(&[says]);
+                    self.say(&[says]);
                     return;
                 }
             }
@@ -142,7 +144,35 @@ impl Walker {
             || format!("{path} is set."),
             |now| format!("{path} is now {now}."),
         );
-        say(&[self.session.vault.mask(&says)]);
+        self.say(&[self.session.vault.mask(&says)]);
+    }
+
+    /// Lists what the lab can do wrong in this flow, or switches one of it.
+    fn fault(&self, id: &str) -> Vec<String> {
+        let Some(lab) = &self.lab else {
+            return vec!["Faults are of the lab, and this profile does not walk it.".to_owned()];
+        };
+        let mut on = lab.faults().on();
+        if id.is_empty() {
+            let flow = self.session.flow.id.0;
+            let its = FAULTS.iter().filter(|fault| fault.flow == flow);
+            return its.map(|fault| words::fault(fault, &on)).collect();
+        }
+        let found = match faults::named(id) {
+            Ok(found) => found,
+            Err(says) => return vec![says],
+        };
+        let was = on.len();
+        on.retain(|other| other.id != found.id);
+        let says = if on.len() < was {
+            "is off. The command new starts a new walk without it."
+        } else {
+            on.push(found);
+            "is on. The command new starts a new walk with it."
+        };
+        lab.faults().set(on);
+        let with = words::with(found);
+        vec![format!("{} {says}{with}", found.id)]
     }
 
     fn store(&self, path: &str) -> String {

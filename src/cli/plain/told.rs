@@ -8,7 +8,7 @@ use crate::{
     export,
     flow::StepId,
     protocol::{exchange::Request, visible::visible_lines},
-    session::{SendId, Session, StepState, What},
+    session::{SendId, Session, StepState, What, people::people},
 };
 
 /// What was told so far.
@@ -33,20 +33,20 @@ impl Walker {
         let session = &self.session;
         let mut lines = Vec::new();
         for (id, count) in ended(session) {
-            let known = self.told.ended.iter_mut().find(|(known, _)| *known == id);
-            if known.as_ref().is_none_or(|(_, told)| *told < count) {
+            let known = self.told.ended.iter().position(|(known, _)| *known == id);
+            if known.is_none_or(|at| self.told.ended[at].1 < count) {
                 self.here = Some(id);
-                lines.extend(words::ended(session, id));
+                lines.extend(self.masked(&words::ended(session, id)));
             }
             match known {
-                Some(known) => known.1 = count,
+                Some(at) => self.told.ended[at].1 = count,
                 None => self.told.ended.push((id, count)),
             }
         }
         let notice = session
             .notice
             .as_ref()
-            .map(|notice| session.vault.mask(&notice.says));
+            .map(|notice| self.mask(&session.vault.mask(&notice.says)));
         if notice != self.told.notice {
             lines.extend(notice.clone());
             self.told.notice = notice;
@@ -57,6 +57,7 @@ impl Walker {
             && self.told.invited != Some(going.send)
         {
             (self.told.invited, self.here) = (Some(going.send), Some(step));
+            // Whole, whomever it names: nobody could sign in with a masked one.
             lines.extend(export::text::invitation(session, asked));
         }
         if let Some((code, _)) = export::text::code_to_enter(session)
@@ -68,7 +69,7 @@ impl Walker {
         let question = session
             .question
             .as_ref()
-            .map(|question| session.vault.mask(&question.says));
+            .map(|question| self.mask(&session.vault.mask(&question.says)));
         if question != self.told.question {
             lines.extend(
                 question
@@ -78,13 +79,34 @@ impl Walker {
             self.told.question = question;
         }
         if session.waiting().is_none() && session.question.is_none() && !session.archived {
-            let next = words::next(session);
+            let next = self.mask(&words::next(session));
             if self.told.next.as_ref() != Some(&next) {
                 lines.push(next.clone());
                 self.told.next = Some(next);
             }
         }
         self.news(&lines);
+    }
+
+    /// Says what was asked for, masked as the walk is.
+    pub(super) fn say(&self, lines: &[String]) {
+        say(&self.masked(lines));
+    }
+
+    /// Masks whom lines tell of, where others read along; secrets are masked before.
+    fn masked(&self, lines: &[String]) -> Vec<String> {
+        if !self.share {
+            return lines.to_vec();
+        }
+        let whole = self
+            .session
+            .vault
+            .with_people(&people(&self.session, std::iter::empty()));
+        lines.iter().map(|line| whole.mask(line)).collect()
+    }
+
+    fn mask(&self, line: &str) -> String {
+        self.masked(&[line.to_owned()]).concat()
     }
 
     /// Says what nobody typed for: on lines of its own, and the prompt comes again.

@@ -29,6 +29,8 @@ pub enum Typed {
     Paste(String),
     /// Starts a new walk.
     New,
+    /// Lists the faults of the lab, or switches the named one.
+    Fault(String),
     /// Stores the walk in a file.
     Trace(String),
     /// Answers a question.
@@ -148,6 +150,13 @@ pub static COMMANDS: &[Entry] = &[
         takes: "",
         says: "Starts a new walk: new state, nonce and keys.",
         make: |_| Some(Typed::New),
+    },
+    Entry {
+        word: "fault",
+        letter: "f",
+        takes: "[ID]",
+        says: "Makes the lab's servers misbehave in that way, or well again; alone, lists the ways.",
+        make: |rest| Some(Typed::Fault(rest.to_owned())),
     },
     Entry {
         word: "trace",

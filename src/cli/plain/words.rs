@@ -6,6 +6,7 @@ use super::typed::{COMMANDS, Expects};
 use crate::{
     export::{self, curl::curl},
     flow::{Blocked, StepId},
+    lab::Fault,
     lint::Severity,
     profile::{fields, suggest},
     protocol::{
@@ -119,9 +120,15 @@ pub fn ended(session: &Session, id: StepId) -> Vec<String> {
         lines.push(attempt.says.clone());
     }
     lines.extend(found(state));
-    if !well && let Some(verdict) = session.verdict(None).filter(|verdict| verdict.step == id) {
+    if !well && let Some(verdict) = session.verdict(None) {
+        // What a server did wrong may have been found out by the next.
+        let at = if verdict.step == id {
+            String::new()
+        } else {
+            format!(", at step {}", words::number(session, verdict.step))
+        };
         lines.push(format!(
-            "Whose side: {}, {}. The commands verdict and hand-off say more.",
+            "Whose side: {}, {}{at}. The commands verdict and hand-off say more.",
             verdict.owner.name(),
             verdict.confidence.id()
         ));
@@ -150,6 +157,26 @@ fn found(state: &StepState) -> Option<String> {
             parts.join(" and ")
         )
     })
+}
+
+/// Returns a fault's line: whether it is on, its id, what happens, and what it takes to show.
+pub fn fault(fault: &Fault, on: &[&'static Fault]) -> String {
+    let is_on = on.iter().any(|other| other.id == fault.id);
+    let word = if is_on { "On" } else { "Off" };
+    let (id, title, with) = (fault.id, fault.title, with(fault));
+    format!("{word}: {id}, {title}.{with}")
+}
+
+/// Says which settings a fault needs to show.
+pub fn with(fault: &Fault) -> String {
+    if fault.with.is_empty() {
+        return String::new();
+    }
+    let all = fault.with.iter();
+    let settings: Vec<_> = all
+        .map(|(path, value)| format!("set {path} {value}"))
+        .collect();
+    format!(" It takes {}.", settings.join(", "))
 }
 
 /// Says what comes next.
