@@ -1,6 +1,11 @@
 //! The model with the world outside around it: performs effects, and turns what comes of them into messages.
 
-use std::{cell::RefCell, collections::HashMap, future::Future, sync::Arc};
+use std::{
+    cell::RefCell,
+    collections::{HashMap, HashSet},
+    future::Future,
+    sync::Arc,
+};
 
 use ratatui::{
     buffer::Buffer,
@@ -16,6 +21,7 @@ use super::{
     link::{Link, links},
     model::{FaultEntry, Model, OpenId, Opened, Start, browser_of},
     places::Stood,
+    sender::{self, Asked},
     update::{Effect, Msg, ProfilesOp, ProfilesReply, startup, update},
     view::view,
     ways::{Program, Report, Ways},
@@ -23,9 +29,9 @@ use super::{
 use crate::{
     export::text::code_to_enter,
     flow::{Ink, preflight::Preflight},
-    profile::{FieldPath, Profile, fields, import::Import},
+    profile::{Profile, import::Import},
     protocol::{proxy::Environment, time::Timestamp},
-    session::{self, Driver, Session, Transport},
+    session::{self, Session, Transport},
 };
 
 /// The world outside, as the screen sees it; the command line makes it.
@@ -164,25 +170,19 @@ pub enum Outside {
     Quit,
 }
 
-/// A driver, and the network settings it was made with.
-struct Sender<T> {
-    driver: Driver<T>,
-    settings: Vec<String>,
-}
-
 /// The model and what performs its effects; must live inside a tokio runtime.
 pub struct Engine<H: Host> {
     /// The model.
     pub model: Model,
     host: Arc<H>,
-    senders: HashMap<OpenId, Sender<H::Transport>>,
+    senders: HashMap<OpenId, mpsc::UnboundedSender<Asked>>,
     into: mpsc::UnboundedSender<Msg>,
     /// The check that is on: its number, and what stops it.
     checking: Option<(u64, AbortHandle)>,
     /// What the frame that was drawn last has where.
     hits: RefCell<Hits>,
-    /// Whether a sign-in that waited was cancelled or answered, and will soon say so.
-    stirred: bool,
+    /// Where a sign-in that waited was cancelled or answered, and will soon say so.
+    stirred: HashSet<OpenId>,
 }
 
 impl<H: Host> Engine<H> {
@@ -204,7 +204,7 @@ impl<H: Host> Engine<H> {
             into,
             checking: None,
             hits: RefCell::default(),
-            stirred: false,
+            stirred: HashSet::new(),
         };
         (engine, from)
     }
@@ -225,8 +225,8 @@ impl<H: Host> Engine<H> {
         if let Msg::Checked(number, _) = &msg {
             self.checking.take_if(|(on, _)| on == number);
         }
-        if matches!(msg, Msg::Session(_, session::Event::Answered { .. })) {
-            self.stirred = false;
+        if let Msg::Session(id, session::Event::Answered { .. }) = &msg {
+            self.stirred.remove(id);
         }
         let ink = Ink {
             now: self.host.now(),
@@ -239,8 +239,9 @@ impl<H: Host> Engine<H> {
     /// Tells whether an answer is still to come; a sign-in that waits for a person is none, nor a check, which Esc stops.
     pub fn is_busy(&self) -> bool {
         let for_a_person = |opened: &Opened| {
-            let (on, stirred) = (&opened.session, self.stirred);
-            !stirred && (browser_of(on).is_some() || code_to_enter(on).is_some())
+            let on = &opened.session;
+            !self.stirred.contains(&opened.id)
+                && (browser_of(on).is_some() || code_to_enter(on).is_some())
         };
         let waits = |opened: &Opened| opened.session.waiting().is_some() && !for_a_person(opened);
         !self.model.awaited.is_empty() || self.model.open.iter().any(waits)
@@ -291,20 +292,14 @@ impl<H: Host> Engine<H> {
                 });
             }
             Effect::Trace { path, session } => {
-                tokio::task::spawn_blocking(move || say(&into, host.trace(&path, &session)));
+                self.errand(move |host| host.trace(&path, &session));
             }
-            Effect::KeepAddress(address) => {
-                tokio::task::spawn_blocking(move || say(&into, host.keep_address(&address)));
-            }
-            Effect::KeepTheme(name) => {
-                tokio::task::spawn_blocking(move || say(&into, host.keep_theme(&name)));
-            }
-            Effect::Open(address) => {
-                let started = || "A browser was started.".to_owned();
-                tokio::task::spawn_blocking(move || {
-                    say(&into, host.open(&address).map(|()| started()));
-                });
-            }
+            Effect::KeepAddress(address) => self.errand(move |host| host.keep_address(&address)),
+            Effect::KeepTheme(name) => self.errand(move |host| host.keep_theme(&name)),
+            Effect::Open(address) => self.errand(move |host| {
+                let opened = host.open(&address);
+                opened.map(|()| "A browser was started.".to_owned())
+            }),
             Effect::Import(source) => {
                 tokio::spawn(async move {
                     let result = host.import(&source).await;
@@ -370,42 +365,35 @@ impl<H: Host> Engine<H> {
         }
     }
 
-    /// Hands an effect to the driver of its session; one without settings that work cancels itself.
+    /// Does something that may block, and says what came of it.
+    fn errand(&self, work: impl FnOnce(&H) -> Result<String, String> + Send + 'static) {
+        let (host, into) = (Arc::clone(&self.host), self.into.clone());
+        tokio::task::spawn_blocking(move || {
+            let result = work(&host);
+            let bad = result.is_err();
+            let says = result.unwrap_or_else(|says| says);
+            // Where nobody hears it, the screen is gone.
+            let _ = into.send(Msg::Said { bad, says });
+        });
+    }
+
+    /// Hands an effect to the task of its session.
     fn send(&mut self, id: OpenId, effect: session::Effect) {
-        self.stirred |= matches!(
+        if matches!(
             effect,
             session::Effect::Abort(_) | session::Effect::Deliver { .. }
-        );
+        ) {
+            self.stirred.insert(id);
+        }
         let Some(opened) = self.model.by_id(id) else {
             return;
         };
-        let profile = opened.session.profile.clone();
-        let settings = network(&profile);
-        let starts = matches!(
-            effect,
-            session::Effect::Send { .. } | session::Effect::Prepare { .. }
-        );
-        let fits = self
-            .senders
-            .get(&id)
-            .is_some_and(|sender| !starts || sender.settings == settings);
-        if !fits {
-            match self.host.transport(&profile) {
-                Ok(transport) => {
-                    let (events, from) = mpsc::unbounded_channel();
-                    tokio::spawn(forward(id, from, self.into.clone()));
-                    let driver = Driver::new(transport, events);
-                    self.senders.insert(id, Sender { driver, settings });
-                }
-                Err(says) => {
-                    let _ = self.into.send(Msg::Stuck(id, says));
-                    return;
-                }
-            }
-        }
-        if let Some(sender) = self.senders.get_mut(&id) {
-            sender.driver.perform(effect);
-        }
+        let asked = Asked::of(effect, &opened.session.profile);
+        let (host, into) = (&self.host, &self.into);
+        let start = || sender::start(id, Arc::clone(host), into.clone());
+        let sender = self.senders.entry(id).or_insert_with(start);
+        // Its task lasts as long as the sender.
+        let _ = sender.send(asked);
     }
 }
 
@@ -430,40 +418,4 @@ async fn by_programs<H: Host>(host: &H, ways: &Ways, text: &str, report: &mut Re
     report
         .failed
         .extend(failed.into_iter().map(|(_, says)| says));
-}
-
-/// Says what came of something; where nobody hears it, the screen is gone.
-fn say(into: &mpsc::UnboundedSender<Msg>, result: Result<String, String>) {
-    let bad = result.is_err();
-    let says = result.unwrap_or_else(|says| says);
-    drop(into.send(Msg::Said { bad, says }));
-}
-
-async fn forward(
-    id: OpenId,
-    mut from: mpsc::UnboundedReceiver<session::Event>,
-    into: mpsc::UnboundedSender<Msg>,
-) {
-    while let Some(event) = from.recv().await {
-        if into.send(Msg::Session(id, event)).is_err() {
-            return;
-        }
-    }
-}
-
-/// Returns the settings that a transport is made from: when they change, another one is made.
-fn network(profile: &Profile) -> Vec<String> {
-    const ALL: [FieldPath; 5] = [
-        fields::NETWORK_CA_FILE,
-        fields::NETWORK_CLIENT_CERTIFICATE,
-        fields::NETWORK_PROXY,
-        fields::NETWORK_TIMEOUT,
-        fields::NETWORK_INSECURE,
-    ];
-    ALL.iter()
-        .map(|field| match profile.secret(*field) {
-            Some((place, source)) => format!("{place} {source:?}"),
-            None => profile.shown_effective(*field),
-        })
-        .collect()
 }

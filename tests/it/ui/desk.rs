@@ -118,6 +118,8 @@ pub struct TestHost<T> {
     pub places: Mutex<Places>,
     /// What checks come to; without it they never end.
     pub checked: Mutex<Option<Preflight>>,
+    /// What the next transport waits for before it is made: a slow disk.
+    pub disk: Mutex<Option<std::sync::mpsc::Receiver<()>>>,
     /// The lab, which fills in what it is asked to.
     lab: Option<Lab>,
     /// What the lab does wrong.
@@ -241,6 +243,11 @@ impl<T: Transport> Host for TestHost<T> {
     }
 
     fn transport(&self, _profile: &Profile) -> Result<Arc<T>, String> {
+        let disk = self.disk.lock().expect("nobody panicked with it").take();
+        if let Some(disk) = disk {
+            let read = disk.recv_timeout(Duration::from_secs(20));
+            read.map_err(|_| "The disk never came back.".to_owned())?;
+        }
         Ok(Arc::clone(&self.transport))
     }
 
@@ -359,6 +366,7 @@ impl Desk<Sham> {
             written: Mutex::default(),
             places: Mutex::new(places),
             checked: Mutex::default(),
+            disk: Mutex::default(),
             lab: None,
             faults: Switches::default(),
             real_time: false,
@@ -383,6 +391,7 @@ impl Desk<World> {
             written: Mutex::default(),
             places: Mutex::default(),
             checked: Mutex::default(),
+            disk: Mutex::default(),
             faults: lab
                 .as_ref()
                 .map_or_else(Switches::default, |lab| lab.faults().clone()),
@@ -468,6 +477,15 @@ impl<T: Transport> Desk<T> {
     /// Presses one key.
     pub fn press(&mut self, key: Key) {
         self.tell(Msg::Key(key.event()));
+    }
+
+    /// Presses one key and waits for nothing that comes of it.
+    pub fn tap(&mut self, key: &str) {
+        let key = Key::parse(key).expect("it is a key");
+        let guard = self.runtime.handle().clone();
+        let _inside = guard.enter();
+        let outside = self.engine.take(Msg::Key(key.event()));
+        self.outside(outside);
     }
 
     /// Does something with the mouse at a column and a line; the screen is drawn before, as it is for a person.

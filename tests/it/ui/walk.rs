@@ -292,3 +292,22 @@ fn an_entry_of_a_list_is_gone_over_in_one_step_however_many_lines_it_takes() {
         assert_eq!(goes(&desk).1, *before);
     }
 }
+
+#[test]
+fn the_loop_waits_for_no_disk_that_a_transport_is_made_from() {
+    let mut desk = Desk::sham(tenant(), 404, "{}", (80, 24));
+    let (read, disk) = std::sync::mpsc::channel();
+    *desk.host.disk.lock().expect("nobody panicked with it") = Some(disk);
+    desk.tap("enter");
+    desk.tap("l");
+    desk.sees("[Log]").sees("Waiting for as.example.");
+    read.send(()).expect("somebody waits for it");
+    desk.keys("<ctrl-l>").sees("404").sees_no("Waiting");
+    // One that cannot be made is said, and the step can be sent again.
+    let (read, disk) = std::sync::mpsc::channel::<()>();
+    drop(read);
+    *desk.host.disk.lock().expect("nobody panicked with it") = Some(disk);
+    desk.keys("P/network.timeout<enter><enter><ctrl-u>9<enter><esc><esc>r")
+        .sees("The disk never came back.");
+    desk.keys("r").sees_no("The disk never came back.");
+}
