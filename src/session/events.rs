@@ -308,17 +308,15 @@ impl Session {
     /// Asks other servers about themselves beside those that are being asked: none of them has to wait for another's
     /// answer, unless it may need it.
     fn send_beside(&mut self, last: StepId, ink: Ink, effects: &mut Vec<Effect>) {
-        let out: Vec<StepId> = self.in_flight().map(|(id, _)| id).collect();
-        let out: Vec<&'static dyn Step> = out
-            .into_iter()
-            .filter_map(|id| self.flow.step(id))
-            .collect();
+        let flow = self.flow;
+        let asked = self.in_flight().filter_map(|(id, _)| flow.step(id));
+        let out: Vec<&'static dyn Step> = asked.collect();
         if out.is_empty() || !out.iter().all(|step| asks(*step)) {
             return;
         }
-        let mut awaited: Vec<Artifact> = Vec::new();
-        awaited.extend(out.iter().flat_map(|step| step.info().gives));
-        for step in self.flow.steps() {
+        let gives = out.iter().flat_map(|step| step.info().gives);
+        let mut awaited: Vec<Artifact> = gives.copied().collect();
+        for step in flow.steps() {
             let info = step.info();
             let goes = self.step(info.id).going.is_some();
             let waits = info.needs.iter().any(|need| awaited.contains(need));
