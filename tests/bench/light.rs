@@ -50,8 +50,8 @@ fn main() {
     heading(&["", "first frame", "aim", "resident", "aim"]);
     let (frame, memory) = starts(home, quiet);
     row(&["jagwalk", &ms(frame), "8 ms", &mb(memory), "12 MB"]);
-    for (name, argv) in [("jwt-ui", &["jwt-ui"][..]), ("slumber", &["slumber"][..])] {
-        if Command::new(name).arg("--version").output().is_err() {
+    for (name, argv) in [("jwt-ui", &["jwtui"][..]), ("slumber", &["slumber"][..])] {
+        if Command::new(argv[0]).arg("--version").output().is_err() {
             row(&[name, "not installed", "", "", ""]);
             continue;
         }
