@@ -52,16 +52,18 @@ fn said(model: &Model, over: bool) -> Option<(bool, String)> {
     }
 }
 
-/// Draws the sentence of the last key or command, then the story of the step. The sentence stands before the story where
-/// both have room; else, and over a list, and beside a panel alone, at the place of the note.
+/// Draws the verdict or the story of the step, and the sentence of the last key or command: before a story and behind a
+/// verdict where that has room; else, over a list, and with a panel alone, at the place of the note.
 pub fn draw(canvas: &mut Canvas<'_>, model: &Model, places: &Places) {
     // Over a list, and of a panel alone, the place of the note is the only one there is.
     let lent = places.story.is_empty();
-    let verdict = layout::verdict_here(model);
     let place = inner(places.story);
     let room = usize::from(place.height);
     let look = &model.look;
-    let mut out: Vec<Spans> = Vec::new();
+    let verdict = layout::verdict_here(model);
+    let mut out = verdict.as_ref().map_or_else(Vec::new, |verdict| {
+        judged(model, verdict, place.width, room)
+    });
     let said = said(model, lent);
     if let Some((bad, says)) = &said {
         let role = if *bad {
@@ -70,9 +72,10 @@ pub fn draw(canvas: &mut Canvas<'_>, model: &Model, places: &Places) {
             Role::Accent
         };
         let noted = inner(places.note);
-        let whole = || lines(look, role, says, place.width, room + 1).len() <= room;
-        if noted.is_empty() || (!lent && verdict.is_none() && whole()) {
-            out.extend(lines(look, role, says, place.width, room));
+        let left = room.saturating_sub(out.len());
+        let whole = || lines(look, role, says, place.width, left + 1).len() <= left;
+        if noted.is_empty() || (!lent && whole()) {
+            out.extend(lines(look, role, says, place.width, left));
         } else if model.screen.toast.is_some() || !body::notes_field(model) {
             let most = MOST.max(noted.height.min(2 * MOST));
             let told = lines(look, role, says, noted.width, usize::from(most));
@@ -90,9 +93,7 @@ pub fn draw(canvas: &mut Canvas<'_>, model: &Model, places: &Places) {
         }
         return;
     }
-    if let Some(verdict) = verdict {
-        out.extend(judged(model, &verdict, place.width, room - out.len()));
-    } else if out.len() < room {
+    if verdict.is_none() && out.len() < room {
         let (role, says) = story(model);
         let repeats =
             said.is_some_and(|(_, said)| words::sentence(&said) == words::sentence(&says));
