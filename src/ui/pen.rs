@@ -569,17 +569,11 @@ mod tests {
         assert_eq!(spoken(&drawn), 1, "{drawn:?}");
         // Short names are not worth the way; symbols of unsure width stay in their order.
         let mut plain = blank();
-        for (x, colour) in (0..SIZE.0)
-            .step_by(2)
-            .zip([Color::Red, Color::Blue].iter().cycle())
-        {
-            plain.set_string(x, 1, "ab", Style::new().fg(*colour));
+        for (x, colour) in [(0, Color::Red), (2, Color::Blue), (4, Color::Red)] {
+            plain.set_string(x, 1, "ab", Style::new().fg(colour));
         }
         let drawn = written(&mut Pen::new(Vec::new(), ALL), &blank(), &plain);
-        assert!(
-            drawn.contains(&"ab\x1b[34mab\x1b[31m".repeat(4)),
-            "{drawn:?}"
-        );
+        assert!(drawn.ends_with("ab\x1b[34mab\x1b[31mab"), "{drawn:?}");
         after.set_string(0, 2, "e\u{301}", light);
         let drawn = written(&mut Pen::new(Vec::new(), ALL), &blank(), &after);
         assert!(spoken(&drawn) > 2, "{drawn:?}");
