@@ -2,7 +2,7 @@
 
 use ratatui::layout::Rect;
 
-use super::{hits::Bar, model::Model, view::story};
+use super::{hits::Bar, model::Model, rail, view::story};
 use crate::{lint::verdict::Judgement, session::Outcome};
 
 /// How much room there is.
@@ -38,8 +38,8 @@ impl Tier {
 /// How wide the parts beside the panel are; the mouse drags the bars between them.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Widths {
-    /// The rail.
-    pub rail: u16,
+    /// The rail; as wide as its titles want until it is dragged.
+    pub rail: Option<u16>,
     /// The notes.
     pub notes: u16,
 }
@@ -47,7 +47,7 @@ pub struct Widths {
 impl Default for Widths {
     fn default() -> Self {
         Self {
-            rail: 32,
+            rail: None,
             notes: 46,
         }
     }
@@ -57,33 +57,42 @@ impl Widths {
     /// Puts the bar between two parts on a column of so many.
     pub fn drag(&mut self, bar: Bar, to: u16, width: u16) {
         match bar {
-            Bar::Rail => self.rail = to,
+            Bar::Rail => self.rail = Some(to.min(width.saturating_sub(PANEL + 1))),
             Bar::Notes => self.notes = width.saturating_sub(to.saturating_add(1)),
         }
-        *self = self.fitting(width);
     }
 
-    /// Brings both to what leaves every part readable; where that is not enough for both, the notes give way.
-    fn fitting(self, width: u16) -> Self {
+    /// Returns the columns of the rail and of the notes that leave every part readable, for a rail that wants so many;
+    /// where that is not enough for both, the notes give way.
+    fn fitting(self, width: u16, wanted: u16) -> (u16, u16) {
+        let wide = Tier::wide(width);
         let room = width.saturating_sub(PANEL + 1);
-        let notes = if Tier::wide(width) { NOTES + 1 } else { 0 };
-        let rail = self.rail.min(room.saturating_sub(notes)).max(RAIL);
+        let least = if wide { NOTES + 1 } else { 0 };
+        let most = if wide { WIDE_RAIL } else { USUAL_RAIL };
+        let rail = self.rail.unwrap_or(wanted.clamp(USUAL_RAIL, most));
+        let rail = rail.min(room.saturating_sub(least)).max(RAIL);
         let left = room.saturating_sub(rail + 1);
-        Self {
-            rail,
-            notes: self.notes.min(left).max(NOTES),
-        }
+        (rail, self.notes.min(left).max(NOTES))
     }
 }
 
-/// The panel keeps so many columns whatever is dragged, …
-const PANEL: u16 = 60;
+/// The panel keeps so many columns whatever is dragged: those that the names of all panels take, …
+const PANEL: u16 = 64;
 
 /// … the rail so many, …
 const RAIL: u16 = 16;
 
 /// … and the notes so many.
 const NOTES: u16 = 24;
+
+/// The rail has so many by itself, …
+const USUAL_RAIL: u16 = 32;
+
+/// … and up to so many where there is room and its titles want them.
+const WIDE_RAIL: u16 = 48;
+
+/// From so many lines on a blank one stands between the rows and what is said of them.
+const AIRY: u16 = 24;
 
 /// The places of the walk's screen; a place that is left out has no area.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
@@ -133,36 +142,37 @@ fn with(model: &Model, overlay: bool) -> Places {
     if tier == Tier::Tiny {
         return Places::default();
     }
-    let widths = model.screen.widths.fitting(width);
+    let gap = u16::from(height >= AIRY);
     let mut places = Places::default();
     let mut rest = Rect::new(0, 0, width, height);
     places.header = top(&mut rest, 1);
     places.hints = bottom(&mut rest, 1);
-    if overlay {
-        places.title = top(&mut rest, 1);
-        places.rule = top(&mut rest, 1);
-        let told = story::height(model, rest.width);
-        places.note = bottom(&mut rest, told);
-        places.body = rest;
-        return places;
-    }
-    if model.code_page() {
+    if !overlay && model.code_page() {
         // The QR code needs every line.
         places.body = rest;
         return places;
     }
-    if model.screen.zoom && !waits {
-        // The panel alone, under its tabs; what is said of the last key stands in the place of the note.
-        places.tabs = top(&mut rest, 1);
+    if overlay || (model.screen.zoom && !waits) {
+        // What lies over the walk under its heading, or the panel alone under its tabs; what is said of the last key
+        // stands in the place of the note.
+        let head = top(&mut rest, 1);
+        *(if overlay {
+            &mut places.title
+        } else {
+            &mut places.tabs
+        }) = head;
         places.rule = top(&mut rest, 1);
         places.note = bottom(&mut rest, 2);
+        bottom(&mut rest, gap);
         places.body = rest;
         return places;
     }
+    let wanted = rail::wanted(model.session());
+    let (rail, notes) = model.screen.widths.fitting(width, wanted);
     if tier == Tier::Compact || waits {
         places.rail_line = top(&mut rest, 1);
     } else {
-        places.rail = left(&mut rest, widths.rail);
+        places.rail = left(&mut rest, rail);
         places.bar = left(&mut rest, 1);
     }
     places.title = top(&mut rest, 1);
@@ -176,10 +186,11 @@ fn with(model: &Model, overlay: bool) -> Places {
         return places;
     }
     if tier == Tier::Wide {
-        places.note = right(&mut rest, widths.notes);
+        places.note = right(&mut rest, notes);
         places.side_bar = right(&mut rest, 1);
     } else {
         places.note = bottom(&mut rest, if height >= 34 { 3 } else { 2 });
+        bottom(&mut rest, gap);
     }
     places.body = rest;
     places

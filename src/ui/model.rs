@@ -1089,6 +1089,27 @@ impl Model {
         }
     }
 
+    /// Lays the rows out and does something with what they remember, given them and how many are seen.
+    pub fn over_rows<T>(&mut self, does: impl FnOnce(&mut PanelState, &[Row], usize) -> T) -> T {
+        let (width, height) = layout::rows_area(self);
+        self.refit(width);
+        let rows = self.rows(width);
+        does(self.rows_state_mut(), &rows, height)
+    }
+
+    /// Brings what the rows remember to the width that they have now.
+    fn refit(&mut self, width: u16) {
+        let before = self.rows_state().width;
+        if before == width {
+            return;
+        }
+        if before > 0 {
+            let (before, after) = (self.rows(before), self.rows(width));
+            self.rows_state_mut().refit(&before, &after);
+        }
+        self.rows_state_mut().width = width;
+    }
+
     /// Looks at what is under the cursor; to be called after every change.
     pub fn look_under(&mut self, width: u16, height: usize) {
         let opened = &mut self.open[self.current];
@@ -1105,6 +1126,7 @@ impl Model {
             !self.session().step(self.place().step).attempts.is_empty(),
         );
         let recalled = first_sight && self.place_mut().recall(panel, sent);
+        self.refit(width);
         let rows = self.rows(width);
         if first_sight && self.panel().id == "inputs" {
             // On the first gap, else on the first field: `e` and Enter is the way to change one.
@@ -1137,11 +1159,12 @@ impl Model {
 
     /// Puts the cursor of the diagram on the first arrow of the step that is shown.
     pub fn to_arrow(&mut self) {
-        let (width, height) = layout::rows_area(self);
-        let rows = self.rows(width);
-        if let Some(at) = diagram::row_of(&rows, self.place().step) {
-            self.rows_state_mut().go_to(at, &rows, height);
-        }
+        let step = self.place().step;
+        self.over_rows(|state, rows, height| {
+            if let Some(at) = diagram::row_of(rows, step) {
+                state.go_to(at, rows, height);
+            }
+        });
     }
 
     /// Finds the row of the first field that is missing or wrong.

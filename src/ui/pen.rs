@@ -174,7 +174,7 @@ impl<W: Write> Pen<W> {
 
     /// Blanks cells of one line that are to look like this one, in the shortest way; `open` tells whether anything is to
     /// be written right behind them.
-    fn blank(&mut self, cells: &[(Position, &Cell)], ink: Ink, to_the_end: bool, open: bool) {
+    fn blank(&mut self, cells: &[Put<'_>], ink: Ink, to_the_end: bool, open: bool) {
         let count = cells.len();
         let erase = if to_the_end {
             Some(format!("{ESC}[K"))
@@ -297,15 +297,63 @@ impl<W: Write> Backend for Pen<W> {
     }
 }
 
+/// A cell and where it stands.
+type Put<'a> = (Position, &'a Cell);
+
 impl<W: Write> Pen<W> {
-    /// Writes cells, in the order of reading; `last` is the last column.
+    /// Writes cells, which come in the order of reading, in that order or ink by ink, whichever is shorter; `last` is the
+    /// last column.
     fn write_cells<'a>(&mut self, content: impl Iterator<Item = (u16, u16, &'a Cell)>, last: u16) {
-        let mut content = content
+        let cells: Vec<Put> = content
             .map(|(x, y, cell)| (Position { x, y }, cell))
-            .peekable();
+            .collect();
+        let (from, at, ink) = (self.frame.len(), self.at, self.ink);
+        self.write_in_order(&cells, last);
+        let Some(cells) = self.by_ink(&cells, ink) else {
+            return;
+        };
+        let (read_at, read_ink) = (self.at, self.ink);
+        let read = self.frame.split_off(from);
+        (self.at, self.ink) = (at, ink);
+        self.write_in_order(&cells, last);
+        if self.frame.len() - from >= read.len() {
+            self.frame.truncate(from);
+            self.frame.push_str(&read);
+            (self.at, self.ink) = (read_at, read_ink);
+        }
+    }
+
+    /// Brings cells that look alike together, beginning with those that the pen has the ink for; `None` where the order
+    /// matters: around links, and beside symbols that are not one cell wide for sure.
+    fn by_ink<'a>(&self, cells: &[Put<'a>], first: Option<Ink>) -> Option<Vec<Put<'a>>> {
+        let moves = |(_, cell): &Put| sure_width(cell.symbol()) != Some(1);
+        if !self.links.is_empty() || cells.iter().any(moves) {
+            return None;
+        }
+        let mut inks: Vec<(Ink, Vec<Put>)> = Vec::new();
+        inks.extend(first.map(|ink| (ink, Vec::new())));
+        let mut here = 0;
+        for put in cells {
+            let ink = Ink::of(put.1);
+            let blank = put.1.symbol() == " ";
+            let takes = |(known, _): &(Ink, _)| *known == ink || blank && known.blanks_like(ink);
+            // A blank goes with what stands before it.
+            if !inks.get(here).is_some_and(takes) {
+                here = inks.iter().position(takes).unwrap_or(inks.len());
+            }
+            if here == inks.len() {
+                inks.push((ink, Vec::new()));
+            }
+            inks[here].1.push(*put);
+        }
+        Some(inks.into_iter().flat_map(|(_, cells)| cells).collect())
+    }
+
+    fn write_in_order(&mut self, cells: &[Put<'_>], last: u16) {
+        let mut content = cells.iter().copied().peekable();
         let mut link = None;
         // Blanks are held back until it is known whether they go on to the end of the line.
-        let mut blanks: Vec<(Position, &Cell)> = Vec::new();
+        let mut blanks: Vec<Put> = Vec::new();
         while let Some((at, cell)) = content.next() {
             let here = self.link_at(at);
             if here != link {
@@ -502,6 +550,33 @@ mod tests {
             written(&mut pen, &blank(), &at("x", Style::new())),
             "\x1b[m\x1b[2Hx"
         );
+    }
+
+    #[test]
+    fn a_colour_that_comes_again_and_again_is_said_once() {
+        let [light, dark] = [214, 107].map(|shade| Style::new().fg(Color::Rgb(shade, 113, 148)));
+        let mut after = blank();
+        for (x, style) in (0..SIZE.0).step_by(4).zip([light, dark].iter().cycle()) {
+            after.set_string(x, 1, "key", *style);
+        }
+        let spoken = |drawn: &str| drawn.matches(";2;").count();
+        let drawn = written(&mut Pen::new(Vec::new(), ALL), &blank(), &after);
+        assert_eq!(spoken(&drawn), 2, "{drawn:?}");
+        // The ink that the pen has comes first.
+        let mut pen = Pen::new(Vec::new(), ALL);
+        drop(written(&mut pen, &blank(), &at("x", dark)));
+        let drawn = written(&mut pen, &at("x", dark), &after);
+        assert_eq!(spoken(&drawn), 1, "{drawn:?}");
+        // Short names are not worth the way; symbols of unsure width stay in their order.
+        let mut plain = blank();
+        for (x, colour) in [(0, Color::Red), (2, Color::Blue), (4, Color::Red)] {
+            plain.set_string(x, 1, "ab", Style::new().fg(colour));
+        }
+        let drawn = written(&mut Pen::new(Vec::new(), ALL), &blank(), &plain);
+        assert!(drawn.ends_with("ab\x1b[34mab\x1b[31mab"), "{drawn:?}");
+        after.set_string(0, 2, "e\u{301}", light);
+        let drawn = written(&mut Pen::new(Vec::new(), ALL), &blank(), &after);
+        assert!(spoken(&drawn) > 2, "{drawn:?}");
     }
 
     #[test]

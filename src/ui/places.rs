@@ -135,6 +135,7 @@ struct At {
 struct Spot {
     scroll: u32,
     cursor: u32,
+    width: u16,
     folds: BTreeSet<u32>,
 }
 
@@ -179,6 +180,7 @@ impl Spot {
         Self {
             scroll: small(state.scroll),
             cursor: small(state.cursor),
+            width: state.width,
             folds: state.folds.iter().copied().map(small).take(FOLDS).collect(),
         }
     }
@@ -190,6 +192,7 @@ impl Spot {
             cursor: large(self.cursor),
             folds: self.folds.iter().copied().map(large).take(FOLDS).collect(),
             query: String::new(),
+            width: self.width,
         }
     }
 }
@@ -218,6 +221,7 @@ mod tests {
             cursor: 7,
             folds: BTreeSet::from([0, 2]),
             query: "what-was-looked-for".to_owned(),
+            width: 78,
         };
         Stood {
             posture: Posture {

@@ -7,7 +7,7 @@ use super::{
     theme::{Glyphs, Role},
 };
 use crate::{
-    flow::{Artifact, Blocked, Origin, StepId},
+    flow::{Artifact, Blocked, Origin, Step, StepId},
     lint::Severity,
     protocol::{
         exchange::Request,
@@ -102,6 +102,25 @@ pub fn rail_rows(
     rows
 }
 
+/// Returns how many columns the rows take that this walk can come to have, their titles whole beside the usual words.
+pub fn wanted(session: &Session) -> u16 {
+    let stages = session.flow.stages.iter().map(|stage| stage.title.width());
+    let steps = || session.steps().map(Step::info);
+    let titles = steps().map(|info| LEAD + info.short.width() + STATE);
+    let gives = steps().flat_map(|info| info.gives);
+    let tokens = gives.filter(|artifact| is_listed(**artifact));
+    let tokens = tokens.map(|artifact| 2 + artifact.name().width() + STATE);
+    // The last column stays empty.
+    let most = stages.chain(titles).chain(tokens).max().unwrap_or_default() + 1;
+    u16::try_from(most).unwrap_or(u16::MAX)
+}
+
+/// The mark and the number before a step's title.
+const LEAD: usize = 5;
+
+/// A blank and `waiting for you`: few words for how a step or a token stands are longer.
+const STATE: usize = 16;
+
 fn mark(session: &Session, id: StepId, glyphs: &Glyphs) -> (Role, &'static str) {
     if session.step(id).stale && !matches!(session.status(id), Status::Waiting | Status::Skipped(_))
     {
@@ -185,14 +204,12 @@ fn needs_word(session: &Session, blocked: &[Blocked]) -> String {
 }
 
 fn tokens(session: &Session, now: Timestamp, width: usize, glyphs: &Glyphs) -> Vec<Row> {
-    let shown =
-        |artifact: Artifact| Artifact::GIVEABLE.contains(&artifact) && artifact != Artifact::Code;
     let mut rows = Vec::new();
     for (artifact, held) in session
         .walk
         .bag
         .iter()
-        .filter(|(artifact, _)| shown(*artifact))
+        .filter(|(artifact, _)| is_listed(*artifact))
     {
         let left = held.expires.map(|end| end.since(now));
         let (role, word) = match left {
@@ -235,6 +252,11 @@ fn tokens(session: &Session, now: Timestamp, width: usize, glyphs: &Glyphs) -> V
         rows.push(row);
     }
     rows
+}
+
+/// Tells whether the rail lists an artifact once there is one.
+fn is_listed(artifact: Artifact) -> bool {
+    Artifact::GIVEABLE.contains(&artifact) && artifact != Artifact::Code
 }
 
 /// A span in its largest unit: a rail need not count seconds until the last minute.

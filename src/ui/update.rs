@@ -538,12 +538,12 @@ fn switch(model: &mut Model) -> Vec<Effect> {
     };
     model.say(says);
     // What is on stands first, so the list moves under the cursor.
-    let (width, height) = layout::rows_area(model);
-    let rows = model.rows(width);
-    let its = |row: &Row| row.goes == Some(Goes::Fault(at));
-    if let Some(at) = rows.iter().rposition(its) {
-        model.rows_state_mut().go_to(at, &rows, height);
-    }
+    model.over_rows(|state, rows, height| {
+        let its = |row: &Row| row.goes == Some(Goes::Fault(at));
+        if let Some(at) = rows.iter().rposition(its) {
+            state.go_to(at, rows, height);
+        }
+    });
     vec![Effect::Faults(model.faults_on())]
 }
 

@@ -4,6 +4,7 @@ mod body;
 mod boxes;
 mod header;
 pub mod story;
+mod tabs;
 
 use ratatui::{buffer::Buffer, layout::Rect, style::Style};
 use unicode_width::UnicodeWidthStr;
@@ -13,7 +14,6 @@ use super::{
     keymap::{self, Sequence},
     layout::{self, Places, Tier},
     model::Model,
-    panels::PANELS,
     rail,
     rows::{Goes, words},
     theme::{Glyphs, Look, Role},
@@ -341,38 +341,15 @@ fn titles(canvas: &mut Canvas<'_>, model: &Model, places: &Places) {
     let to = model.look.glyphs.to;
     let left = [(Role::Title, format!(" {}", info.title))];
     let (role, word) = story::status(model);
-    let mut right = vec![(role, format!("{word} "))];
-    let lane = format!("{} {to} {}  ", info.from.name(), info.to.name());
+    // What stands at the right keeps away from what is cut for it.
+    let mut right = vec![(role, format!(" {word} "))];
+    let lane = format!(" {} {to} {} ", info.from.name(), info.to.name());
     // Who speaks to whom gives way to what the step does.
     if info.title.width() + lane.width() + word.width() + 4 <= usize::from(places.title.width) {
         right.insert(0, (Role::Muted, lane));
     }
     canvas.both(places.title, 0, &left, &right);
-    let here = model.panel().id;
-    let cx = model.cx(layout::rows_area(model).0);
-    let mut tabs: Spans = vec![(Role::Text, " ".to_owned())];
-    for panel in PANELS {
-        let badge = (panel.badge)(&cx).map_or(String::new(), |badge| format!(" {badge}"));
-        let text = format!("{}{badge}", panel.title);
-        if panel.id == here && !model.waiting_page() {
-            tabs.push((Role::TabCurrent, format!("[{text}]")));
-        } else {
-            tabs.push((Role::Tab, format!(" {text} ")));
-        }
-    }
-    let targets = PANELS.iter().map(|panel| Some(Target::Tab(panel.id)));
-    let pieces = tabs.iter().zip(std::iter::once(None).chain(targets));
-    canvas.hit_along(
-        places.tabs,
-        pieces.map(|((_, text), target)| (text.width(), target)),
-    );
-    if let Some(index) = model.place().attempt {
-        let count = session.step(id).attempts.len();
-        let says = format!("attempt {} of {count} ", index + 1);
-        canvas.both(places.tabs, 0, &tabs, &[(Role::FindingWarning, says)]);
-    } else {
-        canvas.line(places.tabs, 0, &tabs);
-    }
+    tabs::draw(canvas, model, places);
 }
 
 fn hints(canvas: &mut Canvas<'_>, model: &Model, places: &Places) {

@@ -142,7 +142,10 @@ fn the_walk_is_right_at_every_size() {
     to_the_end(&mut pty);
     wait_all(
         &mut pty,
-        &["Access token     14 min fresh", " ✓ 6 JWT bearer"],
+        &[
+            "Access token                   14 min fresh",
+            " ✓ 6 JWT bearer",
+        ],
     );
 
     pty.resize(12, 50);

@@ -67,8 +67,7 @@ fn verdict_rows(cx: &Cx, verdict: &Judgement) -> Vec<Row> {
     let dot = cx.glyphs.dot;
     let mut title = Row::new(vec![
         (Role::Strong, "Verdict  ".to_owned()),
-        (Role::FindingError, verdict.owner.name().to_owned()),
-        (Role::Text, format!(", {}", verdict.confidence.id())),
+        (Role::FindingError, words::side(verdict)),
         (Role::Muted, format!(" {dot} step {}", verdict.step)),
     ]);
     if let Some(code) = verdict.code {

@@ -1,6 +1,8 @@
 //! What a panel remembers: where it is scrolled to, the cursor, folds and what was looked for; and moving about in it.
 
-use std::{collections::BTreeSet, ops::Range};
+use std::{collections::BTreeSet, ops::Range, sync::Arc};
+
+use unicode_width::UnicodeWidthStr as _;
 
 use super::Row;
 use crate::ui::theme::{Glyphs, Role};
@@ -16,6 +18,8 @@ pub struct PanelState {
     pub folds: BTreeSet<usize>,
     /// What was looked for.
     pub query: String,
+    /// The columns of the rows that scroll and cursor are counted over; none while they were not laid out yet.
+    pub width: u16,
 }
 
 impl PanelState {
@@ -70,6 +74,16 @@ impl PanelState {
     /// Brings cursor and scroll back into what there is, after the rows or the height changed.
     pub fn clamp(&mut self, rows: &[Row], height: usize) {
         self.move_by(0, rows, height);
+    }
+
+    /// Stays where it is, in rows that are laid out for another width: the cursor and the first line that is seen are on
+    /// the same text, however it is broken now.
+    pub fn refit(&mut self, before: &[Row], after: &[Row]) {
+        let first = fold(before, &self.folds).get(self.scroll).copied();
+        self.cursor = again(before, self.cursor, after);
+        if let Some(first) = first {
+            self.scroll = position(&fold(after, &self.folds), again(before, first, after));
+        }
     }
 
     /// Puts the cursor on a row, opening the folds that hide it.
@@ -208,6 +222,47 @@ fn position(shown: &[usize], cursor: usize) -> usize {
         // Hidden by a fold: the heading above it.
         Err(at) => at.saturating_sub(1),
     }
+}
+
+/// Finds a row among the same rows in another width; where it is not among them any more, the one that stands where it
+/// stood.
+fn again(before: &[Row], at: usize, after: &[Row]) -> usize {
+    let begins = |rows: &[Row], at: usize| at == 0 || !goes_on(&rows[at - 1], &rows[at]);
+    let Some(row) = before.get(at) else {
+        return at;
+    };
+    let alike = |rows: &[Row]| {
+        let all = 0..rows.len();
+        all.filter(|index| begins(rows, *index) && is_alike(&rows[*index], row))
+            .collect::<Vec<_>>()
+    };
+    let (old, new) = (alike(before), alike(after));
+    let nth = old.partition_point(|begin| *begin <= at).saturating_sub(1);
+    let (Some(begin), Some(mut found)) = (old.get(nth), new.get(nth).or(new.last()).copied())
+    else {
+        return at.min(after.len().saturating_sub(1));
+    };
+    // Of a broken row, the line that has the beginning of this one.
+    let text = |row: &Row| row.plain().trim().width();
+    let mut ahead: usize = before[*begin..at].iter().map(text).sum();
+    let more = |found: usize| found + 1 < after.len() && !begins(after, found + 1);
+    while more(found) && ahead >= text(&after[found]) {
+        ahead -= text(&after[found]);
+        found += 1;
+    }
+    found
+}
+
+/// Tells whether the second of two neighbours is the same row, broken.
+fn goes_on(above: &Row, row: &Row) -> bool {
+    let both = above.whole.as_ref().zip(row.whole.as_ref());
+    both.is_some_and(|(above, whole)| Arc::ptr_eq(above, whole))
+}
+
+/// Tells whether two rows show the same thing, whatever room they have for it.
+fn is_alike(one: &Row, other: &Row) -> bool {
+    let shows = |row: &Row| (row.field, row.goes, row.depth);
+    shows(one) == shows(other) && one.place == other.place && one.at == other.at
 }
 
 fn number(rows: &[Row], index: usize) -> usize {

@@ -5,6 +5,7 @@ use unicode_width::UnicodeWidthStr;
 use super::{Cx, Row, size, took};
 use crate::{
     flow::{Artifact, Blocked, StepId},
+    lint::verdict::{Confidence, Judgement},
     protocol::{
         exchange::{Answer, Exchange, Failure, Via},
         party::Party,
@@ -176,6 +177,23 @@ pub fn upper(text: &str) -> String {
     chars.next().map_or_else(String::new, |first| {
         first.to_uppercase().chain(chars).collect()
     })
+}
+
+/// Says whose side a verdict is on and how sure that is, as a sentence begins; reports keep to their own words
+/// (INTERFACE §3).
+pub fn side(verdict: &Judgement) -> String {
+    let whose = match verdict.owner {
+        Party::You => "Yours to fix".to_owned(),
+        Party::Client => "The client’s registration".to_owned(),
+        Party::Unknown => "Unclear whose side".to_owned(),
+        other => format!("The {}", other.name()),
+    };
+    let sure = match verdict.confidence {
+        Confidence::Guess => "a guess",
+        Confidence::Likely => "likely",
+        Confidence::Certain => "certain",
+    };
+    format!("{whose}, {sure}")
 }
 
 /// Returns the reason phrase of a status (RFC 9110 §15); HTTP/2 and many servers send none.

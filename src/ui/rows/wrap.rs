@@ -82,11 +82,13 @@ fn broken(row: &Row, width: usize, out: &mut Vec<Row>) {
     }
 }
 
-/// Returns where the line that begins at `start` ends: after the last space that leaves it half full, else hard.
+/// Returns where the line that begins at `start` ends: after the last space that leaves it half full, else after what
+/// parts an address, else hard.
 fn line_end(cells: &[Piece<'_>], start: usize, room: usize) -> usize {
     let mut used = 0;
     let mut end = start;
     let mut space = None;
+    let mut part = None;
     while end < cells.len() {
         let (_, c, wide) = cells[end];
         if used + wide > room {
@@ -94,8 +96,14 @@ fn line_end(cells: &[Piece<'_>], start: usize, room: usize) -> usize {
         }
         used += wide;
         end += 1;
-        if c == " " && used * 2 > room {
+        if used * 2 <= room {
+            continue;
+        }
+        if c == " " {
             space = Some(end);
+        } else if PARTS.contains(&c) && cells.get(end).is_some_and(|next| next.1 != c) {
+            // Not between the two strokes of `https://`.
+            part = Some(end);
         }
     }
     if end == cells.len() {
@@ -104,8 +112,11 @@ fn line_end(cells: &[Piece<'_>], start: usize, room: usize) -> usize {
     if cells[end].1 == " " {
         return end.max(start + 1);
     }
-    space.unwrap_or(end).max(start + 1)
+    space.or(part).unwrap_or(end).max(start + 1)
 }
+
+/// What an address is broken after.
+const PARTS: [&str; 3] = ["/", "?", "&"];
 
 /// Returns the column where a broken row goes on: under its value, else a little deeper than its beginning.
 fn hang(row: &Row, width: usize) -> usize {
@@ -138,6 +149,32 @@ mod tests {
     fn lines(text: &str, width: u16) -> Vec<String> {
         let rows = wrap(vec![Row::text(Role::Text, text)], width);
         rows.iter().map(Row::plain).collect()
+    }
+
+    #[test]
+    fn an_address_is_broken_after_what_parts_it() {
+        let url = "https://idp.example/oauth2/authorize?client_id=notes&state=abcdefghijklmnop";
+        let broken = [
+            "https://idp.example/oauth2/",
+            "authorize?client_id=notes&",
+            "state=abcdefghijklmnop",
+        ];
+        assert_eq!(lines(url, 30), broken);
+        // Not between the strokes, not near the beginning, and words come first.
+        assert_eq!(
+            lines("https://idp.example", 8),
+            ["https://", "idp.exam", "ple"]
+        );
+        assert_eq!(lines("a/bcdefghijklmnop", 8), ["a/bcdefg", "hijklmno", "p"]);
+        assert_eq!(lines("more words and/or", 16), ["more words ", "and/or"]);
+        let row = Row::text(Role::Text, url).copying(crate::ui::rows::CopyText::from(url));
+        for width in 8..80 {
+            assert_eq!(lines(url, width).concat(), url, "{width}");
+            for line in wrap(vec![row.clone()], width) {
+                assert_eq!(line.copy, row.copy);
+                assert!(line.width() <= usize::from(width));
+            }
+        }
     }
 
     #[test]

@@ -6,7 +6,7 @@ use crate::{
     protocol::{jwt::TokenKind, pointer::Pointer},
     ui::{
         panels::{PANELS, findings},
-        rows::{Goes, Row, entry, row_near, row_of},
+        rows::{Goes, PanelState, Row, entry, row_near, row_of},
     },
 };
 
@@ -16,23 +16,20 @@ pub fn by(model: &mut Model, delta: isize) {
         step(model, delta);
         return;
     }
-    let (width, height) = layout::rows_area(model);
-    let rows = model.rows(width);
     let listed = model.screen.overlay.is_some();
-    let state = model.rows_state_mut();
-    // An entry of a list may take several lines, and is one thing to go over.
-    let here = entry(&rows, state.cursor);
-    match delta {
-        1 if listed => state.move_by(signed(here.end - state.cursor), &rows, height),
-        -1 if listed => {
-            state.move_by(-signed(state.cursor - here.start + 1), &rows, height);
+    model.over_rows(|state, rows, height| {
+        // An entry of a list may take several lines, and is one thing to go over.
+        let here = entry(rows, state.cursor);
+        match delta {
+            1 if listed => state.move_by(signed(here.end - state.cursor), rows, height),
+            -1 if listed => state.move_by(-signed(state.cursor - here.start + 1), rows, height),
+            _ => state.move_by(delta, rows, height),
         }
-        _ => state.move_by(delta, &rows, height),
-    }
-    if listed {
-        let lines = state.cursor - entry(&rows, state.cursor).start;
-        state.move_by(-signed(lines), &rows, height);
-    }
+        if listed {
+            let lines = state.cursor - entry(rows, state.cursor).start;
+            state.move_by(-signed(lines), rows, height);
+        }
+    });
 }
 
 /// A count of rows as a distance.
@@ -42,40 +39,32 @@ fn signed(rows: usize) -> isize {
 
 /// Puts the cursor on a row.
 pub fn to(model: &mut Model, index: usize) {
-    let (width, height) = layout::rows_area(model);
-    let rows = model.rows(width);
-    // The screen may be older than the rows.
-    if index < rows.len() {
-        model.rows_state_mut().go_to(index, &rows, height);
-    }
+    model.over_rows(|state, rows, height| {
+        // The screen may be older than the rows.
+        if index < rows.len() {
+            state.go_to(index, rows, height);
+        }
+    });
 }
 
 /// Moves by halves of a page.
 pub fn half_page(model: &mut Model, halves: isize) {
-    let (width, height) = layout::rows_area(model);
-    let rows = model.rows(width);
-    model.rows_state_mut().half_page(halves, &rows, height);
+    model.over_rows(|state, rows, height| state.half_page(halves, rows, height));
 }
 
 /// Moves by pages.
 pub fn page(model: &mut Model, pages: isize) {
-    let (width, height) = layout::rows_area(model);
-    let rows = model.rows(width);
-    model.rows_state_mut().page(pages, &rows, height);
+    model.over_rows(|state, rows, height| state.page(pages, rows, height));
 }
 
 /// Folds or unfolds.
 pub fn fold(model: &mut Model) {
-    let (width, height) = layout::rows_area(model);
-    let rows = model.rows(width);
-    model.rows_state_mut().toggle(&rows, height);
+    model.over_rows(PanelState::toggle);
 }
 
 /// Folds what stands around the cursor, from the inside out.
 pub fn fold_around(model: &mut Model) {
-    let (width, height) = layout::rows_area(model);
-    let rows = model.rows(width);
-    model.rows_state_mut().fold_around(&rows, height);
+    model.over_rows(PanelState::fold_around);
 }
 
 /// Goes to another step of the walk.
@@ -136,16 +125,17 @@ pub fn show(model: &mut Model, id: &'static str) {
 /// Shows the inputs, with the cursor on a field.
 pub fn inputs(model: &mut Model) {
     show(model, "inputs");
-    let (width, height) = layout::rows_area(model);
+    let (width, _) = layout::rows_area(model);
     let rows = model.rows(width);
-    let on_field = rows
-        .get(model.rows_state().cursor)
-        .is_some_and(|row| row.field.is_some());
+    let on_field = model.over_rows(|state, rows, _| {
+        let row = rows.get(state.cursor);
+        row.is_some_and(|row| row.field.is_some())
+    });
     let first = rows.iter().position(|row| row.field.is_some());
     if let Some(at) = model.missing_row(&rows).or(first)
         && !on_field
     {
-        model.rows_state_mut().go_to(at, &rows, height);
+        to(model, at);
     }
 }
 
@@ -222,7 +212,7 @@ pub fn go(model: &mut Model, goes: Goes) {
 
 /// Shows the very place that a finding speaks of, in the first panel that has it.
 fn place_of(model: &mut Model, index: usize) {
-    let (width, height) = layout::rows_area(model);
+    let (width, _) = layout::rows_area(model);
     let Some(at) = findings::shown(&model.cx(width))
         .get(index)
         .map(|finding| finding.at.clone())
@@ -245,13 +235,12 @@ fn place_of(model: &mut Model, index: usize) {
         return;
     };
     show(model, panel);
-    let rows = model.rows(width);
-    model.rows_state_mut().go_to(row, &rows, height);
+    to(model, row);
 }
 
 /// Goes to the next place of this panel that is worth a look, token by token, and says why.
 pub fn tour(model: &mut Model) {
-    let (width, height) = layout::rows_area(model);
+    let (width, _) = layout::rows_area(model);
     let rows = model.rows(width);
     let kind = |name: &str| match name {
         "client-assertion" => Some(TokenKind::ClientAssertion),
@@ -305,7 +294,7 @@ pub fn tour(model: &mut Model) {
     let next = at.map_or(0, |at| (at + 1) % stops.len());
     let (_, row, says) = stops[next];
     let told = format!("{} of {}: {says}", next + 1, stops.len());
-    model.rows_state_mut().go_to(row, &rows, height);
+    to(model, row);
     model.say(told);
 }
 
@@ -313,16 +302,15 @@ pub fn tour(model: &mut Model) {
 pub fn findings_of_row(model: &mut Model) {
     let index = model.under.finding;
     show(model, "findings");
-    let (width, height) = layout::rows_area(model);
-    let rows = model.rows(width);
-    let found = |index| {
-        rows.iter()
-            .position(|row| row.goes == Some(Goes::Place(index)))
-    };
-    // The verdict above stands at the foot, too: what the step itself has comes first.
-    if let Some(at) = index.or(Some(0)).and_then(found) {
-        let state = model.rows_state_mut();
-        state.scroll = at;
-        state.go_to(at, &rows, height);
-    }
+    model.over_rows(|state, rows, height| {
+        let found = |index| {
+            rows.iter()
+                .position(|row| row.goes == Some(Goes::Place(index)))
+        };
+        // The verdict above stands at the foot, too: what the step itself has comes first.
+        if let Some(at) = index.or(Some(0)).and_then(found) {
+            state.scroll = at;
+            state.go_to(at, rows, height);
+        }
+    });
 }

@@ -4,7 +4,6 @@ use super::Model;
 use crate::{
     protocol::time::Lifetime,
     ui::{
-        layout,
         model::{PACES, Play},
         panels::diagram,
     },
@@ -16,17 +15,21 @@ pub fn toggle(model: &mut Model) {
         model.say("Stopped.");
         return;
     }
-    let (width, height) = layout::rows_area(model);
-    let rows = model.rows(width);
-    let here = model.rows_state().cursor;
-    if diagram::next_message(&rows, Some(here)).is_none() {
-        let Some(first) = diagram::next_message(&rows, None) else {
-            model.warn("Nothing was sent yet, so there is nothing to play.");
-            return;
-        };
-        model.rows_state_mut().go_to(first, &rows, height);
+    let plays = model.over_rows(|state, rows, height| {
+        if diagram::next_message(rows, Some(state.cursor)).is_some() {
+            return true;
+        }
+        let first = diagram::next_message(rows, None);
+        if let Some(first) = first {
+            state.go_to(first, rows, height);
+        }
+        first.is_some()
+    });
+    if plays {
+        wait(model);
+    } else {
+        model.warn("Nothing was sent yet, so there is nothing to play.");
     }
-    wait(model);
 }
 
 /// Makes the next messages come sooner, or later; what plays goes on.
@@ -56,18 +59,19 @@ pub fn tick(model: &mut Model) {
     if model.now < play.next {
         return;
     }
-    let (width, height) = layout::rows_area(model);
-    let rows = model.rows(width);
-    let here = model.rows_state().cursor;
-    if let Some(next) = diagram::next_message(&rows, Some(here)) {
-        model.rows_state_mut().go_to(next, &rows, height);
-        if diagram::next_message(&rows, Some(next)).is_some() {
-            wait(model);
-            return;
+    let goes_on = model.over_rows(|state, rows, height| {
+        let next = diagram::next_message(rows, Some(state.cursor));
+        if let Some(next) = next {
+            state.go_to(next, rows, height);
         }
+        next.is_some_and(|next| diagram::next_message(rows, Some(next)).is_some())
+    });
+    if goes_on {
+        wait(model);
+    } else {
+        model.screen.play = None;
+        model.say("That was the last message.");
     }
-    model.screen.play = None;
-    model.say("That was the last message.");
 }
 
 /// Says when the next message comes.

@@ -9,7 +9,6 @@ use crate::{
     ui::{
         action::Availability,
         hits::{Hits, Target},
-        layout,
         model::Taking,
     },
 };
@@ -144,7 +143,5 @@ fn wheel(model: &mut Model, place: Position, hits: &Hits, by: isize) {
     if typed && matches!(model.screen.overlay, None | Some(Overlay::Profile(_))) {
         return;
     }
-    let (width, height) = layout::rows_area(model);
-    let rows = model.rows(width);
-    model.rows_state_mut().scroll_by(by, &rows, height);
+    model.over_rows(|state, rows, height| state.scroll_by(by, rows, height));
 }

@@ -100,7 +100,7 @@ pub fn draw(canvas: &mut Canvas<'_>, model: &Model, places: &Places) -> Option<P
     cursor
 }
 
-/// Says where the cursor is, and how much is above and below, on the rule over the rows.
+/// Says which attempt it is, where the cursor is, and how much is above and below, on the rule over the rows.
 fn more(
     canvas: &mut Canvas<'_>,
     places: &Places,
@@ -122,10 +122,13 @@ fn more(
     if !state.query.is_empty() {
         says.insert_str(0, &count(model, rows));
     }
-    if says.is_empty() || places.rule.width < 20 {
+    let mut spans: Spans = attempt(model).into_iter().collect();
+    spans.push((Role::Muted, says));
+    let wide: usize = spans.iter().map(|(_, text)| text.width()).sum();
+    if wide == 0 || places.rule.width < 20 {
         return;
     }
-    let wide = u16::try_from(says.width())
+    let wide = u16::try_from(wide)
         .unwrap_or(u16::MAX)
         .min(places.rule.width);
     let place = Rect {
@@ -133,7 +136,16 @@ fn more(
         width: wide,
         ..places.rule
     };
-    canvas.line(place, 0, &[(Role::Muted, says)]);
+    canvas.line(place, 0, &spans);
+}
+
+/// Says which attempt of the step is looked at, where it is not the newest.
+fn attempt(model: &Model) -> Option<(Role, String)> {
+    let place = model.place();
+    let index = place.attempt.filter(|_| model.screen.overlay.is_none())?;
+    let count = model.session().step(place.step).attempts.len();
+    let says = format!(" attempt {} of {count} ", index + 1);
+    Some((Role::FindingWarning, says))
 }
 
 /// Says how many rows have what is looked for, those that folds hide too, and at which of them the cursor is.
@@ -164,6 +176,11 @@ fn found(canvas: &mut Canvas<'_>, place: Rect, line: u16, row: &Row, query: &str
         }
         from = at + wanted.len();
     }
+}
+
+/// Tells whether the place of the note is taken by a field that is edited.
+pub fn notes_field(model: &Model) -> bool {
+    in_a_row(model).is_some()
 }
 
 /// Returns the field that is edited in its own row, unless it needs a box.

@@ -2,7 +2,7 @@
 
 use ratatui::layout::Rect;
 
-use super::{Canvas, Spans, lines};
+use super::{Canvas, Spans, body, lines};
 use crate::{
     flow::Want,
     lint::{Severity, verdict::Judgement},
@@ -18,26 +18,26 @@ use crate::{
     },
 };
 
-/// Returns how many lines the foot takes: two, and up to four where what is said would not be told to its end.
+/// What is said takes so many lines at most.
+const MOST: u16 = 4;
+
+/// Returns how many lines the story takes: two, and up to four where it would not be told to its end. What is said of the
+/// last key changes nothing about it, so that nothing moves when that comes and goes.
 pub fn height(model: &Model, width: u16) -> u16 {
-    const MOST: u16 = 4;
-    let over = model.screen.overlay.is_some();
-    if model.waiting_page() && !over {
+    if model.waiting_page() {
         // The address comes first.
         return 2;
     }
-    let says = match said(model, over) {
-        Some((_, says)) => says,
-        None if over => return 2,
-        None if layout::verdict_here(model).is_some() => return MOST,
-        None => match model.session().status(model.place().step) {
-            // Why there is such a step is on its page, too.
-            Status::Ready => return 2,
-            _ => story(model).1,
-        },
-    };
+    if layout::verdict_here(model).is_some() {
+        return MOST;
+    }
+    if model.session().status(model.place().step) == Status::Ready {
+        // Why there is such a step is on its page, too.
+        return 2;
+    }
+    let (role, says) = story(model);
     let width = width.saturating_sub(2);
-    let lines = lines(&model.look, Role::Text, &says, width, usize::from(MOST));
+    let lines = lines(&model.look, role, &says, width, usize::from(MOST));
     u16::try_from(lines.len()).unwrap_or(MOST).clamp(2, MOST)
 }
 
@@ -52,28 +52,18 @@ fn said(model: &Model, over: bool) -> Option<(bool, String)> {
     }
 }
 
-/// Draws the sentence of the last key or command, then the story of the step.
+/// Draws the verdict or the story of the step, and the sentence of the last key or command: before a story and behind a
+/// verdict where that has room; else, over a list, and with a panel alone, at the place of the note.
 pub fn draw(canvas: &mut Canvas<'_>, model: &Model, places: &Places) {
-    let over = model.screen.overlay.is_some();
     // Over a list, and of a panel alone, the place of the note is the only one there is.
     let lent = places.story.is_empty();
-    let waits = !over && model.session().status(model.place().step) == Status::Waiting;
-    let place = match said(model, lent) {
-        _ if !lent => places.story,
-        Some(_) => places.note,
-        None if waits => places.note,
-        None => return,
-    };
-    let place = Rect {
-        x: place.x + 1,
-        width: place.width.saturating_sub(2),
-        ..place
-    };
-    if place.is_empty() {
-        return;
-    }
-    let most = usize::from(place.height);
-    let mut out: Vec<Spans> = Vec::new();
+    let place = inner(places.story);
+    let room = usize::from(place.height);
+    let look = &model.look;
+    let verdict = layout::verdict_here(model);
+    let mut out = verdict.as_ref().map_or_else(Vec::new, |verdict| {
+        judged(model, verdict, place.width, room)
+    });
     let said = said(model, lent);
     if let Some((bad, says)) = &said {
         let role = if *bad {
@@ -81,28 +71,61 @@ pub fn draw(canvas: &mut Canvas<'_>, model: &Model, places: &Places) {
         } else {
             Role::Accent
         };
-        out.extend(lines(&model.look, role, says, place.width, most));
+        let noted = inner(places.note);
+        let left = room.saturating_sub(out.len());
+        let whole = || lines(look, role, says, place.width, left + 1).len() <= left;
+        if noted.is_empty() || (!lent && whole()) {
+            out.extend(lines(look, role, says, place.width, left));
+        } else if model.screen.toast.is_some() || !body::notes_field(model) {
+            let most = MOST.max(noted.height.min(2 * MOST));
+            let told = lines(look, role, says, noted.width, usize::from(most));
+            over_note(canvas, noted, told);
+        }
     }
-    if let Some(verdict) = layout::verdict_here(model).filter(|_| said.is_none()) {
-        out.extend(judged(model, &verdict, place.width, most));
-    } else if out.len() < most && (!lent || waits) {
+    if lent {
+        let waits = model.screen.overlay.is_none()
+            && model.session().status(model.place().step) == Status::Waiting;
+        if waits && said.is_none() {
+            let (role, says) = story(model);
+            let place = inner(places.note);
+            let told = lines(look, role, &says, place.width, usize::from(place.height));
+            over_note(canvas, place, told);
+        }
+        return;
+    }
+    if verdict.is_none() && out.len() < room {
         let (role, says) = story(model);
         let repeats =
             said.is_some_and(|(_, said)| words::sentence(&said) == words::sentence(&says));
         if !says.is_empty() && !repeats {
-            out.extend(lines(
-                &model.look,
-                role,
-                &says,
-                place.width,
-                most - out.len(),
-            ));
+            out.extend(lines(look, role, &says, place.width, room - out.len()));
         }
     }
-    if lent {
-        canvas.clear(place);
-    }
     for (line, spans) in (0..place.height).zip(out) {
+        canvas.line(place, line, &spans);
+    }
+}
+
+/// Returns a place without the columns at its edges.
+fn inner(place: Rect) -> Rect {
+    Rect {
+        x: place.x + 1,
+        width: place.width.saturating_sub(2),
+        ..place
+    }
+}
+
+/// Writes at the foot of the place of the note, and over what is above it as far as it must.
+fn over_note(canvas: &mut Canvas<'_>, note: Rect, told: Vec<Spans>) {
+    let tall = u16::try_from(told.len()).unwrap_or(u16::MAX);
+    let height = tall.max(note.height.min(MOST)).min(note.bottom());
+    let place = Rect {
+        y: note.bottom() - height,
+        height,
+        ..note
+    };
+    canvas.clear(place);
+    for (line, spans) in (0..height).zip(told) {
         canvas.line(place, line, &spans);
     }
 }
@@ -110,12 +133,12 @@ pub fn draw(canvas: &mut Canvas<'_>, model: &Model, places: &Places) {
 /// Whose side it is on, what is wrong, and what to do; the strings where two should be one.
 fn judged(model: &Model, verdict: &Judgement, width: u16, most: usize) -> Vec<Spans> {
     let look = &model.look;
-    let (owner, sure) = (verdict.owner.name(), verdict.confidence.id());
+    let side = words::side(verdict);
     let lead = if verdict.step == model.place().step {
-        format!("{owner}, {sure}.")
+        format!("{side}.")
     } else {
         let number = words::number(model.session(), verdict.step);
-        format!("{owner}, {sure}, at step {number}.")
+        format!("{side}, at step {number}.")
     };
     let mut out: Vec<Spans> = lines(
         look,

@@ -31,11 +31,13 @@ use jagwalk::{
     transport::{clock, entropy},
     ui::{
         engine::{Engine, Host, Outside},
+        hits::Hits,
         keymap::{Key, Keymap},
         model::{FaultEntry, ProfileEntry, Start},
         places::{Places, Stood},
         theme::{Depth, Glyphs, Shelf},
         update::{Msg, ProfilesOp, ProfilesReply},
+        view::view,
     },
 };
 use ratatui::{buffer::Buffer, layout::Rect};
@@ -579,6 +581,13 @@ impl<T: Transport> Desk<T> {
         let mut buffer = Buffer::empty(area);
         self.engine.draw(area, &mut buffer);
         buffer
+    }
+
+    /// Draws, and returns what stands where.
+    pub fn hits(&self) -> Hits {
+        let (width, height) = self.engine.model.size;
+        let area = Rect::new(0, 0, width, height);
+        view(&self.engine.model, area, &mut Buffer::empty(area))
     }
 
     /// Returns the text of the screen, line by line.

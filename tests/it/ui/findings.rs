@@ -9,11 +9,11 @@ fn a_verdict_leads_to_the_very_claim() {
         desk.keys("F/idjag-aud-slash<enter><enter>")
             .sees("idp-idjag-aud-slash is on");
         desk.keys("<esc><esc>").sees("fault: idp-idjag-aud-slash");
-        desk.keys("R").sees("IdP, certain, at step 5.");
+        desk.keys("R").sees("The IdP, certain, at step 5.");
         desk.keys("i")
             .sees("BEARER-ENDPOINT")
             .sees("trailing slash");
-        desk.keys("g").sees("Verdict  IdP, certain");
+        desk.keys("g").sees("Verdict  The IdP, certain");
         desk.keys("Ki")
             .sees("IDJAG-AUD-ISSUER  error")
             .sees("trailing slash");

@@ -148,8 +148,8 @@ fn the_bars_are_dragged_within_limits() {
     let mut desk = desk((200, 60));
     let places = |desk: &Desk<Sham>| layout::places(&desk.engine.model);
     let up = MouseEventKind::Up(MouseButton::Left);
-    assert_eq!((places(&desk).bar.x, places(&desk).side_bar.x), (32, 153));
-    desk.mouse(LEFT, (32, 20)).mouse(DRAG, (50, 22));
+    assert_eq!((places(&desk).bar.x, places(&desk).side_bar.x), (46, 153));
+    desk.mouse(LEFT, (46, 20)).mouse(DRAG, (50, 22));
     assert_eq!((places(&desk).bar.x, places(&desk).note.width), (50, 46));
     desk.mouse(DRAG, (0, 20));
     assert_eq!(places(&desk).bar.x, 16);
@@ -162,7 +162,7 @@ fn the_bars_are_dragged_within_limits() {
     desk.mouse(LEFT, (16, 20))
         .mouse(DRAG, (199, 20))
         .mouse(up, (199, 20));
-    assert!(places(&desk).body.width >= 60 && places(&desk).note.width >= 24);
+    assert!(places(&desk).body.width >= 64 && places(&desk).note.width >= 24);
     // A smaller screen is no worse for it.
     for width in 60..200 {
         desk.tell(jagwalk::ui::update::Msg::Resize(width, 40));

@@ -7,7 +7,11 @@ use jagwalk::{
     flow::flows,
     profile::Profile,
     session::Session,
-    ui::{layout::panel_width, rows::Row, update::Msg},
+    ui::{
+        layout::{self, panel_width},
+        rows::Row,
+        update::Msg,
+    },
 };
 use serde_json::{Value as Json, json};
 use unicode_width::UnicodeWidthStr;
@@ -49,11 +53,12 @@ fn assert_aligned(desk: &Desk<Sham>) {
     }
     if width >= 100 && height >= 28 && desk.engine.model.screen.overlay.is_none() {
         // The header, and the hints at the foot, have no rail beside them.
+        let x = layout::places(&desk.engine.model).bar.x;
         for y in 1..height - 1 {
             assert!(
-                "│├┼┤┴┬─".contains(cells[(32, y)].symbol()),
+                "│├┼┤┴┬─".contains(cells[(x, y)].symbol()),
                 "line {y} has {:?} where the bar is\n{}",
-                cells[(32, y)].symbol(),
+                cells[(x, y)].symbol(),
                 desk.screen()
             );
         }
