@@ -6,7 +6,10 @@ use std::fmt::Write as _;
 
 use crate::{
     flow::Step,
-    lint::{self, Finding, verdict::Judgement},
+    lint::{
+        self, Finding,
+        verdict::{Judgement, fact_of},
+    },
     profile::{FieldPath, fields},
     protocol::{
         exchange::{Answer, Exchange},
@@ -99,11 +102,19 @@ pub fn handoff(session: &Session, verdict: &Judgement) -> String {
     line("");
     line("What happens");
     line(&format!("  {}", verdict.says));
+    let found = found(session, verdict);
+    let compared = found.and_then(|finding| Some((finding, strings(finding)?)));
     for fact in &verdict.because {
-        line(&format!("  - {fact}"));
+        // What is shown as two strings below need not be said in a line before.
+        let again = compared
+            .as_ref()
+            .is_some_and(|(finding, _)| *fact == fact_of(finding));
+        if !again {
+            line(&format!("  - {fact}"));
+        }
     }
-    if let Some(finding) = found(session, verdict) {
-        strings(&mut line, finding);
+    for says in compared.into_iter().flat_map(|(_, lines)| lines) {
+        line(&says);
     }
     line("");
     line(&format!("What to change ({})", verdict.confidence.id()));
@@ -139,21 +150,22 @@ fn found<'a>(session: &'a Session, verdict: &Judgement) -> Option<&'a Finding> {
     findings.find(|finding| finding.code == code)
 }
 
-/// The two strings one above the other, as they are compared.
-fn strings(line: &mut impl FnMut(&str), finding: &Finding) {
-    let (Some(expected), Some(got)) = (&finding.expected, &finding.got) else {
-        return;
-    };
-    line(&format!("  at        {}", finding.at));
-    line(&format!("  expected  {expected}"));
-    line(&format!("  received  {got}"));
+/// The two strings one above the other, as they are compared; `None` where there are not two.
+fn strings(finding: &Finding) -> Option<Vec<String>> {
+    let (expected, got) = (finding.expected.as_ref()?, finding.got.as_ref()?);
+    let mut lines = vec![
+        format!("  at        {}", finding.at),
+        format!("  expected  {expected}"),
+        format!("  received  {got}"),
+    ];
     if let Some(near) = finding.near {
         let class = near.class.says().unwrap_or("another text");
-        line(&format!(
+        lines.push(format!(
             "  They part at character {}: {class}.",
             near.first + 1
         ));
     }
+    Some(lines)
 }
 
 fn seen(line: &mut impl FnMut(&str), step: &dyn Step, exchange: &Exchange) {

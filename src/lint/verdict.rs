@@ -278,8 +278,8 @@ fn fact_of_answer(seen: &Seen<'_>) -> Option<String> {
     })
 }
 
-/// `claim:id-jag:/aud: expected …, received ….`.
-fn fact_of(finding: &Finding) -> String {
+/// Says in one line what a finding expected and what came: `claim:id-jag:/aud: expected …, received ….`.
+pub fn fact_of(finding: &Finding) -> String {
     let at = &finding.at;
     match (&finding.expected, &finding.got) {
         (Some(expected), Some(got)) => format!("{at}: expected {expected}, received {got}."),

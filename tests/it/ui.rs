@@ -14,6 +14,7 @@ mod import;
 mod kept;
 mod keys;
 mod laws;
+mod lists;
 mod mouse;
 mod odd;
 mod past;
