@@ -284,3 +284,15 @@ fn what_finding_does_is_told_to_its_end() {
         desk.keys("/").sees("Enter finds, Esc back");
     }
 }
+
+#[test]
+fn what_is_compared_is_handed_off_once() {
+    let mut desk = Desk::lab((120, 40));
+    desk.keys("F/idp-idjag-typ<enter><enter><esc><esc>R")
+        .sees("invalid_grant");
+    desk.keys("H").sees("For the administrator of the IdP");
+    let screen = desk.screen();
+    for word in ["expected", "received"] {
+        assert_eq!(screen.matches(word).count(), 1, "{screen}");
+    }
+}
