@@ -47,7 +47,7 @@ const CONSOLES: &[Console] = &[
         vendor: "okta",
         server: Party::Idp,
         says: "Okta Admin Console: the AI agent, its keys, and its managed connection to the authorization server. The \
-               ID-JAG is minted by the organisation's own server (/oauth2/v1/token), not by a custom one.",
+               ID-JAG is minted by the organisation’s own server (/oauth2/v1/token), not by a custom one.",
     },
     Console {
         vendor: "okta",
@@ -58,14 +58,14 @@ const CONSOLES: &[Console] = &[
     Console {
         vendor: "auth0",
         server: Party::ResourceAs,
-        says: "Auth0 Dashboard: the application's credentials and its cross-app access settings. The issuer ends with a \
+        says: "Auth0 Dashboard: the application’s credentials and its cross-app access settings. The issuer ends with a \
                slash, and the audience of the ID-JAG must have it.",
     },
     Console {
         vendor: "keycloak",
         server: Party::ResourceAs,
-        says: "Keycloak Admin Console: the realm's identity provider for this issuer, the client (confidential, JWT \
-               authorization grant allowed) and the user's link to that identity provider. An assertion may live at \
+        says: "Keycloak Admin Console: the realm’s identity provider for this issuer, the client (confidential, JWT \
+               authorization grant allowed) and the user’s link to that identity provider. An assertion may live at \
                most 300 seconds.",
     },
     Console {

@@ -344,7 +344,7 @@ fn unexplained(here: &Seen<'_>, why: &str) -> Judgement {
         says: why.to_owned(),
         because: fact_of_answer(here).into_iter().collect(),
         fix: format!(
-            "Look the request up in the log of the {} at that time; its request id is among the answer's headers where \
+            "Look the request up in the log of the {} at that time; its request id is among the answer’s headers where \
              the server gives one.",
             here.step.to.name()
         ),

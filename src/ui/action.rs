@@ -228,7 +228,7 @@ actions! {
     QrCode = "qr-code", ["Q"], Walk, hint "QR code", when has_address;
     /// Shows what became of each claim from token to token.
     Ledger = "ledger", ["L"], Walk, hint "ledger", when has_results;
-    /// Writes the text for the other side's administrator.
+    /// Writes the text for the other side’s administrator.
     Handoff = "hand-off", ["H"], Walk, hint "hand-off", when has_verdict;
     /// Starts a new walk: new state, nonce and keys; the one that was is kept.
     NewWalk = "new-walk", ["n"], Walk, hint "new walk", when is_on;
@@ -248,13 +248,13 @@ actions! {
     Flows = "flows", ["f"], Walk, hint "", when always;
     /// Shows what the rules found: at the row that the cursor is on, else at this step.
     Findings = "findings", ["i", "' f"], Walk, hint "findings", when has_findings;
-    /// Makes the lab's servers misbehave, and well again.
+    /// Makes the lab’s servers misbehave, and well again.
     Faults = "faults", ["F"], Walk, hint "", when walks_the_lab;
     /// Shows the log: of this step, and pressed again of the whole walk.
     Log = "log", ["l", "' l"], Walk, hint "log", when always;
     /// Shows only some entries of the log: by step, party, status, text.
     FilterLog = "filter-log", ["&"], Walk, hint "", when always;
-    /// Shows the sequence diagram at this step's arrow; pressed again, goes back.
+    /// Shows the sequence diagram at this step’s arrow; pressed again, goes back.
     Diagram = "diagram", ["D", "' d"], Walk, hint "diagram", when always;
     /// Shows the request, before it goes and after.
     ShowRequest = "show-request", ["' r"], Walk, hint "", when always;

@@ -108,7 +108,7 @@ fn a_refused_step_says_whose_side_it_is_on() {
     says(
         &output,
         &[
-            "5. id-jag, Exchange the user's token for an ID-JAG: refused.\n",
+            "5. id-jag, Exchange the user’s token for an ID-JAG: refused.\n",
             "Whose side: IdP, ",
             "Next: 5. id-jag, ",
             "Verdict: IdP, ",

@@ -303,10 +303,10 @@ fn of_answer(name: &str) -> Option<&'static str> {
     Some(match name {
         "code" => "The authorization code: good once, for a short time, with the verifier only (RFC 6749 §4.1.2).",
         "state" => "Must be the value that was sent, or the answer belongs to another sign-in (RFC 6749 §10.12).",
-        "iss" => "Who answers; must be the IdP's issuer (RFC 9207 §2).",
+        "iss" => "Who answers; must be the IdP’s issuer (RFC 9207 §2).",
         "error" => "Why the IdP refused (RFC 6749 §4.1.2.1).",
-        "error_description" => "The IdP's own words (RFC 6749 §4.1.2.1).",
-        "session_state" => "The user's session at the IdP (OIDC Session Management §2).",
+        "error_description" => "The IdP’s own words (RFC 6749 §4.1.2.1).",
+        "session_state" => "The user’s session at the IdP (OIDC Session Management §2).",
         _ => return None,
     })
 }

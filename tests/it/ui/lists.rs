@@ -1,6 +1,10 @@
 //! Lists that list fewer, what the footer offers, and what is said of a key that does nothing.
 
 use jagwalk::{
+    flow::flows::FLOWS,
+    lab::FAULTS,
+    lint,
+    profile::fields,
     session::Transport,
     ui::{
         action::{ACTIONS, Scope, why_not},
@@ -229,7 +233,7 @@ fn the_way_back_stands_in_the_footer_whatever_else_does() {
             let screen = desk.screen();
             let foot = screen.lines().last().unwrap_or_default();
             assert!(
-                foot.contains("Esc back") && foot.contains("? help") | (place == "?"),
+                foot.contains("Esc back") && (foot.contains("? help") || place == "?"),
                 "{place}: {foot}"
             );
             desk.keys("<esc>");
@@ -292,7 +296,33 @@ fn what_is_compared_is_handed_off_once() {
         .sees("invalid_grant");
     desk.keys("H").sees("For the administrator of the IdP");
     let screen = desk.screen();
-    for word in ["expected", "received"] {
+    // The server’s own words may say it, too.
+    for word in ["  expected  ", "  received  "] {
         assert_eq!(screen.matches(word).count(), 1, "{screen}");
+    }
+    desk.sees_no(": expected ");
+}
+
+#[test]
+fn prose_has_one_kind_of_apostrophe() {
+    let actions = ACTIONS.iter().map(|entry| entry.about);
+    let rules = lint::rules::all().flat_map(|rule| [rule.title, rule.why, rule.cause, rule.fix]);
+    let fields = fields::FIELDS.iter().map(|field| field.help);
+    let flows = FLOWS.iter().flat_map(|flow| [flow.title, flow.about]);
+    let steps = FLOWS.iter().flat_map(|flow| flow.steps());
+    let steps = steps.flat_map(|step| [step.info().title, step.info().short, step.info().why]);
+    let faults = FAULTS.iter().map(|fault| fault.title);
+    for says in actions
+        .chain(rules)
+        .chain(fields)
+        .chain(flows)
+        .chain(steps)
+        .chain(faults)
+    {
+        let chars: Vec<char> = says.chars().collect();
+        let straight = chars
+            .windows(3)
+            .any(|three| three[1] == '\'' && three[0].is_alphabetic() && three[2].is_alphabetic());
+        assert!(!straight, "{says}");
     }
 }
