@@ -25,7 +25,7 @@ pub struct Screen {
     /// The profile: its name, the path of its file, or - for standard input. `lab` is always there.
     #[arg(long, short, value_name = "P")]
     pub profile: Option<String>,
-    /// The flow; default: the profile's own.
+    /// The flow; default: the profile’s own.
     #[arg(long, value_name = "F")]
     pub flow: Option<String>,
     /// The theme; `jagwalk themes` lists them.
@@ -91,7 +91,7 @@ pub enum Command {
     Rules(Listing),
     /// Explains a rule: what it checks, why, the section, the usual cause, the remedy.
     Explain(Explain),
-    /// Lists what the lab's servers can be told to do wrong.
+    /// Lists what the lab’s servers can be told to do wrong.
     Faults(Listing),
     /// Lists the keys of the screen, as config.toml has them.
     Keys(Listing),
@@ -115,7 +115,7 @@ pub struct Run {
     /// The profile: its name, the path of its file, or - for standard input. `lab` is always there.
     #[arg(long, short, value_name = "P")]
     pub profile: Option<String>,
-    /// The flow; default: the profile's own.
+    /// The flow; default: the profile’s own.
     #[arg(long, value_name = "F")]
     pub flow: Option<String>,
     /// The last step to send; default: the last of the flow.
@@ -216,7 +216,7 @@ pub struct Decode {
 /// Options of `explain`.
 #[derive(Args, Debug)]
 pub struct Explain {
-    /// A rule's code (IDJAG-TYP), a step (id-jag), a flow (xaa), or a place (claim:id-jag:/aud, form:audience).
+    /// A rule’s code (IDJAG-TYP), a step (id-jag), a flow (xaa), or a place (claim:id-jag:/aud, form:audience).
     #[arg(value_name = "CODE")]
     pub code: String,
     /// What to print.
@@ -264,7 +264,7 @@ pub struct Lab {
     /// Whose habits the servers have: paths, claims, client authentication and refusals as at a vendor.
     #[arg(long, value_enum, default_value = "plain", value_name = "VENDOR")]
     pub shape: Shape,
-    /// Where to put the clients' keys, readable by you alone; default: a folder that is removed at the end.
+    /// Where to put the clients’ keys, readable by you alone; default: a folder that is removed at the end.
     #[arg(long, value_name = "FOLDER")]
     pub dir: Option<PathBuf>,
 }
@@ -272,7 +272,7 @@ pub struct Lab {
 /// Whose habits the lab has.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
 pub enum Shape {
-    /// Nobody's: as the drafts have it.
+    /// Nobody’s: as the drafts have it.
     Plain,
     /// An org server mints, a custom server of the same host redeems, an AI agent has a key of its own.
     Okta,
@@ -332,7 +332,7 @@ pub enum Profile {
         /// Its name, or the path of its file.
         profile: String,
     },
-    /// Copies a profile, the lab's too, under another name; comments and order stay.
+    /// Copies a profile, the lab’s too, under another name; comments and order stay.
     Duplicate {
         /// The profile.
         from: String,
@@ -346,7 +346,7 @@ pub enum Profile {
         /// Its new name.
         to: String,
     },
-    /// Deletes a profile's file.
+    /// Deletes a profile’s file.
     Delete {
         /// The profile.
         name: String,
@@ -378,7 +378,7 @@ pub enum Key {
     Public {
         /// A private key as PEM (PKCS#8, PKCS#1, SEC1) or JWK; - reads standard input.
         file: PathBuf,
-        /// What it signs with; default: the JWK's own, else RS256 for RSA.
+        /// What it signs with; default: the JWK’s own, else RS256 for RSA.
         #[arg(long, value_enum, ignore_case = true)]
         alg: Option<KeyAlg>,
         /// How to print the public half.

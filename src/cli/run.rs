@@ -321,9 +321,15 @@ pub(super) async fn set(profile: &mut Profile, settings: &[String]) -> Result<()
                     .map_err(|says| Failed::usage(format!("--set {says}")))?;
                 profile.set(field, FieldValue::Secret(SecretSource::Inline(secret)));
             }
-            _ => profile
-                .edit_at(path, value)
-                .map_err(|says| Failed::usage(format!("--set {path}: {says}")))?,
+            _ => profile.edit_at(path, value).map_err(|says| {
+                // Most of what is said of a value names its field.
+                let lead = if says.contains(path) {
+                    String::new()
+                } else {
+                    format!("{path}: ")
+                };
+                Failed::usage(format!("--set {lead}{says}"))
+            })?,
         }
     }
     Ok(())

@@ -6,7 +6,10 @@ use std::fmt::Write as _;
 
 use crate::{
     flow::Step,
-    lint::{self, Finding, verdict::Judgement},
+    lint::{
+        self, Finding,
+        verdict::{Judgement, fact_of},
+    },
     profile::{FieldPath, fields},
     protocol::{
         exchange::{Answer, Exchange},
@@ -44,7 +47,7 @@ const CONSOLES: &[Console] = &[
         vendor: "okta",
         server: Party::Idp,
         says: "Okta Admin Console: the AI agent, its keys, and its managed connection to the authorization server. The \
-               ID-JAG is minted by the organisation's own server (/oauth2/v1/token), not by a custom one.",
+               ID-JAG is minted by the organisation’s own server (/oauth2/v1/token), not by a custom one.",
     },
     Console {
         vendor: "okta",
@@ -55,14 +58,14 @@ const CONSOLES: &[Console] = &[
     Console {
         vendor: "auth0",
         server: Party::ResourceAs,
-        says: "Auth0 Dashboard: the application's credentials and its cross-app access settings. The issuer ends with a \
+        says: "Auth0 Dashboard: the application’s credentials and its cross-app access settings. The issuer ends with a \
                slash, and the audience of the ID-JAG must have it.",
     },
     Console {
         vendor: "keycloak",
         server: Party::ResourceAs,
-        says: "Keycloak Admin Console: the realm's identity provider for this issuer, the client (confidential, JWT \
-               authorization grant allowed) and the user's link to that identity provider. An assertion may live at \
+        says: "Keycloak Admin Console: the realm’s identity provider for this issuer, the client (confidential, JWT \
+               authorization grant allowed) and the user’s link to that identity provider. An assertion may live at \
                most 300 seconds.",
     },
     Console {
@@ -99,11 +102,19 @@ pub fn handoff(session: &Session, verdict: &Judgement) -> String {
     line("");
     line("What happens");
     line(&format!("  {}", verdict.says));
+    let found = found(session, verdict);
+    let compared = found.and_then(|finding| Some((finding, strings(finding)?)));
     for fact in &verdict.because {
-        line(&format!("  - {fact}"));
+        // What is shown as two strings below need not be said in a line before.
+        let again = compared
+            .as_ref()
+            .is_some_and(|(finding, _)| *fact == fact_of(finding));
+        if !again {
+            line(&format!("  - {fact}"));
+        }
     }
-    if let Some(finding) = found(session, verdict) {
-        strings(&mut line, finding);
+    for says in compared.into_iter().flat_map(|(_, lines)| lines) {
+        line(&says);
     }
     line("");
     line(&format!("What to change ({})", verdict.confidence.id()));
@@ -139,21 +150,22 @@ fn found<'a>(session: &'a Session, verdict: &Judgement) -> Option<&'a Finding> {
     findings.find(|finding| finding.code == code)
 }
 
-/// The two strings one above the other, as they are compared.
-fn strings(line: &mut impl FnMut(&str), finding: &Finding) {
-    let (Some(expected), Some(got)) = (&finding.expected, &finding.got) else {
-        return;
-    };
-    line(&format!("  at        {}", finding.at));
-    line(&format!("  expected  {expected}"));
-    line(&format!("  received  {got}"));
+/// The two strings one above the other, as they are compared; `None` where there are not two.
+fn strings(finding: &Finding) -> Option<Vec<String>> {
+    let (expected, got) = (finding.expected.as_ref()?, finding.got.as_ref()?);
+    let mut lines = vec![
+        format!("  at        {}", finding.at),
+        format!("  expected  {expected}"),
+        format!("  received  {got}"),
+    ];
     if let Some(near) = finding.near {
         let class = near.class.says().unwrap_or("another text");
-        line(&format!(
+        lines.push(format!(
             "  They part at character {}: {class}.",
             near.first + 1
         ));
     }
+    Some(lines)
 }
 
 fn seen(line: &mut impl FnMut(&str), step: &dyn Step, exchange: &Exchange) {

@@ -121,7 +121,7 @@ fn logged(page: &mut String, session: &Session, walk: &Walk) {
             }
             let _ = writeln!(
                 page,
-                "\n## The API's log\n\nOf a call with the {} of step {}:",
+                "\n## The API’s log\n\nOf a call with the {} of step {}:",
                 record.artifact.noun(),
                 code(step.info().id.0)
             );

@@ -336,7 +336,7 @@ fn logged(page: &mut Page, entries: &[audit::Entry]) {
     if entries.is_empty() {
         return;
     }
-    page.line(INDENT, "The API's log of a call with it:");
+    page.line(INDENT, "The API’s log of a call with it:");
     for entry in entries {
         page.hanging(INDENT + 2, &format!("{:<13}", entry.label()), &entry.line);
         page.line(INDENT + 15, entry.says());
@@ -386,7 +386,7 @@ fn words(page: &mut Page, response: &Response) {
         page.line(INDENT, "The answer has no body.");
         return;
     }
-    page.line(INDENT, "The server's own words:");
+    page.line(INDENT, "The server’s own words:");
     let mut lines = body.lines().filter(|line| !line.trim().is_empty());
     let mut cut = false;
     for line in lines.by_ref().take(WORDS_LINES) {

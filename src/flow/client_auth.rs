@@ -127,7 +127,7 @@ fn authenticate(
             draft.notes.push((
                 Pointer::Form("client_assertion".to_owned()),
                 format!(
-                    "A JWT signed with the client's own key: iss and sub are {id}, aud is {audience}, good for \
+                    "A JWT signed with the client’s own key: iss and sub are {id}, aud is {audience}, good for \
                      {ASSERTION_LIFETIME} s and for one use."
                 ),
             ));

@@ -116,7 +116,7 @@ const PARAMS: &[Entry] = &[
     ),
     (
         "device_code",
-        "The secret half of the device's codes: the client polls with it while the user enters the other",
+        "The secret half of the device’s codes: the client polls with it while the user enters the other",
         "RFC 8628 §3.4",
     ),
     (
@@ -162,7 +162,7 @@ const PARAMS: &[Entry] = &[
     ),
     (
         "client_instance_assertion",
-        "The instance issuer's word about the instance that asks",
+        "The instance issuer’s word about the instance that asks",
         "CIA-01 §4.1",
     ),
     (
@@ -172,7 +172,7 @@ const PARAMS: &[Entry] = &[
     ),
     (
         "rctx",
-        "Where the transaction comes from, by the claim's name as the Actor Profile's example has it",
+        "Where the transaction comes from, by the claim’s name as the Actor Profile’s example has it",
         "AP App. B.7",
     ),
     (
@@ -188,12 +188,12 @@ const PARAMS: &[Entry] = &[
     ),
     (
         "client_assertion",
-        "The client's own signed JWT",
+        "The client’s own signed JWT",
         "RFC 7523 §2.2",
     ),
     (
         "client_secret",
-        "The client's secret in the body",
+        "The client’s secret in the body",
         "RFC 6749 §2.3.1",
     ),
 ];
@@ -241,7 +241,7 @@ const JOSE: &[Entry] = &[
     ("alg", "How it is signed", "RFC 7515 §4.1.1"),
     (
         "kid",
-        "Which of the issuer's keys signed it",
+        "Which of the issuer’s keys signed it",
         "RFC 7515 §4.1.4",
     ),
     ("jwk", "The public key itself", "RFC 7515 §4.1.3"),
@@ -288,16 +288,16 @@ const CLAIMS: &[Entry] = &[
     ("amr", "By what means the user signed in", "OIDC §2"),
     (
         "sid",
-        "The user's session at the IdP",
+        "The user’s session at the IdP",
         "OIDC Front-Channel Logout §3",
     ),
-    ("email", "The user's mail address", "OIDC §5.1"),
+    ("email", "The user’s mail address", "OIDC §5.1"),
     (
         "email_verified",
         "Whether the IdP checked that address",
         "OIDC §5.1",
     ),
-    ("name", "The user's name", "OIDC §5.1"),
+    ("name", "The user’s name", "OIDC §5.1"),
     (
         "preferred_username",
         "The name the user goes by",
@@ -351,7 +351,7 @@ const SPECIAL_CLAIMS: &[(TokenKind, &str, &str, &str)] = &[
     (
         TokenKind::IdToken,
         "iss",
-        "The IdP's issuer, as in its metadata",
+        "The IdP’s issuer, as in its metadata",
         "OIDC §3.1.3.7",
     ),
     (
@@ -417,7 +417,7 @@ const SPECIAL_CLAIMS: &[(TokenKind, &str, &str, &str)] = &[
     (
         TokenKind::IdJag,
         "scope",
-        "What the IdP's policy granted",
+        "What the IdP’s policy granted",
         "JAG §4.3.3",
     ),
     (
@@ -429,7 +429,7 @@ const SPECIAL_CLAIMS: &[(TokenKind, &str, &str, &str)] = &[
     (
         TokenKind::InstanceAssertion,
         "iss",
-        "The instance issuer, as the client's metadata names it",
+        "The instance issuer, as the client’s metadata names it",
         "CIA §7.2",
     ),
     (
@@ -459,7 +459,7 @@ const SPECIAL_CLAIMS: &[(TokenKind, &str, &str, &str)] = &[
     (
         TokenKind::InstanceAssertion,
         "cnf",
-        "The instance's own key, which no other instance has",
+        "The instance’s own key, which no other instance has",
         "CIA §7.2",
     ),
     (

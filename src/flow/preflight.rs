@@ -435,7 +435,7 @@ fn server_checks(out: &mut Report, profile: &Profile, server: Server, fetched: &
     let Some(issuer) = profile.text(server.issuer) else {
         if party == Party::ResourceAs && profile.asks_api() {
             let says = format!(
-                "{} is empty: a walk takes it from the API's metadata.",
+                "{} is empty: a walk takes it from the API’s metadata.",
                 server.issuer
             );
             return out.say(party, "issuer", Grade::Note, says);
@@ -1065,7 +1065,7 @@ fn redirect(uri: &str) -> (Grade, String) {
         (scheme, _) => (
             Grade::Finding,
             format!(
-                "{uri}: the scheme `{scheme}` has no dot, so it is nobody's own (RFC 8252 §7.1)."
+                "{uri}: the scheme `{scheme}` has no dot, so it is nobody’s own (RFC 8252 §7.1)."
             ),
         ),
     }
@@ -1123,7 +1123,7 @@ fn clients(out: &mut Report, profile: &Profile, fetched: &[Fetched], around: &Ar
                 (
                     Grade::Ok,
                     format!(
-                        "{} is among the keys that the client's document publishes.",
+                        "{} is among the keys that the client’s document publishes.",
                         key.field
                     ),
                 )
@@ -1131,7 +1131,7 @@ fn clients(out: &mut Report, profile: &Profile, fetched: &[Fetched], around: &Ar
                 (
                     Grade::Finding,
                     format!(
-                        "{} has the thumbprint {ours}, and the client's document publishes {}.",
+                        "{} has the thumbprint {ours}, and the client’s document publishes {}.",
                         key.field,
                         if published.is_empty() {
                             "no key".to_owned()

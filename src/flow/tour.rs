@@ -185,11 +185,11 @@ const INSTANCE_ASSERTION: &[Stop] = &[
     ),
     (
         "/iss",
-        "The instance issuer; the client's metadata has to name it.",
+        "The instance issuer; the client’s metadata has to name it.",
     ),
     (
         "/cnf/jkt",
-        "The instance's own key. It proves it with every request.",
+        "The instance’s own key. It proves it with every request.",
     ),
     ("/aud", "The authorization server."),
     ("/exp", "Five minutes at most."),
@@ -237,7 +237,7 @@ const CLIENT_ASSERTION: &[Stop] = &[
     ),
     (
         "jose:/kid",
-        "The key that the server looks up in the client's registration.",
+        "The key that the server looks up in the client’s registration.",
     ),
     ("/jti", "It is good once."),
     ("/exp", "It lives for a minute or two."),
@@ -320,13 +320,13 @@ static MESSAGES: std::sync::LazyLock<Vec<(Pointer, &'static str)>> =
             ),
             (
                 form("assertion"),
-                "The grant that the other company's IdP signed.",
+                "The grant that the other company’s IdP signed.",
             ),
             (form("code"), "Good once, and for this client."),
             (form("code_verifier"), "The secret behind the challenge."),
             (
                 form("audience"),
-                "Whom the result is for: a server's issuer, to the character, or a name agreed on.",
+                "Whom the result is for: a server’s issuer, to the character, or a name agreed on.",
             ),
             (form("resource"), "The API that the access is for."),
             (form("scope"), "How much: ask for less than the user may."),

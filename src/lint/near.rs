@@ -57,7 +57,7 @@ impl Class {
             Self::LetterCase => "letter case",
             Self::PercentEncoding => "percent-encoding",
             Self::LookAlikeLetter => "a letter of another alphabet that looks the same",
-            Self::CustomServer => "a custom authorization server against the organisation's own",
+            Self::CustomServer => "a custom authorization server against the organisation’s own",
             Self::Endpoint => "an endpoint where the issuer belongs",
             Self::WellKnown => "a well-known address where the issuer belongs",
             Self::ApiScheme => "api:// against a URL",

@@ -278,8 +278,8 @@ fn fact_of_answer(seen: &Seen<'_>) -> Option<String> {
     })
 }
 
-/// `claim:id-jag:/aud: expected …, received ….`.
-fn fact_of(finding: &Finding) -> String {
+/// Says in one line what a finding expected and what came: `claim:id-jag:/aud: expected …, received ….`.
+pub fn fact_of(finding: &Finding) -> String {
     let at = &finding.at;
     match (&finding.expected, &finding.got) {
         (Some(expected), Some(got)) => format!("{at}: expected {expected}, received {got}."),
@@ -344,7 +344,7 @@ fn unexplained(here: &Seen<'_>, why: &str) -> Judgement {
         says: why.to_owned(),
         because: fact_of_answer(here).into_iter().collect(),
         fix: format!(
-            "Look the request up in the log of the {} at that time; its request id is among the answer's headers where \
+            "Look the request up in the log of the {} at that time; its request id is among the answer’s headers where \
              the server gives one.",
             here.step.to.name()
         ),

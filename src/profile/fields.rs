@@ -234,14 +234,14 @@ macro_rules! fields {
 }
 
 fields! {
-    FORMAT = "format", "Format", Kind::Number, "Version of this file's format.", eg "1", default "1";
+    FORMAT = "format", "Format", Kind::Number, "Version of this file’s format.", eg "1", default "1";
     TITLE = "title", "Title", Kind::Text, "What people call this tenant.", eg "Acme on Okta, staging";
     FLOW = "flow", "Flow", Kind::Choice(FLOW_IDS), "The flow that opens first.", eg "xaa", default "xaa";
     VARIANT = "variant", "Variant",
         Kind::Choice(&["agent", "delegated", "nested", "delegation", "self", "sole"]),
         "Variant of a flow that has some. assertion-exchange: agent, delegated, nested; instance-assertion: delegation, self, sole.", eg "delegated";
     VENDOR = "vendor", "Vendor", Kind::Choice(VENDORS),
-        "Who made the servers: switches that vendor's notes on. Each server table may have its own.", eg "okta";
+        "Who made the servers: switches that vendor’s notes on. Each server table may have its own.", eg "okta";
     REVISION = "revision", "Revision", Kind::Choice(&["00", "01", "02", "03", "04", "05"]),
         "The draft revision that rules speak from; the newest known when empty.", eg "03";
     ENVIRONMENT = "environment", "Environment", Kind::Choice(&["dev", "test", "prod"]),
@@ -296,15 +296,15 @@ fields! {
     AGENT_PRIVATE_KEY = "agent.private_key", "Private key", Kind::Secret,
         "Key of the agent: PEM (PKCS#8, PKCS#1, SEC1) or JWK.", eg "file:agent.pem", from SSO_PRIVATE_KEY;
     AGENT_KID = "agent.kid", "Key id", Kind::Text,
-        "Name of the agent's key at the IdP; from the JWK when empty, else its thumbprint.", eg "agent-1", from SSO_KID;
+        "Name of the agent’s key at the IdP; from the JWK when empty, else its thumbprint.", eg "agent-1", from SSO_KID;
     AGENT_ALG = "agent.alg", "Algorithm", Kind::Choice(ALGS),
         "What the agent signs its assertion with; fits the key when empty.", eg "ES256", from SSO_ALG;
     AGENT_ASSERTION_AUDIENCE = "agent.assertion_audience", "Assertion audience", Kind::Text,
-        "The aud of the agent's client assertion: issuer, token-endpoint, or any other text.", eg "issuer", from SSO_ASSERTION_AUDIENCE;
+        "The aud of the agent’s client assertion: issuer, token-endpoint, or any other text.", eg "issuer", from SSO_ASSERTION_AUDIENCE;
     AGENT_SUBJECT = "agent.subject", "Subject", Kind::Choice(&["id_token", "access_token", "refresh_token", "saml2", "saml2_refresh"]),
         "Which token of the user is exchanged for the ID-JAG; saml2_refresh gets a refresh token for the SAML assertion first, and that is the subject.", eg "id_token", default "id_token";
     AGENT_SAML_ASSERTION = "agent.saml_assertion", "SAML assertion", Kind::Secret,
-        "The user's SAML assertion, for the subjects saml2 and saml2_refresh: its XML, or that in base64url.", eg "file:assertion.xml";
+        "The user’s SAML assertion, for the subjects saml2 and saml2_refresh: its XML, or that in base64url.", eg "file:assertion.xml";
     AGENT_AUDIENCE = "agent.audience", "Audience", Kind::Text,
         "Whom the ID-JAG is for: the issuer of the resource AS, unless the IdP knows it by another name; token-endpoint is that of the resource AS, as the Actor Profile prints it.", eg "https://acme.okta.example/oauth2/aus1", from RESOURCE_AS_ISSUER;
     AGENT_RESOURCE = "agent.resource", "Resource", Kind::List,
@@ -314,7 +314,7 @@ fields! {
     AGENT_ACTOR = "agent.actor", "Actor", Kind::Choice(&["none", "client_assertion", "actor_token"]),
         "Who is named as the one that acts for the user: nobody, which is impersonation (RFC 8693 §1.1); the agent by the very assertion that authenticates it; or an actor token, which in the flow delegation is that of agent-token and else agent.actor_token. What the flow is for when empty.", eg "client_assertion";
     AGENT_ACTOR_TOKEN = "agent.actor_token", "Actor token", Kind::Secret,
-        "A JWT of the actor's own, for the actor actor_token.", eg "file:actor.jwt";
+        "A JWT of the actor’s own, for the actor actor_token.", eg "file:actor.jwt";
 
     RESOURCE_AS_ISSUER = "resource_as.issuer", "Issuer", Kind::Url,
         "The issuer of the authorization server that redeems the ID-JAG.", eg "https://acme.okta.example/oauth2/aus1";
@@ -329,13 +329,13 @@ fields! {
     RESOURCE_AS_VENDOR = "resource_as.vendor", "Vendor", Kind::Choice(VENDORS),
         "Who made the resource AS.", eg "okta", from VENDOR;
     RESOURCE_AS_CLIENT_ID = "resource_as.client_id", "Client id", Kind::Text,
-        "The client's id at the resource AS, which is seldom its id at the IdP.", eg "0oa3here";
+        "The client’s id at the resource AS, which is seldom its id at the IdP.", eg "0oa3here";
     RESOURCE_AS_AUTH = "resource_as.auth", "Authentication", Kind::Choice(AUTHS),
         "How the client proves itself to the resource AS; follows the key or secret when empty.", eg "private_key_jwt";
     RESOURCE_AS_CLIENT_SECRET = "resource_as.client_secret", "Client secret", Kind::Secret,
-        "The client's secret at the resource AS.", eg "env:ACME_RESOURCE_SECRET";
+        "The client’s secret at the resource AS.", eg "env:ACME_RESOURCE_SECRET";
     RESOURCE_AS_PRIVATE_KEY = "resource_as.private_key", "Private key", Kind::Secret,
-        "The client's key at the resource AS: PEM (PKCS#8, PKCS#1, SEC1) or JWK.", eg "file:resource.pem";
+        "The client’s key at the resource AS: PEM (PKCS#8, PKCS#1, SEC1) or JWK.", eg "file:resource.pem";
     RESOURCE_AS_KID = "resource_as.kid", "Key id", Kind::Text,
         "Name of that key at the resource AS; from the JWK when empty, else its thumbprint.", eg "resource-1";
     RESOURCE_AS_ALG = "resource_as.alg", "Algorithm", Kind::Choice(ALGS),
@@ -345,7 +345,7 @@ fields! {
     RESOURCE_AS_SCOPE = "resource_as.scope", "Scope", Kind::Text,
         "What is asked for when the ID-JAG is redeemed; nothing is asked for when empty.", eg "todo.read";
     RESOURCE_AS_MANAGEMENT_TOKEN = "resource_as.management_token", "Management token", Kind::Secret,
-        "Token of an Okta administrator, only to list the server's scopes.", eg "env:OKTA_API_TOKEN";
+        "Token of an Okta administrator, only to list the server’s scopes.", eg "env:OKTA_API_TOKEN";
 
     API_KIND = "api.kind", "Kind", Kind::Choice(&["http", "mcp"]),
         "Plain HTTP, or an MCP server; in the flow mcp it is an MCP server unless this says otherwise.", eg "http", default "http";
@@ -362,7 +362,7 @@ fields! {
     API_DISCOVER = "api.discover", "Discover", Kind::Flag,
         "Whether the API is asked first, without a token, which authorization server it trusts (RFC 9728); an MCP server is, unless this is false.", eg "true", default "false";
     API_VENDOR = "api.vendor", "Vendor", Kind::Choice(VENDORS),
-        "Who made the API's gateway.", eg "generic", from VENDOR;
+        "Who made the API’s gateway.", eg "generic", from VENDOR;
 
     ACTOR_ISSUER_ISSUER = "actor_issuer.issuer", "Issuer", Kind::Url,
         "Who says which workload it is that acts: the issuer of actor tokens.", eg "https://workloads.acme.example";
@@ -371,13 +371,13 @@ fields! {
     ACTOR_ISSUER_JWKS_URI = "actor_issuer.jwks_uri", "Key set", Kind::Url,
         "Key set of that issuer, to check actor tokens with.", eg "https://workloads.acme.example/jwks";
     ACTOR_ISSUER_CLIENT_ID = "actor_issuer.client_id", "Client id", Kind::Text,
-        "The agent's id at that issuer.", eg "code-reviewer";
+        "The agent’s id at that issuer.", eg "code-reviewer";
     ACTOR_ISSUER_AUTH = "actor_issuer.auth", "Authentication", Kind::Choice(AUTHS),
         "How the agent proves itself to that issuer; follows the key or secret when empty.", eg "private_key_jwt";
     ACTOR_ISSUER_CLIENT_SECRET = "actor_issuer.client_secret", "Client secret", Kind::Secret,
-        "The agent's secret at that issuer.", eg "env:ACME_WORKLOAD_SECRET";
+        "The agent’s secret at that issuer.", eg "env:ACME_WORKLOAD_SECRET";
     ACTOR_ISSUER_PRIVATE_KEY = "actor_issuer.private_key", "Private key", Kind::Secret,
-        "The agent's key at that issuer: PEM (PKCS#8, PKCS#1, SEC1) or JWK.", eg "file:workload.pem";
+        "The agent’s key at that issuer: PEM (PKCS#8, PKCS#1, SEC1) or JWK.", eg "file:workload.pem";
     ACTOR_ISSUER_KID = "actor_issuer.kid", "Key id", Kind::Text,
         "Name of that key; from the JWK when empty, else its thumbprint.", eg "workload-1";
     ACTOR_ISSUER_ALG = "actor_issuer.alg", "Algorithm", Kind::Choice(ALGS),
@@ -394,25 +394,25 @@ fields! {
     ACTOR_ISSUER_AGENT_2 = "actor_issuer.agent_2", "Second agent", Kind::Text,
         "Name of the second agent of a nested delegation.", eg "agent:worker";
     ACTOR_ISSUER_PRIVATE_KEY_2 = "actor_issuer.private_key_2", "Second private key", Kind::Secret,
-        "The second agent's key: PEM (PKCS#8, PKCS#1, SEC1) or JWK.", eg "file:worker.pem";
+        "The second agent’s key: PEM (PKCS#8, PKCS#1, SEC1) or JWK.", eg "file:worker.pem";
     ACTOR_ISSUER_KID_2 = "actor_issuer.kid_2", "Second key id", Kind::Text,
         "Name of that key; from the JWK when empty, else its thumbprint.", eg "worker-1";
     ACTOR_ISSUER_AGENT_3 = "actor_issuer.agent_3", "Third agent", Kind::Text,
         "Name of the third agent of a nested delegation.", eg "agent:summarizer";
     ACTOR_ISSUER_PRIVATE_KEY_3 = "actor_issuer.private_key_3", "Third private key", Kind::Secret,
-        "The third agent's key: PEM (PKCS#8, PKCS#1, SEC1) or JWK.", eg "file:summarizer.pem";
+        "The third agent’s key: PEM (PKCS#8, PKCS#1, SEC1) or JWK.", eg "file:summarizer.pem";
     ACTOR_ISSUER_KID_3 = "actor_issuer.kid_3", "Third key id", Kind::Text,
         "Name of that key; from the JWK when empty, else its thumbprint.", eg "summarizer-1";
     INSTANCE_ISSUER_ISSUER = "instance_issuer.issuer", "Issuer", Kind::Url,
-        "Who says which running instance of the client it is: the issuer of instance assertions, as the client's metadata names it.", eg "https://instances.acme.example";
+        "Who says which running instance of the client it is: the issuer of instance assertions, as the client’s metadata names it.", eg "https://instances.acme.example";
     INSTANCE_ISSUER_ENDPOINT = "instance_issuer.endpoint", "Endpoint", Kind::Url,
-        "Where an instance gets its assertion: a form is posted there, with a DPoP proof of the instance's key.", eg "https://instances.acme.example/assertion";
+        "Where an instance gets its assertion: a form is posted there, with a DPoP proof of the instance’s key.", eg "https://instances.acme.example/assertion";
     INSTANCE_ISSUER_JWKS_URI = "instance_issuer.jwks_uri", "Key set", Kind::Url,
         "Key set of that issuer, to check instance assertions with.", eg "https://instances.acme.example/jwks";
     INSTANCE_ISSUER_EVIDENCE = "instance_issuer.evidence", "Evidence", Kind::Secret,
         "What this process shows that issuer to be known, such as the token that its platform gives it; sent as a Bearer token.", eg "file:/var/run/secrets/platform-token";
     INSTANCE_ISSUER_WIRE = "instance_issuer.wire", "Wire version", Kind::Choice(&["00", "01"]),
-        "Which version of the draft the requests speak: 00 sends actor_token, 01 sends client_instance_assertion; what the server's metadata says when empty.", eg "01";
+        "Which version of the draft the requests speak: 00 sends actor_token, 01 sends client_instance_assertion; what the server’s metadata says when empty.", eg "01";
     TTS_ISSUER = "tts.issuer", "Issuer", Kind::Url,
         "The issuer of the Transaction Token Service.", eg "https://tts.todo.example";
     TTS_TOKEN_ENDPOINT = "tts.token_endpoint", "Token endpoint", Kind::Url,
@@ -420,11 +420,11 @@ fields! {
     TTS_JWKS_URI = "tts.jwks_uri", "Key set", Kind::Url,
         "Key set of that service, to check Transaction Tokens with.", eg "https://tts.todo.example/jwks";
     TTS_CLIENT_ID = "tts.client_id", "Client id", Kind::Text,
-        "The workload's id at that service.", eg "booking-tool";
+        "The workload’s id at that service.", eg "booking-tool";
     TTS_AUTH = "tts.auth", "Authentication", Kind::Choice(AUTHS),
         "How the workload proves itself to that service; follows the key or secret when empty.", eg "private_key_jwt";
     TTS_CLIENT_SECRET = "tts.client_secret", "Client secret", Kind::Secret,
-        "The workload's secret at that service.", eg "env:TODO_TTS_SECRET";
+        "The workload’s secret at that service.", eg "env:TODO_TTS_SECRET";
     TTS_PRIVATE_KEY = "tts.private_key", "Private key", Kind::Secret,
         "The key that the workload authenticates with: PEM (PKCS#8, PKCS#1, SEC1) or JWK.", eg "file:tool.pem";
     TTS_KID = "tts.kid", "Key id", Kind::Text,
@@ -432,7 +432,7 @@ fields! {
     TTS_ALG = "tts.alg", "Algorithm", Kind::Choice(ALGS),
         "What the workload signs its client assertion with; fits the key when empty.", eg "ES256";
     TTS_ASSERTION_AUDIENCE = "tts.assertion_audience", "Assertion audience", Kind::Text,
-        "The aud of the workload's client assertion: issuer, token-endpoint, or any other text.", eg "issuer", default "issuer";
+        "The aud of the workload’s client assertion: issuer, token-endpoint, or any other text.", eg "issuer", default "issuer";
     TTS_AUDIENCE = "tts.audience", "Trust domain", Kind::Text,
         "The trust domain that the Transaction Token is for: a name, not an address.", eg "todo.internal";
     TTS_SCOPE = "tts.scope", "Scope", Kind::Text,
@@ -444,7 +444,7 @@ fields! {
     TTS_CONTEXT_PARAMETER = "tts.context_parameter", "Context parameter", Kind::Choice(&["request_context", "rctx"]),
         "What the request context is called on the way: request_context in the Transaction Token draft, rctx in the example of the Actor Profile.", eg "request_context", default "request_context";
     TTS_WORKLOAD_TOKEN = "tts.workload_token", "Workload Identity Token", Kind::Secret,
-        "What the workload's platform says of it (WIMSE): the actor token here, and shown to services; without it no actor is named.", eg "cmd:spire-agent api fetch jwt";
+        "What the workload’s platform says of it (WIMSE): the actor token here, and shown to services; without it no actor is named.", eg "cmd:spire-agent api fetch jwt";
     TTS_WORKLOAD_KEY = "tts.workload_key", "Workload key", Kind::Secret,
         "The key that the Workload Identity Token is bound to, for the proofs that go with it.", eg "file:workload.pem";
 
@@ -463,11 +463,11 @@ fields! {
         "What DPoP proofs are signed with.", eg "ES256", default "ES256";
 
     NETWORK_CA_FILE = "network.ca_file", "CA file", Kind::Text,
-        "PEM file of certificates that are trusted besides the platform's.", eg "company-ca.pem";
+        "PEM file of certificates that are trusted besides the platform’s.", eg "company-ca.pem";
     NETWORK_CLIENT_CERTIFICATE = "network.client_certificate", "Client certificate", Kind::Secret,
         "Certificate and key for TLS with client authentication, as one PEM.", eg "file:client.pem";
     NETWORK_PROXY = "network.proxy", "Proxy", Kind::Text,
-        "Proxy for every request; the environment's when empty.", eg "http://proxy.acme.example:3128";
+        "Proxy for every request; the environment’s when empty.", eg "http://proxy.acme.example:3128";
     NETWORK_TIMEOUT = "network.timeout", "Timeout", Kind::Text,
         "How long one request may take.", eg "30s", default "30s";
     NETWORK_INSECURE = "network.insecure", "Insecure", Kind::Flag,

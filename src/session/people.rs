@@ -44,7 +44,7 @@ macro_rules! personal {
 }
 
 personal! {
-    "email" Anywhere "The user's mail address.";
+    "email" Anywhere "The user’s mail address.";
     "emails" Anywhere "Mail addresses of the user.";
     "mail" Anywhere "The mail address, as directories call it.";
     "preferred_username" Anywhere "What the user signs in with (OIDC §5.1).";
@@ -54,29 +54,29 @@ personal! {
     "username" Anywhere "What the user signs in with (RFC 7662 §2.2).";
     "login" Anywhere "What the user signs in with, as Okta and others call it.";
     "login_hint" Anywhere "What the user signs in with, told to the IdP (OIDC §3.1.2.1).";
-    "sub" Anywhere "The user's id, which the tenant's administrators can look up; also of whoever acts (RFC 8693 §4.1).";
-    "aud_sub" Anywhere "The user's id at the resource side (JAG §3.1).";
+    "sub" Anywhere "The user’s id, which the tenant’s administrators can look up; also of whoever acts (RFC 8693 §4.1).";
+    "aud_sub" Anywhere "The user’s id at the resource side (JAG §3.1).";
     "sub_id" Anywhere "The user by mail address, phone number or id (RFC 9493).";
-    "oid" Anywhere "The user's id in the directory of Entra.";
-    "user_id" Anywhere "The user's id, as many call it.";
-    "uid" Anywhere "The user's id, as Okta calls it.";
-    "employee_number" Anywhere "The user's number at the employer.";
-    "given_name" Anywhere "A part of the user's name.";
-    "family_name" Anywhere "A part of the user's name.";
-    "middle_name" Anywhere "A part of the user's name.";
+    "oid" Anywhere "The user’s id in the directory of Entra.";
+    "user_id" Anywhere "The user’s id, as many call it.";
+    "uid" Anywhere "The user’s id, as Okta calls it.";
+    "employee_number" Anywhere "The user’s number at the employer.";
+    "given_name" Anywhere "A part of the user’s name.";
+    "family_name" Anywhere "A part of the user’s name.";
+    "middle_name" Anywhere "A part of the user’s name.";
     "nickname" Anywhere "What the user is called.";
-    "displayName" Anywhere "The user's name, as directories call it.";
-    "full_name" Anywhere "The user's name.";
-    "phone_number" Anywhere "The user's phone number.";
+    "displayName" Anywhere "The user’s name, as directories call it.";
+    "full_name" Anywhere "The user’s name.";
+    "phone_number" Anywhere "The user’s phone number.";
     "birthdate" Anywhere "When the user was born.";
     "ipaddr" Anywhere "From where the user came, as Entra tells.";
-    "req_ip" Anywhere "From where the user came, in a transaction token's context.";
-    "name" OfPerson "The user's name; in an API's answer many things have one.";
+    "req_ip" Anywhere "From where the user came, in a transaction token’s context.";
+    "name" OfPerson "The user’s name; in an API’s answer many things have one.";
     "address" OfPerson "Where the user lives (OIDC §5.1.1).";
-    "profile" OfPerson "The user's page.";
-    "picture" OfPerson "The user's picture.";
-    "website" OfPerson "The user's site.";
-    "gender" OfPerson "The user's gender.";
+    "profile" OfPerson "The user’s page.";
+    "picture" OfPerson "The user’s picture.";
+    "website" OfPerson "The user’s site.";
+    "gender" OfPerson "The user’s gender.";
 }
 
 /// Finds what is known of a member.

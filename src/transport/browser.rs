@@ -126,7 +126,7 @@ impl Listener {
         };
         Err(format!(
             "A request of our own to {} did not arrive ({why}): something on this machine blocks the port, a firewall \
-             perhaps. This is not the IdP's doing.",
+             perhaps. This is not the IdP’s doing.",
             self.at
         ))
     }

@@ -296,7 +296,7 @@ fn broken(error: &reqwest::Error, causes: &[String], peer: &str, plain: bool) ->
     } else if says("HTTP version") || says("HTTP method") {
         format!("{peer} did not answer in HTTP/1.1{tls}")
     } else if says("status-code") {
-        format!("{peer} answered with a status that is not HTTP's")
+        format!("{peer} answered with a status that is not HTTP’s")
     } else if says("HTTP header") {
         format!("{peer} sent a header field with characters that HTTP forbids")
     } else if says("content-length") {

@@ -2,10 +2,10 @@
 //! come from it.
 
 use super::{
-    copy,
+    copy, layout,
     model::{Context, Editor, Model, OVER, Purpose, Taking},
     overlays::Overlay,
-    rows::Goes,
+    rows::{Goes, words},
 };
 use crate::{flow::Blocked, profile::Kind, session::Status};
 
@@ -17,6 +17,8 @@ pub enum Availability {
     /// It cannot, because of this; empty when it makes no sense here at all. Actions in braces stand for their keys, as
     /// [`super::keymap::Keymap::spoken`] puts them in.
     No(&'static str),
+    /// It cannot, because of this, and meanwhile its key means nothing else.
+    Taken(&'static str),
 }
 
 impl Availability {
@@ -74,6 +76,19 @@ impl Scope {
             Self::Profiles => "profiles",
             Self::Question => "question",
             Self::Field => "while editing",
+        }
+    }
+
+    /// Says where that is; actions in braces stand for their keys.
+    pub fn place(self) -> &'static str {
+        match self {
+            Self::Walk => "on the walk",
+            Self::Profiles => "in the list of profiles ({profiles})",
+            Self::Question => "while a question is asked",
+            Self::Field => "while text is edited",
+            Self::Overlay => "in a list or on a page",
+            Self::Rows => "where there are rows",
+            Self::Everywhere => "everywhere",
         }
     }
 
@@ -168,9 +183,9 @@ actions! {
     /// Goes to the panel before.
     PreviousPanel = "previous-panel", ["[", "left"], Walk, hint "", when on_step;
     /// Goes to the next match.
-    FindNext = "find-next", ["n"], Rows, hint "next match", when has_query;
+    FindNext = "find-next", ["n"], Rows, hint "next match", when has_match;
     /// Goes to the match before.
-    FindPrevious = "find-previous", ["N"], Rows, hint "", when has_query;
+    FindPrevious = "find-previous", ["N"], Rows, hint "", when has_match;
     /// Forgets what was looked for.
     StopFinding = "stop-finding", ["esc"], Rows, hint "stop finding", when has_query;
     /// Shows the entries of the log that the filter leaves out.
@@ -206,7 +221,7 @@ actions! {
     /// Shows an earlier attempt of this step.
     Older = "older-attempt", [","], Walk, hint "older attempt", when has_older;
     /// Shows a later attempt of this step.
-    Newer = "newer-attempt", ["."], Walk, hint "newer attempt", when looks_back;
+    Newer = "newer-attempt", ["."], Walk, hint "newer attempt", when has_newer;
     /// Uses a token or code that you already have, in place of the steps that make it.
     UseExisting = "use-existing", ["u"], Walk, hint "use existing", when is_on;
     /// Withdraws what was handed in for this step.
@@ -217,7 +232,7 @@ actions! {
     QrCode = "qr-code", ["Q"], Walk, hint "QR code", when has_address;
     /// Shows what became of each claim from token to token.
     Ledger = "ledger", ["L"], Walk, hint "ledger", when has_results;
-    /// Writes the text for the other side's administrator.
+    /// Writes the text for the other side’s administrator.
     Handoff = "hand-off", ["H"], Walk, hint "hand-off", when has_verdict;
     /// Starts a new walk: new state, nonce and keys; the one that was is kept.
     NewWalk = "new-walk", ["n"], Walk, hint "new walk", when is_on;
@@ -237,13 +252,13 @@ actions! {
     Flows = "flows", ["f"], Walk, hint "", when always;
     /// Shows what the rules found: at the row that the cursor is on, else at this step.
     Findings = "findings", ["i", "' f"], Walk, hint "findings", when has_findings;
-    /// Makes the lab's servers misbehave, and well again.
+    /// Makes the lab’s servers misbehave, and well again.
     Faults = "faults", ["F"], Walk, hint "", when walks_the_lab;
     /// Shows the log: of this step, and pressed again of the whole walk.
     Log = "log", ["l", "' l"], Walk, hint "log", when always;
     /// Shows only some entries of the log: by step, party, status, text.
     FilterLog = "filter-log", ["&"], Walk, hint "", when always;
-    /// Shows the sequence diagram at this step's arrow; pressed again, goes back.
+    /// Shows the sequence diagram at this step’s arrow; pressed again, goes back.
     Diagram = "diagram", ["D", "' d"], Walk, hint "diagram", when always;
     /// Shows the request, before it goes and after.
     ShowRequest = "show-request", ["' r"], Walk, hint "", when always;
@@ -278,6 +293,8 @@ actions! {
 
     /// Edits the field of the page that the cursor is on.
     EditRow = "edit-row", ["enter", "e"], Overlay, hint "edit", when on_page_field;
+    /// Switches the fault that the cursor is on: on, or off again.
+    SwitchFault = "switch-fault", ["enter"], Overlay, hint "switch", when on_fault;
     /// Takes what the cursor is on.
     Pick = "pick", ["enter"], Overlay, hint "choose", when can_pick;
     /// Makes a new profile.
@@ -391,6 +408,19 @@ impl Action {
     }
 }
 
+/// Says why an action cannot be had from where the model stands; `None` where it can.
+pub fn why_not(model: &Model, entry: &Entry) -> Option<String> {
+    if !entry.scope.holds_in(model.context()) {
+        let place = words::sentence(&words::upper(entry.scope.place()));
+        return Some(model.spoken(&place));
+    }
+    match (entry.when)(model) {
+        Availability::Yes => None,
+        Availability::No("") => Some("Not here.".to_owned()),
+        Availability::No(why) | Availability::Taken(why) => Some(model.shown(&model.spoken(why))),
+    }
+}
+
 const NONSENSE: Availability = Availability::No("");
 
 fn always(_: &Model) -> Availability {
@@ -425,11 +455,10 @@ fn walks_the_lab(model: &Model) -> Availability {
 }
 
 fn waits_for_browser(model: &Model) -> Availability {
-    if model.waits_for_browser().is_some() {
-        Availability::Yes
-    } else {
-        NONSENSE
-    }
+    Availability::when(
+        model.waits_for_browser().is_some(),
+        "No sign-in waits for a browser.",
+    )
 }
 
 fn on_rail(model: &Model) -> Availability {
@@ -472,7 +501,10 @@ fn in_palette(model: &Model) -> Availability {
 }
 
 fn on_diagram(model: &Model) -> Availability {
-    Availability::when(model.on_diagram(), "")
+    Availability::when(
+        model.on_diagram(),
+        "Only the diagram is played; {diagram} shows it.",
+    )
 }
 
 fn can_play(model: &Model) -> Availability {
@@ -592,6 +624,18 @@ fn has_query(model: &Model) -> Availability {
     Availability::when(!model.rows_state().query.is_empty(), "")
 }
 
+/// A key that goes on from match to match does nothing else until that is over: `n` must start no walk by mistake.
+fn has_match(model: &Model) -> Availability {
+    if model.rows_state().query.is_empty() {
+        return Availability::No("Nothing is looked for; {find} finds a text.");
+    }
+    let (width, _) = layout::rows_area(model);
+    if model.matches(&model.rows(width)).is_empty() {
+        return Availability::Taken("There is no `{query}` here; {stop-finding} stops finding.");
+    }
+    Availability::Yes
+}
+
 fn zoomed(model: &Model) -> Availability {
     Availability::when(model.screen.zoom, "")
 }
@@ -606,8 +650,15 @@ fn has_older(model: &Model) -> Availability {
     Availability::when(at > 0, "There is no earlier attempt.")
 }
 
+fn has_newer(model: &Model) -> Availability {
+    Availability::when(
+        model.place().attempt.is_some(),
+        "There is no later attempt.",
+    )
+}
+
 fn in_past(model: &Model) -> Availability {
-    Availability::when(model.in_past(), "")
+    Availability::when(model.in_past(), "There is nothing to go back from.")
 }
 
 fn has_walks(model: &Model) -> Availability {
@@ -633,7 +684,7 @@ fn has_newer_walk(model: &Model) -> Availability {
     }
     match has_walks(model) {
         Availability::Yes => Availability::No("This is the walk that is on; {walks} lists them."),
-        none @ Availability::No(_) => none,
+        none => none,
     }
 }
 
@@ -672,7 +723,7 @@ fn has_results(model: &Model) -> Availability {
 }
 
 fn can_fold(model: &Model) -> Availability {
-    Availability::when(model.under.foldable, "")
+    Availability::when(model.under.foldable, "Nothing here can be folded.")
 }
 
 fn on_folded(model: &Model) -> Availability {
@@ -688,7 +739,7 @@ fn can_find(model: &Model) -> Availability {
 }
 
 fn on_profile(model: &Model) -> Availability {
-    Availability::when(model.picked_profile().is_some(), "")
+    Availability::when(model.picked_profile().is_some(), "The list is empty.")
 }
 
 fn on_saved_profile(model: &Model) -> Availability {
@@ -699,7 +750,17 @@ fn on_saved_profile(model: &Model) -> Availability {
 }
 
 fn can_pick(model: &Model) -> Availability {
-    Availability::when(model.overlay_picks(), "")
+    if matches!(model.screen.overlay, Some(Overlay::Profile(_))) {
+        // There the key edits, and what is said of that says more.
+        return NONSENSE;
+    }
+    Availability::when(model.overlay_picks(), "There is nothing to choose here.")
+}
+
+fn on_fault(model: &Model) -> Availability {
+    let list = matches!(model.screen.overlay, Some(Overlay::Faults(_)));
+    let fault = matches!(model.under.goes, Some(Goes::Fault(_)));
+    Availability::when(list && fault, "")
 }
 
 fn on_page_field(model: &Model) -> Availability {

@@ -74,7 +74,11 @@ pub fn items(model: &Model) -> Vec<Item> {
             return;
         };
         let masked = model.whole_mask().mask(&text);
-        let begins: String = masked.chars().take(BEGINS).collect();
+        let mut begins: String = masked.chars().take(BEGINS).collect();
+        begins.truncate(begins.trim_end().len());
+        if begins.len() < masked.trim_end().len() {
+            begins.push_str(model.look.glyphs.cut);
+        }
         items.push(Item {
             title,
             bytes: text.len(),

@@ -1,6 +1,6 @@
 //! What stays in the scrollback once the screen is left: one line on how far the walk came.
 
-use std::iter;
+use std::{fmt, iter};
 
 use super::{
     model::{Model, Opened},
@@ -47,7 +47,8 @@ pub fn line(session: &Session, shared: bool, width: usize, glyphs: &Glyphs) -> S
         .text(fields::TITLE)
         .filter(|title| !title.is_empty())
         .unwrap_or(&profile.name);
-    let parts = [session.flow.id.0, title, &stands(session)].join(&format!(" {} ", glyphs.dot));
+    let parts =
+        [session.flow.id.0, title, &stands(session).to_string()].join(&format!(" {} ", glyphs.dot));
     let vault = &session.vault;
     let says = format!("jagwalk: {parts}");
     let masked = if shared {
@@ -71,10 +72,57 @@ pub fn line(session: &Session, shared: bool, width: usize, glyphs: &Glyphs) -> S
 /// A line of so many columns is not cut, however narrow the screen was.
 const LINE: usize = 240;
 
-/// How far it came, and why no further.
-pub fn stands(session: &Session) -> String {
+/// How far a walk came, and why no further.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Stands {
+    /// How far, and where it stopped.
+    pub came: String,
+    /// Why there; empty where nothing is known or needed.
+    pub why: String,
+    /// Whose side it is on, in parentheses; empty where nothing is wrong.
+    pub side: String,
+}
+
+impl fmt::Display for Stands {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.came)?;
+        if !self.why.is_empty() {
+            write!(f, ": {}", self.why)?;
+        }
+        if !self.side.is_empty() {
+            write!(f, " {}", self.side)?;
+        }
+        Ok(())
+    }
+}
+
+/// Returns the step that a walk failed at: a server refused it, we refused the answer, or nobody answered.
+pub fn failed_at(session: &Session) -> Option<StepId> {
+    let last = session.steps().last()?.info().id;
+    let failed = |step: &StepId| {
+        let status = session.status(*step);
+        matches!(
+            status,
+            Status::Refused | Status::Failed | Status::Unreachable
+        )
+    };
+    ended_at(session, last).filter(failed)
+}
+
+/// Tells how far a walk came, with its steps named as the rail names them.
+pub fn stands(session: &Session) -> Stands {
+    let named = |step: StepId| {
+        session
+            .flow
+            .step(step)
+            .map_or(step.0, |step| step.info().short)
+    };
+    let came = |came: String| Stands {
+        came,
+        ..Stands::default()
+    };
     if let Some((step, _)) = session.waiting() {
-        return format!("{}, waiting at {step}", counted(session));
+        return came(format!("{}, waiting at {}", counted(session), named(step)));
     }
     let last = session.steps().last().map(|step| step.info().id);
     let stop = last.and_then(|last| ended_at(session, last));
@@ -89,31 +137,46 @@ pub fn stands(session: &Session) -> String {
         Some(Outcome::Done | Outcome::Interrupted) | None => None,
     };
     let judged = session.verdict(None);
+    let side = |judged: &Judgement, at: StepId| {
+        let (owner, sure) = (judged.owner.name(), judged.confidence.id());
+        if judged.step == at {
+            format!("({owner}, {sure})")
+        } else {
+            format!("({owner}, {sure}, since {})", named(judged.step))
+        }
+    };
     match stop.map(|step| (step, session.status(step))) {
         Some((step, status @ (Status::Refused | Status::Failed | Status::Unreachable))) => {
-            let why = why(step).map_or_else(String::new, |why| {
-                format!(": {}", why.trim_end_matches('.'))
-            });
-            let side = judged.map_or_else(String::new, |judged| side(&judged, step));
-            format!("{} at {step}{why}{side}", status.id())
+            let why = why(step).unwrap_or_default();
+            Stands {
+                came: format!("{} at {}", status.id(), named(step)),
+                why: why.trim_end_matches('.').to_owned(),
+                side: judged.map_or_else(String::new, |judged| side(&judged, step)),
+            }
         }
-        Some((step, Status::Interrupted)) => {
-            format!("{}, cancelled at {step}", counted(session))
-        }
+        Some((step, Status::Interrupted)) => came(format!(
+            "{}, cancelled at {}",
+            counted(session),
+            named(step)
+        )),
         Some((step, Status::Blocked(blocked))) => {
-            let why = blocked
-                .first()
-                .map_or_else(String::new, |why| format!(": {why}"));
-            format!("{}, blocked at {step}{why}", counted(session))
+            let why = blocked.first().map(ToString::to_string);
+            Stands {
+                why: why.unwrap_or_default(),
+                ..came(format!("{}, blocked at {}", counted(session), named(step)))
+            }
         }
         // What was found although every answer was good.
         _ => match judged {
             Some(judged) => {
                 let what = judged.code.map_or("a finding", |code| code.0);
-                let (step, side) = (judged.step, side(&judged, judged.step));
-                format!("{}, but {what} at {step}{side}", counted(session))
+                let at = named(judged.step);
+                Stands {
+                    side: side(&judged, judged.step),
+                    ..came(format!("{}, but {what} at {at}", counted(session)))
+                }
             }
-            None => counted(session),
+            None => came(counted(session)),
         },
     }
 }
@@ -132,15 +195,5 @@ fn counted(session: &Session) -> String {
     match out {
         0 => format!("{done} of {all} steps done"),
         _ => format!("{done} of {all} steps done, {out} left out"),
-    }
-}
-
-/// Whose side it is on, and how sure that is; the step, where it is not the one that was just named.
-fn side(judged: &Judgement, named: StepId) -> String {
-    let (owner, sure) = (judged.owner.name(), judged.confidence.id());
-    if judged.step == named {
-        format!(" ({owner}, {sure})")
-    } else {
-        format!(" ({owner}, {sure}, since {})", judged.step)
     }
 }

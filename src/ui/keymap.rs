@@ -113,6 +113,7 @@ fn resolve(model: &Model, pressed: Sequence) -> Meaning {
                 Availability::No("") => {}
                 // The last candidate is the most general one, and says best what is missing.
                 Availability::No(says) => why = Some(says),
+                Availability::Taken(says) => return Meaning::Not(says),
             }
         } else if pressed.then.is_none() && keys.iter().any(|known| known.first == pressed.first) {
             begins |= (entry.when)(model) != Availability::No("");
@@ -123,6 +124,42 @@ fn resolve(model: &Model, pressed: Sequence) -> Meaning {
         Some(why) => Meaning::Not(why),
         None => Meaning::Nothing,
     }
+}
+
+/// Says why a key does nothing where the model stands, in the action table's words.
+pub fn idle(model: &Model, key: Key) -> String {
+    let context = model.context();
+    let pressed = Sequence::one(key);
+    let has = |entry: &&&Entry| model.keys.of(entry.action).contains(&pressed);
+    let mut own = ACTIONS.iter().filter(|entry| listens(entry, context, key));
+    let mut all = ACTIONS.iter();
+    if context == Context::Question {
+        return model.spoken("This is a question: {yes} or {no} answers it.");
+    }
+    match (own.find(|entry| has(&entry)), all.find(|entry| has(&entry))) {
+        (Some(entry), _) => format!("{key} is {}, which can do nothing here.", entry.id),
+        (None, Some(entry)) => {
+            let place = model.spoken(entry.scope.place());
+            format!("{key} is {}, which is done {place}.", entry.id)
+        }
+        (None, None) => model.spoken(&format!(
+            "No action has the key {key}; {{help}} lists them."
+        )),
+    }
+}
+
+/// Says which action the keys of another one do where the model stands, if none of them does its own.
+pub fn eclipsed(model: &Model, entry: &Entry) -> Option<String> {
+    let keys = model.keys.of(entry.action);
+    let mut other = None;
+    for key in keys {
+        match resolve(model, *key) {
+            Meaning::Action(found) if found.action == entry.action => return None,
+            Meaning::Action(found) => other = other.or(Some((key, found))),
+            _ => {}
+        }
+    }
+    other.map(|(key, found)| format!("Here {key} is {}.", found.id))
 }
 
 /// Tells whether an action hears of a key in a context.
@@ -156,8 +193,13 @@ pub fn continuations(model: &Model, first: Key) -> Vec<(Key, &'static Entry, Ava
     out
 }
 
-/// The hint of the help, which the footer never leaves out.
-pub const HELP: &str = "help";
+/// The actions whose hints the footer never leaves out: the way back, and the help, which knows the rest.
+const KEPT: &[Action] = &[Action::Close, Action::Help];
+
+/// Tells whether the footer leaves out whatever else before this hint.
+pub fn is_kept(hint: &str) -> bool {
+    KEPT.iter().any(|action| action.entry().hint == hint)
+}
 
 /// The most hints that the footer has: more are read by nobody.
 const HINTS: usize = 6;
@@ -193,11 +235,16 @@ pub fn hinted(model: &Model) -> Vec<(Sequence, &'static str)> {
         .iter()
         .filter(|(_, panel)| wrong && *panel != here)
         .map(|(action, _)| action.entry());
+    let kept = KEPT
+        .iter()
+        .filter(|action| action.entry().scope.holds_in(context))
+        .count();
+    let mut room = HINTS.saturating_sub(kept);
     for entry in first.chain(ACTIONS) {
         // Two keys for one thing are one too many for the footer.
         let new = !entry.hint.is_empty() && !known.contains(&entry.hint);
-        let room = hints.len() + 1 < HINTS || entry.action == Action::Help;
-        if !new || !room || !entry.scope.holds_in(context) {
+        let keeps = KEPT.contains(&entry.action);
+        if !new || (room == 0 && !keeps) || !entry.scope.holds_in(context) {
             continue;
         }
         let keys = model.keys.of(entry.action);
@@ -208,6 +255,7 @@ pub fn hinted(model: &Model) -> Vec<(Sequence, &'static str)> {
         );
         if let Some(key) = key {
             known.push(entry.hint);
+            room = room.saturating_sub(usize::from(!keeps));
             hints.push((*key, entry.hint));
         }
     }

@@ -25,6 +25,7 @@ pub mod qr;
 pub mod rail;
 pub mod rows;
 pub mod run;
+pub mod seek;
 pub mod sender;
 pub mod terminal;
 pub mod theme;

@@ -24,7 +24,8 @@ use super::{
     },
     panels::{PANELS, Panel, diagram, log},
     places::{Places, Posture, Stood},
-    rows::{Cx, Goes, PanelState, Row, is_folded, light},
+    rows::{Cx, Goes, PanelState, Row, entries, is_folded, light},
+    seek::Wanted,
     theme::{Depth, Glyphs, Look, Shelf},
     ways::Ways,
     widgets::field::Input,
@@ -1045,9 +1046,25 @@ impl Model {
         self.kept.rows(self, width)
     }
 
-    /// Returns which rows have what is looked for; looked for again only in other rows, or for something else.
+    /// Returns which rows have what is looked for; looked for again only in other rows, or for something else. Of a list
+    /// that has nothing else left, every entry.
     pub fn matches(&self, rows: &Arc<Vec<Row>>) -> Arc<Vec<usize>> {
+        if let Some(wanted) = self.wanted() {
+            return Arc::new(if wanted.is_empty() {
+                Vec::new()
+            } else {
+                entries(rows)
+            });
+        }
         self.kept.matches(rows, &self.rows_state().query)
+    }
+
+    /// Returns the words by which a list that lists fewer does so; `None` where a text is only looked for.
+    pub fn wanted(&self) -> Option<Wanted> {
+        let overlay = self.screen.overlay.as_ref()?;
+        overlay
+            .lists_fewer()
+            .then(|| Wanted::new(&overlay.state().query))
     }
 
     /// Returns the rows of a panel, with what the rules found lit.
@@ -1199,7 +1216,6 @@ impl Model {
             Some(Overlay::Copy(items, state)) => state.cursor < items.len(),
             Some(Overlay::Walks(_)) => matches!(self.under.goes, Some(Goes::Walk(_))),
             Some(Overlay::Themes(_)) => matches!(self.under.goes, Some(Goes::Theme(_))),
-            Some(Overlay::Faults(_)) => matches!(self.under.goes, Some(Goes::Fault(_))),
             _ => false,
         }
     }
@@ -1304,10 +1320,12 @@ impl Model {
         editor.is_some_and(|editor| editor.purpose == Purpose::Palette)
     }
 
-    /// Puts keys into a sentence that names actions, and for `{walk}` the walk that is looked at.
+    /// Puts keys into a sentence that names actions, for `{walk}` the walk that is looked at, and for `{query}` what is
+    /// looked for.
     pub fn spoken(&self, says: &str) -> String {
         self.keys
             .spoken(&says.replace("{walk}", &self.which_walk()))
+            .replace("{query}", &self.rows_state().query)
     }
 
     /// Says a sentence about the last key; an action in braces stands for its key.

@@ -15,7 +15,7 @@ use std::{collections::BTreeSet, sync::Arc};
 use unicode_width::UnicodeWidthStr;
 
 pub use lit::{light, row_near, row_of};
-pub use state::{PanelState, dressed, entry, fold, is_folded, matches};
+pub use state::{PanelState, dressed, entries, entry, fold, is_folded, matches};
 pub use tokens::token_rows;
 pub use values::{copy_of, encoded, lines, note_at, size, took, value_spans};
 pub use wrap::wrap;

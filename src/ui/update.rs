@@ -13,6 +13,7 @@ mod past;
 mod playing;
 mod pointing;
 mod profiles;
+mod switching;
 mod themes;
 mod walking;
 
@@ -28,7 +29,7 @@ use super::{
     layout,
     model::{Ask, Context, Lab, Model, OpenId, ProfileEntry, Purpose, Taking, Then},
     overlays::{Overlay, existing},
-    rows::{Goes, PanelState, Row},
+    rows::{Goes, PanelState},
     theme::Mood,
 };
 use crate::{
@@ -336,6 +337,8 @@ fn pressed(model: &mut Model, key: Key, ink: Ink) -> Vec<Effect> {
         Meaning::Nothing => {
             if model.context() == Context::Field {
                 editing::typed(model, key);
+            } else {
+                model.warn(keymap::idle(model, key));
             }
         }
     }
@@ -359,7 +362,7 @@ fn act(model: &mut Model, action: Action, nth: usize, ink: Ink) -> Vec<Effect> {
         Action::PreviousPanel => moving::panel(model, -1),
         Action::FindNext => finding::go(model, true),
         Action::FindPrevious => finding::go(model, false),
-        Action::StopFinding => model.rows_state_mut().query.clear(),
+        Action::StopFinding => finding::stop(model),
         Action::Unzoom => model.screen.zoom = false,
         Action::NewestAttempt => model.place_mut().attempt = None,
         Action::Copy => {
@@ -397,7 +400,7 @@ fn act(model: &mut Model, action: Action, nth: usize, ink: Ink) -> Vec<Effect> {
         Action::Profile => model.screen.overlay = Some(profiles::page()),
         Action::Flows => model.screen.overlay = Some(Overlay::Flows(PanelState::default())),
         Action::Findings => moving::findings_of_row(model),
-        Action::Faults => model.screen.overlay = Some(Overlay::Faults(PanelState::default())),
+        Action::Faults => switching::list(model),
         Action::Log => moving::log(model),
         Action::FilterLog => filtering::open(model),
         Action::StopFiltering => filtering::stop(model),
@@ -440,6 +443,7 @@ fn act(model: &mut Model, action: Action, nth: usize, ink: Ink) -> Vec<Effect> {
         Action::DeleteProfile => profiles::ask_to_delete(model),
         Action::EditProfile => return profiles::open(model, true),
         Action::Pick => return pick(model, ink),
+        Action::SwitchFault => return switching::switch(model),
         Action::WriteAddress => {
             return model
                 .address()
@@ -499,13 +503,13 @@ fn pick(model: &mut Model, ink: Ink) -> Vec<Effect> {
         Overlay::Copy(..) => return copy_item(model, None, false),
         Overlay::Walks(_) => past::pick(model),
         Overlay::Themes(_) => return themes::keep(model),
-        Overlay::Faults(_) => return switch(model),
         Overlay::Existing(_) => {
             if let Some(artifact) = existing::artifacts(model).get(cursor).copied() {
                 editing::begin(model, Purpose::Existing(artifact));
             }
         }
         Overlay::Help(..)
+        | Overlay::Faults(_)
         | Overlay::Palette(_)
         | Overlay::Rule(..)
         | Overlay::Address(_)
@@ -519,32 +523,6 @@ fn pick(model: &mut Model, ink: Ink) -> Vec<Effect> {
     }
     let _ = ink;
     Vec::new()
-}
-
-/// Switches the fault that the cursor is on; the walk at hand goes on with the lab as it is then.
-fn switch(model: &mut Model) -> Vec<Effect> {
-    let Some(Goes::Fault(at)) = model.under.goes else {
-        return Vec::new();
-    };
-    let entry = &mut model.faults[at];
-    entry.on = !entry.on;
-    let says = if entry.on {
-        format!(
-            "{} is on; {{new-walk}} starts a new walk with it.",
-            entry.id
-        )
-    } else {
-        format!("{} is off.", entry.id)
-    };
-    model.say(says);
-    // What is on stands first, so the list moves under the cursor.
-    model.over_rows(|state, rows, height| {
-        let its = |row: &Row| row.goes == Some(Goes::Fault(at));
-        if let Some(at) = rows.iter().rposition(its) {
-            state.go_to(at, rows, height);
-        }
-    });
-    vec![Effect::Faults(model.faults_on())]
 }
 
 /// Copies what the cursor of the copy menu is on, or what stands at a place of it; what came of it is said once it is known.

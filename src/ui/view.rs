@@ -353,15 +353,13 @@ fn titles(canvas: &mut Canvas<'_>, model: &Model, places: &Places) {
 }
 
 fn hints(canvas: &mut Canvas<'_>, model: &Model, places: &Places) {
-    let mut all = keymap::hinted(model);
-    // The help is worth more than whatever it would push out.
-    let help = all
-        .iter()
-        .position(|(_, text)| *text == keymap::HELP)
-        .map(|at| all.remove(at));
+    // The way back and the help are worth more than whatever they would push out.
+    let (kept, all): (Vec<_>, Vec<_>) = keymap::hinted(model)
+        .into_iter()
+        .partition(|(_, text)| keymap::is_kept(text));
     let wide = |(key, text): &(Sequence, &str)| key.to_string().width() + text.width() + 3;
     let mut room =
-        usize::from(places.hints.width).saturating_sub(1 + help.as_ref().map_or(0, wide));
+        usize::from(places.hints.width).saturating_sub(1 + kept.iter().map(wide).sum::<usize>());
     let mut spans: Spans = vec![(Role::Text, " ".to_owned())];
     let mut targets = vec![None];
     for hint in all
@@ -370,7 +368,7 @@ fn hints(canvas: &mut Canvas<'_>, model: &Model, places: &Places) {
             room = room.checked_sub(wide(hint))?;
             Some(hint)
         })
-        .chain(help.as_ref())
+        .chain(&kept)
     {
         spans.push((Role::HintKey, hint.0.to_string()));
         spans.push((Role::HintText, format!(" {}  ", hint.1)));

@@ -402,7 +402,7 @@ fn the_command_line_walks_every_variant() {
                 .contains("/clients/codex")
         });
         assert_eq!(
-            document.expect("the client's document is read")["purpose"],
+            document.expect("the client’s document is read")["purpose"],
             "metadata"
         );
     }

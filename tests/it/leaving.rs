@@ -21,7 +21,7 @@ fn the_line_says_which_walk_it_was_and_how_far_it_came() {
     );
     assert_eq!(
         said(&scripted::refused()),
-        "jagwalk: xaa · acme · refused at id-jag: access_denied (IdP, likely)"
+        "jagwalk: xaa · acme · refused at ID-JAG: access_denied (IdP, likely)"
     );
     assert_eq!(
         said(&scripted::fresh(scripted::profile())),
@@ -30,7 +30,7 @@ fn the_line_says_which_walk_it_was_and_how_far_it_came() {
     let blocked = said(&scripted::fresh(Profile::named("empty")));
     assert!(
         blocked.starts_with(
-            "jagwalk: xaa · empty · 0 of 7 steps done, 1 left out, blocked at discover-idp: "
+            "jagwalk: xaa · empty · 0 of 7 steps done, 1 left out, blocked at IdP metadata: "
         ),
         "{blocked}"
     );
@@ -40,7 +40,7 @@ fn the_line_says_which_walk_it_was_and_how_far_it_came() {
 fn why_it_stopped_stands_in_the_line_with_the_side_that_must_act() {
     let html = said(&scripted::html());
     assert!(
-        html.starts_with("jagwalk: xaa · acme · failed at id-jag: ") && html.contains(" (IdP, "),
+        html.starts_with("jagwalk: xaa · acme · failed at ID-JAG: ") && html.contains(" (IdP, "),
         "{html}"
     );
     let unreachable = said(&scripted::unreachable());
@@ -60,7 +60,7 @@ fn a_walk_that_waits_says_where() {
     drop(session.command(Command::Send(StepId("discover-idp")), ink));
     assert_eq!(
         said(&session),
-        "jagwalk: xaa · acme · 0 of 7 steps done, waiting at discover-idp"
+        "jagwalk: xaa · acme · 0 of 7 steps done, waiting at IdP metadata"
     );
 }
 

@@ -29,8 +29,8 @@ use jagwalk::{
         layout,
         link::links,
         masking::{Masking, SHOWN_FOR},
-        model::{Ask, Context, Editor, Model, ProfileEntry, Purpose, Start, Taking, Then},
-        overlays::{Overlay, check},
+        model::{Ask, Editor, Model, ProfileEntry, Purpose, Start, Taking, Then},
+        overlays::{Overlay, check, help::Asked},
         panels::PANELS,
         picture::svg,
         places::Places,
@@ -262,7 +262,7 @@ fn each_panel(model: &mut Model, mut look: impl FnMut(&Model, &str)) {
 fn each_door(model: &mut Model, texts: &[&str], mut look: impl FnMut(&Model, &str)) {
     let state = PanelState::default;
     let overlays = [
-        Overlay::Help(Context::Walk, state()),
+        Overlay::Help(Asked::of(model).into(), state()),
         Overlay::Rule("IDJAG-TYP", state()),
         Overlay::Profiles(state()),
         Overlay::Profile(state()),

@@ -477,6 +477,8 @@ fn a_failure_is_a_sentence_with_a_hint() {
         text.contains("No connection: 127.0.0.1:9 refused") && text.contains("Is the server up"),
         "{text}"
     );
+    // Once: what is made of it is the same sentence.
+    assert_eq!(text.matches("No connection: ").count(), 1, "{text}");
     assert!(said(&acme.session, ID_JAG, "log").contains("no connection"));
     assert!(said(&acme.session, StepId("discover-idp"), "history").contains("not reachable"));
 }

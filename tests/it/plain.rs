@@ -108,7 +108,7 @@ fn a_refused_step_says_whose_side_it_is_on() {
     says(
         &output,
         &[
-            "5. id-jag, Exchange the user's token for an ID-JAG: refused.\n",
+            "5. id-jag, Exchange the user’s token for an ID-JAG: refused.\n",
             "Whose side: IdP, ",
             "Next: 5. id-jag, ",
             "Verdict: IdP, ",
@@ -247,6 +247,7 @@ fn fields_are_set_and_secrets_only_from_where_they_are_named() {
         "set sso.client_secret env:SSO",
         "set flow mcp",
         "set title a\u{1b}[31mb",
+        "set idp.issuer no address",
         "all",
         "set api.url=http://127.0.0.1:1/gone",
         "send",
@@ -269,6 +270,12 @@ fn fields_are_set_and_secrets_only_from_where_they_are_named() {
         ],
     );
     assert!(!output.to_string().contains("hunter2"), "{output}");
+    let wrong = output
+        .stdout
+        .lines()
+        .find(|line| line.contains("`no address`"));
+    let wrong = wrong.unwrap_or_else(|| panic!("nothing is said of it\n{output}"));
+    assert_eq!(wrong.matches("idp.issuer").count(), 1, "{wrong}");
     assert_eq!(output.code, 4, "{output}");
 }
 

@@ -15,6 +15,7 @@ mod kept;
 mod keys;
 mod laws;
 mod layout;
+mod lists;
 mod mouse;
 mod odd;
 mod past;

@@ -120,7 +120,7 @@ pub static COMMANDS: &[Entry] = &[
         word: "hand-off",
         letter: "o",
         takes: "",
-        says: "Writes the text for the other side's administrator.",
+        says: "Writes the text for the other side’s administrator.",
         make: |_| Some(Typed::HandOff),
     },
     Entry {

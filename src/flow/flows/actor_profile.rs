@@ -10,7 +10,7 @@ use crate::{
 pub static ACTOR_PROFILE: Flow = Flow {
     id: FlowId("actor-profile"),
     title: "Actor Profile, across domains",
-    about: "An agent acts for a user beyond the walls of the user's company: an ID Token becomes an ID-JAG, that an \
+    about: "An agent acts for a user beyond the walls of the user’s company: an ID Token becomes an ID-JAG, that an \
             access token, and that, inside the other company, a Transaction Token. At every hop sub stays the user, and \
             act grows a new outermost actor around those who acted before.",
     spec: &[
@@ -38,7 +38,7 @@ pub static ACTOR_PROFILE: Flow = Flow {
             ],
         },
         Stage {
-            title: "Domain 1  The user's company",
+            title: "Domain 1  The user’s company",
             about: "The user signs in, and the ID Token says who that is, not who acts. The agent exchanges it for an \
                     ID-JAG and shows itself as the actor; the IdP writes it into act and binds the grant to its key.",
             party: Party::User,
@@ -54,8 +54,8 @@ pub static ACTOR_PROFILE: Flow = Flow {
             ],
         },
         Stage {
-            title: "Domain 2  The API's company",
-            about: "The API's authorization server takes the ID-JAG with a proof by the agent's key, and issues an \
+            title: "Domain 2  The API’s company",
+            about: "The API’s authorization server takes the ID-JAG with a proof by the agent’s key, and issues an \
                     access token with the same act and the same binding. The API sees for whom, and through whom.",
             party: Party::Client,
             spec: &[

@@ -11,7 +11,7 @@ pub static ASSERTION_EXCHANGE: Flow = Flow {
     id: FlowId("assertion-exchange"),
     title: "Assertion exchange",
     about: "An agent signs who it is and for whom it acts, and exchanges that assertion for an access token. The \
-            authorization server knows the agent's issuer by its published keys, and decides by its own policy who may \
+            authorization server knows the agent’s issuer by its published keys, and decides by its own policy who may \
             act for whom. Further agents join by exchanges of their own, each with its own assertion.",
     spec: &["RFC 8693", "RFC 7523", "RFC 7519", "RFC 7517"],
     presets: &[(fields::VARIANT, "delegated")],

@@ -10,7 +10,7 @@ use crate::{
 pub static DELEGATION: Flow = Flow {
     id: FlowId("delegation"),
     title: "Delegation by token exchange",
-    about: "A user signs in, and an agent with an identity of its own exchanges both of them, the user's token and its \
+    about: "A user signs in, and an agent with an identity of its own exchanges both of them, the user’s token and its \
             own, for one access token. That token is about the user, names the agent in act, allows less than the \
             user may do, lives for minutes and is bound to a key: whoever receives it can log who asked and who acted.",
     spec: &[
@@ -55,7 +55,7 @@ pub static DELEGATION: Flow = Flow {
         Stage {
             title: "Phase 3  Use the token",
             about: "The access token is tried on the API, with a proof by the key that it is bound to. The line in the \
-                    API's log names the user and the agent. Without an API in the profile the walk is done before.",
+                    API’s log names the user and the agent. Without an API in the profile the walk is done before.",
             party: Party::Client,
             spec: &["RFC 9449 §7.1", "RFC 9068 §4"],
             steps: &[&steps::CALL_API],

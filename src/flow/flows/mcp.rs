@@ -10,8 +10,8 @@ use crate::{
 pub static MCP: Flow = Flow {
     id: FlowId("mcp"),
     title: "MCP Enterprise-Managed Authorization",
-    about: "A user's company decides which MCP servers its people's agents may reach. The MCP client signs the user in at \
-            the company's IdP, exchanges the identity for an ID-JAG made out to the authorization server of the MCP \
+    about: "A user’s company decides which MCP servers its people’s agents may reach. The MCP client signs the user in at \
+            the company’s IdP, exchanges the identity for an ID-JAG made out to the authorization server of the MCP \
             server, redeems it there, and opens the connection with the access token: no consent screen at each server.",
     spec: &[
         "MCP Enterprise-Managed Authorization (SEP-990)",
@@ -36,7 +36,7 @@ pub static MCP: Flow = Flow {
         },
         Stage {
             title: "Phase 1  Single sign-on",
-            about: "The user signs in at the IdP with a browser, and the MCP client gets an ID Token for it: the user's \
+            about: "The user signs in at the IdP with a browser, and the MCP client gets an ID Token for it: the user’s \
                     identity, made out to this client.",
             party: Party::User,
             spec: &["EMA-D §3", "OIDC §3.1", "RFC 7636", "RFC 9207"],
@@ -51,8 +51,8 @@ pub static MCP: Flow = Flow {
         },
         Stage {
             title: "Phase 2  ID-JAG and access token",
-            about: "The IdP issues an ID-JAG for this one MCP server, where the company's policy allows it. The MCP \
-                    server's authorization server redeems it for an access token that is limited to that MCP server.",
+            about: "The IdP issues an ID-JAG for this one MCP server, where the company’s policy allows it. The MCP \
+                    server’s authorization server redeems it for an access token that is limited to that MCP server.",
             party: Party::Client,
             spec: &["EMA-S §4", "EMA-S §5", "JAG §4.3", "JAG §4.4"],
             steps: &[&steps::ID_JAG, &steps::JWT_BEARER],

@@ -9,8 +9,8 @@ use crate::{
 pub static XAA: Flow = Flow {
     id: FlowId("xaa"),
     title: "Cross App Access",
-    about: "A user signs in once at their own IdP. An agent then reaches another company's API for that user, without \
-            a second consent screen: the IdP issues an ID-JAG, the other company's authorization server redeems it.",
+    about: "A user signs in once at their own IdP. An agent then reaches another company’s API for that user, without \
+            a second consent screen: the IdP issues an ID-JAG, the other company’s authorization server redeems it.",
     spec: &[
         "draft-ietf-oauth-identity-assertion-authz-grant",
         "RFC 8693",
@@ -33,7 +33,7 @@ pub static XAA: Flow = Flow {
         },
         Stage {
             title: "Phase 1  Single sign-on",
-            about: "The user signs in at the IdP with a browser, and the client gets an ID Token for it: the user's \
+            about: "The user signs in at the IdP with a browser, and the client gets an ID Token for it: the user’s \
                     identity, made out to this client.",
             party: Party::User,
             spec: &["OIDC §3.1", "RFC 7636", "RFC 9207", "RFC 8628"],
@@ -48,7 +48,7 @@ pub static XAA: Flow = Flow {
         },
         Stage {
             title: "Phase 2  ID-JAG and access token",
-            about: "The agent exchanges the user's token at the IdP for an ID-JAG, and redeems that at the resource \
+            about: "The agent exchanges the user’s token at the IdP for an ID-JAG, and redeems that at the resource \
                     authorization server for an access token. Each side applies its own policy.",
             party: Party::Client,
             spec: &["JAG §4.3", "JAG §4.4"],

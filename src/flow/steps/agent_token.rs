@@ -20,8 +20,8 @@ use crate::{
 pub static AGENT_TOKEN: AgentToken = AgentToken {
     info: StepInfo {
         id: StepId("agent-token"),
-        title: "Get the agent's own token",
-        short: "Agent's token",
+        title: "Get the agent’s own token",
+        short: "Agent’s token",
         from: Party::Client,
         to: Party::ActorIssuer,
         needs: &[],

@@ -59,7 +59,7 @@ pub(super) fn last_token(profile: &Profile) -> Artifact {
 pub static ASSERTION: Assertion = Assertion {
     info: StepInfo {
         id: StepId("assertion"),
-        title: "Sign the agent's assertion, and see whether its key is published",
+        title: "Sign the agent’s assertion, and see whether its key is published",
         short: "Assertion",
         from: Party::Client,
         to: Party::ActorIssuer,
@@ -96,7 +96,7 @@ pub static ASSERTION: Assertion = Assertion {
 pub static ASSERTION_2: Assertion = Assertion {
     info: StepInfo {
         id: StepId("assertion-2"),
-        title: "Sign the second agent's assertion, with a key of its own",
+        title: "Sign the second agent’s assertion, with a key of its own",
         short: "Assertion 2",
         from: Party::Client,
         to: Party::ActorIssuer,
@@ -125,7 +125,7 @@ pub static ASSERTION_2: Assertion = Assertion {
 pub static ASSERTION_3: Assertion = Assertion {
     info: StepInfo {
         id: StepId("assertion-3"),
-        title: "Sign the third agent's assertion, with a key of its own",
+        title: "Sign the third agent’s assertion, with a key of its own",
         short: "Assertion 3",
         from: Party::Client,
         to: Party::ActorIssuer,

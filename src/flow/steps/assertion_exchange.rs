@@ -29,7 +29,7 @@ pub static ASSERTION_EXCHANGE: AssertionExchange = AssertionExchange {
         gives: &[Artifact::AccessToken],
         fields: FIELDS,
         spec: &["RFC 8693 §2.1", "RFC 8693 §4.1", "JAG §4.4"],
-        why: "The authorization server checks the signature with the issuer's published keys, that the assertion is made \
+        why: "The authorization server checks the signature with the issuer’s published keys, that the assertion is made \
               out to itself, and by its own policy whether this agent may act for this person. Then it issues a token of \
               its own, with the person as sub and the agent as act. Two readings are about: the slides call the assertion \
               an ID-JAG and exchange it; the ID-JAG draft redeems one by the grant jwt-bearer, with the parameter \
@@ -110,7 +110,7 @@ const FIELDS: &[FieldPath] = &[
 
 const NEXT_SPEC: &[&str] = &["RFC 8693 §2.1", "RFC 8693 §4.1"];
 
-const NEXT_WHY: &str = "The token of the agent before is the subject, the next agent's assertion the actor: the server \
+const NEXT_WHY: &str = "The token of the agent before is the subject, the next agent’s assertion the actor: the server \
      leaves the person as sub and puts the new actor outside, with the chain of before inside it. The outermost act is who \
      acts now, and only that one counts when access is decided (RFC 8693 §4.1). The slides print the chain the other way \
      round, with the orchestrator outermost: read by RFC 8693 such a token says that the orchestrator acts now, and the \
@@ -144,7 +144,7 @@ impl AssertionExchange {
                 ),
                 form(
                     "subject_token_type",
-                    "Any JWT: an agent's own assertion has no type of its own (RFC 8693 §3).",
+                    "Any JWT: an agent’s own assertion has no type of its own (RFC 8693 §3).",
                 ),
             ];
         };
@@ -162,7 +162,7 @@ impl AssertionExchange {
             ),
             form(
                 "actor_token_type",
-                "Any JWT: an agent's own assertion has no type of its own (RFC 8693 §3).",
+                "Any JWT: an agent’s own assertion has no type of its own (RFC 8693 §3).",
             ),
         ]
     }

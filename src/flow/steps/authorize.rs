@@ -273,7 +273,7 @@ fn read_answer(inputs: &Inputs<'_>, asked: &AuthorizeRequest, arrived: &Redirect
         Some(state) if state == asked.state => {}
         None if bare => {}
         came => wrong.push(format!(
-            "The answer's state is not the one that was sent: expected {}, received {}. It belongs to another \
+            "The answer’s state is not the one that was sent: expected {}, received {}. It belongs to another \
              sign-in, or was made up (RFC 6749 §10.12).",
             asked.state,
             came.unwrap_or("none")
@@ -292,7 +292,7 @@ fn read_answer(inputs: &Inputs<'_>, asked: &AuthorizeRequest, arrived: &Redirect
              (RFC 9207 §2.4)."
         )),
         None if advertised && !bare => wrong.push(format!(
-            "The IdP's metadata promises iss in the answer, and it is missing: expected {issuer} (RFC 9207 §2.4)."
+            "The IdP’s metadata promises iss in the answer, and it is missing: expected {issuer} (RFC 9207 §2.4)."
         )),
         None => {}
     }
@@ -404,7 +404,7 @@ fn way_on(error: &str) -> &'static str {
             "Allow the authorization code grant for sso.client_id at the IdP, then send the step again."
         }
         "server_error" | "temporarily_unavailable" => {
-            "That is the IdP's own trouble: send the step again later."
+            "That is the IdP’s own trouble: send the step again later."
         }
         _ => "Compare the request with what is registered at the IdP, then send the step again.",
     }

@@ -32,8 +32,8 @@ pub static CALL_API: CallApi = CallApi {
             fields::DPOP_MODE,
         ],
         spec: &["RFC 6750 §2.1", "RFC 9068 §4"],
-        why: "The proof of the pudding: the API takes the token, or says why not. It sees the user's name in the token \
-              and the agent's client id, and no password was ever passed on.",
+        why: "The proof of the pudding: the API takes the token, or says why not. It sees the user’s name in the token \
+              and the agent’s client id, and no password was ever passed on.",
         optional: true,
     },
 };

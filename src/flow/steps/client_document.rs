@@ -23,24 +23,24 @@ pub fn says(inputs: &Inputs<'_>, made: &[Made]) -> String {
     let response = match (&exchange.outcome, exchange.response()) {
         (_, Some(response)) => response,
         (Err(failure), _) => {
-            return format!("; the client's document at {id} could not be fetched: {failure}");
+            return format!("; the client’s document at {id} could not be fetched: {failure}");
         }
-        _ => return format!("; the client's document at {id} did not come over HTTP"),
+        _ => return format!("; the client’s document at {id} did not come over HTTP"),
     };
     if response.status != 200 {
         return format!(
-            "; the client's document at {id} was answered with {}, and a server takes only a 200 (CIMD §4)",
+            "; the client’s document at {id} was answered with {}, and a server takes only a 200 (CIMD §4)",
             response.status
         );
     }
     let Ok(json) = response.json() else {
-        return format!("; the client's document at {id} is no JSON");
+        return format!("; the client’s document at {id} is no JSON");
     };
     match json["client_id"].as_str() {
         Some(named) if named == id => {}
         named => {
             return format!(
-                "; the client's document names another client: expected {id}, received {} (CIMD §4.1)",
+                "; the client’s document names another client: expected {id}, received {} (CIMD §4.1)",
                 named.unwrap_or("none")
             );
         }
@@ -52,10 +52,10 @@ pub fn says(inputs: &Inputs<'_>, made: &[Made]) -> String {
         .filter_map(|one| one["issuer"].as_str())
         .collect();
     if issuers.is_empty() {
-        "; the client's document names no issuer of instance assertions".to_owned()
+        "; the client’s document names no issuer of instance assertions".to_owned()
     } else {
         format!(
-            "; the client's document lets {} speak for its instances",
+            "; the client’s document lets {} speak for its instances",
             issuers.join(" and ")
         )
     }

@@ -30,7 +30,7 @@ const SLOWEST: i64 = 60;
 pub static DEVICE_TOKEN: DeviceToken = DeviceToken {
     info: StepInfo {
         id: StepId("device-token"),
-        title: "Ask for the user's tokens until they have signed in",
+        title: "Ask for the user’s tokens until they have signed in",
         short: "Device token",
         from: Party::Client,
         to: Party::Idp,
@@ -52,7 +52,7 @@ pub static DEVICE_TOKEN: DeviceToken = DeviceToken {
         ],
         spec: &["RFC 8628 §3.4", "RFC 8628 §3.5", "OIDC §3.1.3.7"],
         why: "The IdP cannot call back, so the client asks: not yet, not yet, here they are. Each question is an exchange \
-              of its own; the time between them is the IdP's to say. A question that gets nowhere is asked again, each \
+              of its own; the time between them is the IdP’s to say. A question that gets nowhere is asked again, each \
               time after twice as long. The ID Token is checked as after a code, only \
               that no nonce was sent.",
         optional: false,

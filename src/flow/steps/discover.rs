@@ -77,10 +77,10 @@ pub static DISCOVER_AS: Discover = Discover {
             fields::IDP_JWKS_URI,
         ],
         spec: &["RFC 8414 §3", "OIDC Discovery §4"],
-        why: "One server does both here: it signs the user in, and it exchanges the user's token for one that also \
+        why: "One server does both here: it signs the user in, and it exchanges the user’s token for one that also \
               names the agent. Its issuer leads to a document with its endpoints, its grants and the algorithms that \
               it takes in DPoP proofs, and the document has to name that same issuer. Its keys are fetched at once: \
-              every token of this flow but the agent's own is checked with them.",
+              every token of this flow but the agent’s own is checked with them.",
         optional: false,
     },
     server: IDP,
@@ -134,7 +134,7 @@ pub static DISCOVER_ASSERTION_AS: Discover = Discover {
             fields::RESOURCE_AS_MANAGEMENT_TOKEN,
         ],
         spec: &["RFC 8414 §3"],
-        why: "The agent's assertion is made out to this server, by the name that it gives itself. The document that the \
+        why: "The agent’s assertion is made out to this server, by the name that it gives itself. The document that the \
               issuer leads to has to name that same issuer, or it is thrown away; it also says where tokens are exchanged \
               and which keys the access token can be checked with.",
         optional: false,
@@ -163,7 +163,7 @@ pub static DISCOVER_CLIENTS_AS: Discover = Discover {
         ],
         spec: &["RFC 8414 §3", "OIDC Discovery §4", "CIMD §4"],
         why: "One server signs the user in and issues the access token. Its metadata tells where its endpoints are and \
-              what it takes. Where the client's id is an address, the document there is what the server knows of the \
+              what it takes. Where the client’s id is an address, the document there is what the server knows of the \
               client, so it is read here, too.",
         optional: false,
     },
@@ -190,17 +190,17 @@ impl Discover {
         let named = api.list("authorization_servers")?;
         let says = if inputs.profile.text(self.server.issuer).is_none() {
             format!(
-                "From the API's metadata, which names {issuer}; {} is empty.",
+                "From the API’s metadata, which names {issuer}; {} is empty.",
                 self.server.issuer
             )
         } else if named.contains(&issuer) {
             format!(
-                "From {}; the API's metadata names it, too.",
+                "From {}; the API’s metadata names it, too.",
                 self.server.issuer
             )
         } else {
             format!(
-                "From {}. The API's metadata names another: {}.",
+                "From {}. The API’s metadata names another: {}.",
                 self.server.issuer,
                 named.join(", ")
             )
@@ -314,7 +314,7 @@ impl Step for Discover {
         if let Some(request) = client_document::wanted(inputs, &metadata, made) {
             return Reading::bare(
                 Verdict::Also(Purpose::Metadata, request),
-                "The metadata is there; the client's own document is read.",
+                "The metadata is there; the client’s own document is read.",
             );
         }
         let document = client_document::says(inputs, made);

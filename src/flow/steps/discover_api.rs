@@ -183,7 +183,7 @@ fn led_on(inputs: &Inputs<'_>, reading: Reading) -> Reading {
         return reading;
     }
     rejected(
-        "The MCP server's metadata lead nowhere: expected its authorization server in authorization_servers (MCP, \
+        "The MCP server’s metadata lead nowhere: expected its authorization server in authorization_servers (MCP, \
          Authorization), received none. Fill in resource_as.issuer where it is known otherwise."
             .to_owned(),
     )
@@ -238,7 +238,7 @@ fn challenged(response: &Response) -> Reading {
     if !Url::parse(&url).is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host())
     {
         return rejected(format!(
-            "The API's resource_metadata leads nowhere: expected an http or https URL with a host, received {url:?}."
+            "The API’s resource_metadata leads nowhere: expected an http or https URL with a host, received {url:?}."
         ));
     }
     Reading::bare(
@@ -327,7 +327,7 @@ fn trusts(servers: &[&str], issuer: Option<&str>) -> String {
         }
         (_, Some(issuer)) => format!(
             " It trusts {all}, and resource_as.issuer is {issuer}, which is not among them: the API will probably refuse \
-             that server's token."
+             that server’s token."
         ),
         ([one], None) => format!(" It trusts {one}, which is asked next, because resource_as.issuer is empty."),
         ([first, ..], None) => format!(

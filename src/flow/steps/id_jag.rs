@@ -24,7 +24,7 @@ use crate::{
 pub static ID_JAG: IdJag = IdJag {
     info: &StepInfo {
         id: StepId("id-jag"),
-        title: "Exchange the user's token for an ID-JAG",
+        title: "Exchange the user’s token for an ID-JAG",
         short: "ID-JAG",
         from: Party::Client,
         to: Party::Idp,
@@ -48,8 +48,8 @@ pub static ID_JAG: IdJag = IdJag {
             fields::DPOP_ALG,
         ],
         spec: &["JAG §4.3", "RFC 8693 §2.1"],
-        why: "The agent asks the user's own IdP for a grant made out to one other authorization server. This is where \
-              the user's company decides: its policy says which agent may reach which application, for whom and with \
+        why: "The agent asks the user’s own IdP for a grant made out to one other authorization server. This is where \
+              the user’s company decides: its policy says which agent may reach which application, for whom and with \
               which scopes.",
         optional: false,
     },
@@ -58,7 +58,7 @@ pub static ID_JAG: IdJag = IdJag {
 /// The step where an actor is named: the Actor Profile.
 pub static ID_JAG_ACTOR: IdJag = IdJag {
     info: &StepInfo {
-        title: "Exchange the user's token for an ID-JAG that names the agent",
+        title: "Exchange the user’s token for an ID-JAG that names the agent",
         fields: &[
             fields::AGENT_SUBJECT,
             fields::AGENT_ACTOR,
@@ -79,10 +79,10 @@ pub static ID_JAG_ACTOR: IdJag = IdJag {
             fields::DPOP_ALG,
         ],
         spec: &["AP App. B.4", "AP §6.3.1", "JAG §4.3", "RFC 8693 §2.1"],
-        why: "The agent asks the user's own IdP for a grant made out to another company's authorization server, and \
+        why: "The agent asks the user’s own IdP for a grant made out to another company’s authorization server, and \
               shows who acts: by the very assertion that authenticates it, sent once more as actor_token. The ID-JAG \
               that comes is about the user (sub), names the agent as the one that acts (act), and is bound to the \
-              agent's key (cnf). Next it is redeemed with a proof by that key.",
+              agent’s key (cnf). Next it is redeemed with a proof by that key.",
         ..*ID_JAG.info
     },
 };
@@ -189,22 +189,22 @@ impl Step for IdJag {
             .and_then(|metadata| metadata.text("issuer"));
         let advertised = match metadata_issuer {
             Some(issuer) if issuer == audience => {
-                " It is the issuer in that server's metadata, character by character."
+                " It is the issuer in that server’s metadata, character by character."
             }
-            Some(_) => " It differs from the issuer in that server's metadata.",
+            Some(_) => " It differs from the issuer in that server’s metadata.",
             None => "",
         };
         draft.notes.push((
             Pointer::Form("audience".to_owned()),
             match own {
                 Some(_) if profiled => "The token endpoint of the resource AS, because agent.audience is \
-                                        token-endpoint: the Actor Profile's example has it so, the ID-JAG draft wants \
+                                        token-endpoint: the Actor Profile’s example has it so, the ID-JAG draft wants \
                                         the issuer (AP App. B.4, JAG §4.3)."
                     .to_owned(),
                 Some(_) => format!(
                     "From agent.audience, which defaults to resource_as.issuer.{advertised}"
                 ),
-                None => format!("The issuer that the API's metadata names.{advertised}"),
+                None => format!("The issuer that the API’s metadata names.{advertised}"),
             },
         ));
         draft.notes.extend(resource_note);
@@ -256,7 +256,7 @@ fn act(draft: &mut Draft, inputs: &Inputs<'_>) -> Result<(), Vec<Blocked>> {
             };
             (
                 named,
-                "From agent.actor_token: who acts, by somebody's word (AP §6.1).",
+                "From agent.actor_token: who acts, by somebody’s word (AP §6.1).",
             )
         }
         _ => return Ok(()),
@@ -285,7 +285,7 @@ fn resources(inputs: &Inputs<'_>) -> (Vec<String>, Option<(Pointer, String)>) {
     let (resource, says) = match described.and_then(|metadata| metadata.text("resource")) {
         Some(named) => (
             Some(named),
-            "The identifier in the MCP server's metadata; agent.resource is empty.",
+            "The identifier in the MCP server’s metadata; agent.resource is empty.",
         ),
         None => (
             inputs.profile.text(fields::API_URL),

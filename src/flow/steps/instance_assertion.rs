@@ -168,7 +168,7 @@ impl Step for InstanceAssertion {
         if let Some(fetch) = INSTANCE_ISSUER.key_fetch(inputs, &keys, &[&token]) {
             return Reading::bare(
                 Verdict::Also(Purpose::Keys, fetch),
-                "The instance issuer's keys are fetched first.",
+                "The instance issuer’s keys are fetched first.",
             );
         }
         let came = Tokens {

@@ -33,7 +33,7 @@ pub static JWT_BEARER: JwtBearer = JwtBearer {
             fields::DPOP_MODE,
         ],
         spec: &["JAG §4.4", "RFC 7523 §2.1"],
-        why: "The other company's server trusts the IdP, not the agent's word: it checks that the ID-JAG is signed by \
+        why: "The other company’s server trusts the IdP, not the agent’s word: it checks that the ID-JAG is signed by \
               the IdP, is made out to itself, and names the very client that authenticates now. Then it issues an \
               access token of its own.",
         optional: false,
@@ -69,7 +69,7 @@ impl Step for JwtBearer {
             RESOURCE_AS.asked(inputs, self.info.id, Side::ResourceAs, endpoint, params)?;
         draft.notes.push((
             Pointer::Form("client_id".to_owned()),
-            "The client's id at the resource authorization server; the ID-JAG's client_id must be the same.".to_owned(),
+            "The client’s id at the resource authorization server; the ID-JAG’s client_id must be the same.".to_owned(),
         ));
         Ok(finish(draft, inputs, self.info.id.0))
     }

@@ -34,8 +34,8 @@ pub static MCP_TOOLS: McpTools = McpTools {
             "MCP, Tools: calling tools",
             "RFC 6750 §2.1",
         ],
-        why: "What the token is for: the agent sees what it can do, in the user's name and with the scopes that the \
-              user's company granted. A tool is called only where the profile names one, since tools may change things.",
+        why: "What the token is for: the agent sees what it can do, in the user’s name and with the scopes that the \
+              user’s company granted. A tool is called only where the profile names one, since tools may change things.",
         optional: false,
     },
 };

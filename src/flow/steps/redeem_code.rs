@@ -17,7 +17,7 @@ use crate::{
 pub static REDEEM_CODE: RedeemCode = RedeemCode {
     info: StepInfo {
         id: StepId("redeem-code"),
-        title: "Redeem the code for the user's tokens",
+        title: "Redeem the code for the user’s tokens",
         short: "Redeem code",
         from: Party::Client,
         to: Party::Idp,
@@ -39,7 +39,7 @@ pub static REDEEM_CODE: RedeemCode = RedeemCode {
         ],
         spec: &["RFC 6749 §4.1.3", "RFC 7636 §4.5", "OIDC §3.1.3.7"],
         why: "The client shows the code, the verifier behind the challenge and its own credentials, and gets the ID \
-              Token: the IdP's signed word about who the user is. Its signature, issuer, audience, times and nonce \
+              Token: the IdP’s signed word about who the user is. Its signature, issuer, audience, times and nonce \
               are checked here, because the next step hands it on.",
         optional: false,
     },

@@ -72,7 +72,7 @@ pub static REDEEM_INSTANCE: RedeemInstance = RedeemInstance {
             "RFC 9449 §5",
         ],
         why: "Three things are proven at once: the client by its own credentials, the instance by its assertion, and the \
-              key in the assertion by the proof. The server finds the assertion's issuer in the client's metadata, checks \
+              key in the assertion by the proof. The server finds the assertion’s issuer in the client’s metadata, checks \
               its word, and answers with a token that is about the user, names the instance in act, and is good only \
               with that key. With the variant self the grant is client_credentials and the token is about the instance; \
               with sole the assertion is the only credential.",
@@ -97,7 +97,7 @@ pub static REFRESH_INSTANCE: RedeemInstance = RedeemInstance {
         ],
         fields: FIELDS,
         spec: &["CIA §8.7", "RFC 6749 §6", "RFC 9449 §5"],
-        why: "The refresh token is bound to the instance's key like the access token, so only the same instance can use \
+        why: "The refresh token is bound to the instance’s key like the access token, so only the same instance can use \
               it. A fresh assertion may come with it and then has to be about the same instance and key: send the step \
               instance-assertion again first, and this one carries what came of it.",
         optional: false,
@@ -185,15 +185,15 @@ fn carry(params: &mut Params, inputs: &Inputs<'_>, assertion: &Secret) -> (Point
         Some(wire) => (wire == "00", format!("{field} is {wire}")),
         None if newer => (
             false,
-            "the server's metadata has client_instance_assertion_supported".to_owned(),
+            "the server’s metadata has client_instance_assertion_supported".to_owned(),
         ),
         None if lists => (
             true,
-            "the server's metadata lists the type in actor_token_types_supported alone".to_owned(),
+            "the server’s metadata lists the type in actor_token_types_supported alone".to_owned(),
         ),
         None => (
             false,
-            "the server's metadata says nothing, and this is the newer form".to_owned(),
+            "the server’s metadata says nothing, and this is the newer form".to_owned(),
         ),
     };
     if older {
@@ -350,7 +350,7 @@ fn read(inputs: &Inputs<'_>, made: &[Made], parent: Artifact) -> Reading {
     if let Some(fetch) = IDP.key_fetch(inputs, &keys, &parsed.iter().collect::<Vec<_>>()) {
         return Reading::bare(
             Verdict::Also(Purpose::Keys, fetch),
-            "The server's keys are fetched first.",
+            "The server’s keys are fetched first.",
         );
     }
     let mut tokens = Vec::new();

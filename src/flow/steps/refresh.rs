@@ -27,7 +27,7 @@ const SOON: Lifetime = Lifetime(60_000);
 pub static REFRESH: Refresh = Refresh {
     info: StepInfo {
         id: StepId("refresh"),
-        title: "Renew the user's tokens with the refresh token",
+        title: "Renew the user’s tokens with the refresh token",
         short: "Refresh",
         from: Party::Client,
         to: Party::Idp,
@@ -48,7 +48,7 @@ pub static REFRESH: Refresh = Refresh {
             fields::IDP_TOKEN_ENDPOINT,
         ],
         spec: &["RFC 6749 §6", "OIDC §12.2"],
-        why: "The user's token has ended, is about to, or is stale, and a refresh token is there: it gives a fresh one \
+        why: "The user’s token has ended, is about to, or is stale, and a refresh token is there: it gives a fresh one \
               without a sign-in. What was made from the old one, an ID-JAG or an access token, lives on until its own \
               end.",
         optional: false,
@@ -106,7 +106,7 @@ impl Step for Refresh {
     }
 
     fn when(&self) -> Option<&'static str> {
-        Some("the user's token has ended or is stale, and a refresh token is there")
+        Some("the user’s token has ended or is stale, and a refresh token is there")
     }
 
     fn renews(&self) -> bool {

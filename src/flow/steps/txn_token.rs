@@ -44,7 +44,7 @@ pub static TXN_TOKEN: TxnToken = TxnToken {
         why: "The access token was made for the API and must go no further. The tool behind the API shows it, with the \
               word of its own platform about itself, to the Transaction Token Service of the trust domain, and gets a \
               token for this one transaction: still about the user, with the tool as the outermost actor and the agent \
-              inside, and bound to the tool's key. The next call, to a service inside, carries it.",
+              inside, and bound to the tool’s key. The next call, to a service inside, carries it.",
         optional: true,
     },
 };
@@ -117,7 +117,7 @@ impl Step for TxnToken {
             context,
             match context {
                 "rctx" => {
-                    "Where the transaction comes from; becomes the claim rctx. The Actor Profile's example calls it so (AP App. B.7)."
+                    "Where the transaction comes from; becomes the claim rctx. The Actor Profile’s example calls it so (AP App. B.7)."
                 }
                 _ => "Where the transaction comes from; becomes the claim rctx (TXN §11.1).",
             },
@@ -129,7 +129,7 @@ impl Step for TxnToken {
         if let (Some(workload), Request::Http(request)) = (workload, &mut draft.request) {
             draft.notes.push((
                 form("actor_token"),
-                "The tool by its platform's word: the Workload Identity Token. It becomes the outermost actor (AP App. B.7)."
+                "The tool by its platform’s word: the Workload Identity Token. It becomes the outermost actor (AP App. B.7)."
                     .to_owned(),
             ));
             let proof = workload.prove(request, inputs, None)?;

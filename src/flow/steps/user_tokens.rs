@@ -59,7 +59,7 @@ pub fn read(
     if let Some(fetch) = IDP.key_fetch(inputs, &keys, &parsed.iter().collect::<Vec<_>>()) {
         return Reading::bare(
             Verdict::Also(Purpose::Keys, fetch),
-            "The IdP's keys are fetched first.",
+            "The IdP’s keys are fetched first.",
         );
     }
     let mut tokens = Vec::new();

@@ -58,7 +58,7 @@ pub(super) const FAULTS: &[Fault] = &[
     ),
     issuer(
         "issuer-key-gone",
-        "The issuer of assertions has taken the agent's key back too early",
+        "The issuer of assertions has taken the agent’s key back too early",
         Refused,
         &["JWT-KID"],
         &[Body(AssertionKeys, |it| {
@@ -69,7 +69,7 @@ pub(super) const FAULTS: &[Fault] = &[
     ),
     issuer(
         "issuer-key-other",
-        "The issuer of assertions publishes another key under the agent's kid",
+        "The issuer of assertions publishes another key under the agent’s kid",
         Failed,
         &["JWT-KID"],
         &[Body(AssertionKeys, |it| {

@@ -83,7 +83,7 @@ pub(super) const FAULTS: &[Fault] = &[
     ),
     actor(
         "actor-token-signature",
-        "The actor token's signature does not hold",
+        "The actor token’s signature does not hold",
         Failed,
         &["JWT-KID"],
         &[Token(ActorToken, |it| it.seal = Seal::Spoiled)],
@@ -91,7 +91,7 @@ pub(super) const FAULTS: &[Fault] = &[
     Fault::new(
         ActorIssuer,
         "actor-token-cnf-other",
-        "The actor token is bound to another key than the proof's",
+        "The actor token is bound to another key than the proof’s",
         "exchange",
         Refused,
         &["DPOP-JKT-BIND"],
@@ -127,7 +127,7 @@ pub(super) const FAULTS: &[Fault] = &[
     ),
     exchange(
         "idp-act-no-sub",
-        "act names the agent's client by azp, and has no sub",
+        "act names the agent’s client by azp, and has no sub",
         Done,
         &["ACT-SUB"],
         &[Token(DelegatedToken, |it| {
@@ -176,7 +176,7 @@ pub(super) const FAULTS: &[Fault] = &[
     ),
     exchange(
         "idp-delegated-cnf-other",
-        "The access token is bound to another key than the proof's",
+        "The access token is bound to another key than the proof’s",
         Refused,
         &["AT-CNF-KEY", "DPOP-JKT-BIND"],
         &[Token(DelegatedToken, |it| {

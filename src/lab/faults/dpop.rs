@@ -39,7 +39,7 @@ pub(super) const FAULTS: &[Fault] = &[
     proving(
         Idp,
         "idp-dpop-unknown",
-        "The IdP's metadata says nothing of DPoP",
+        "The IdP’s metadata says nothing of DPoP",
         "discover-idp",
         Done,
         &["DISC-DPOP-ALGS"],
@@ -52,7 +52,7 @@ pub(super) const FAULTS: &[Fault] = &[
     proving(
         ResourceAs,
         "as-dpop-unknown",
-        "The resource AS's metadata says nothing of DPoP",
+        "The resource AS’s metadata says nothing of DPoP",
         "discover-resource-as",
         Done,
         &["DISC-DPOP-ALGS"],

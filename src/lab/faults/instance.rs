@@ -54,7 +54,7 @@ pub(super) const FAULTS: &[Fault] = &[
     instance(
         Client,
         "client-descriptor-other",
-        "The client's document names another issuer of instance assertions",
+        "The client’s document names another issuer of instance assertions",
         "discover-as",
         Refused,
         &["CIA-DESCRIPTOR"],
@@ -65,7 +65,7 @@ pub(super) const FAULTS: &[Fault] = &[
     instance(
         Client,
         "client-descriptor-missing",
-        "The client's document names no issuer of instance assertions",
+        "The client’s document names no issuer of instance assertions",
         "discover-as",
         Refused,
         &["CIA-DESCRIPTOR"],

@@ -47,7 +47,7 @@ pub(super) const FAULTS: &[Fault] = &[
     mcp(
         Api,
         "api-mcp-no-metadata",
-        "The MCP server's metadata is not there",
+        "The MCP server’s metadata is not there",
         "discover-api",
         Refused,
         &[],
@@ -56,7 +56,7 @@ pub(super) const FAULTS: &[Fault] = &[
     mcp(
         Api,
         "api-mcp-metadata-page",
-        "The MCP server's metadata is a page",
+        "The MCP server’s metadata is a page",
         "discover-api",
         Failed,
         &[],
@@ -65,7 +65,7 @@ pub(super) const FAULTS: &[Fault] = &[
     mcp(
         Api,
         "api-mcp-resource",
-        "The MCP server's metadata names another resource",
+        "The MCP server’s metadata names another resource",
         "discover-api",
         Failed,
         &["DISC-PRM-RESOURCE-MATCH"],
@@ -79,7 +79,7 @@ pub(super) const FAULTS: &[Fault] = &[
     mcp(
         Api,
         "api-mcp-no-as",
-        "The MCP server's metadata names no authorization server",
+        "The MCP server’s metadata names no authorization server",
         "discover-api",
         Failed,
         &["DISC-PRM-NO-AS"],

@@ -42,7 +42,7 @@ pub(super) fn judge(seen: &[Seen<'_>], here: &Seen<'_>, words: &str) -> Option<J
         (
             server,
             Confidence::Certain,
-            format!("the {}'s clock", server.name()),
+            format!("the {}’s clock", server.name()),
         )
     } else if others.iter().any(|other| (other - ahead).abs() < SLACK) {
         (
@@ -60,7 +60,7 @@ pub(super) fn judge(seen: &[Seen<'_>], here: &Seen<'_>, words: &str) -> Option<J
     let span = Lifetime::from_secs(ahead.abs());
     let way = if ahead > 0 { "ahead of" } else { "behind" };
     let fact = format!(
-        "The Date of the {}'s answers is {span} {way} the clock of this machine.",
+        "The Date of the {}’s answers is {span} {way} the clock of this machine.",
         server.name()
     );
     Some(Judgement {

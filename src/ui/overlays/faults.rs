@@ -1,17 +1,17 @@
-//! What the lab's servers can be told to do wrong: Enter switches, what was looked for is all that is listed.
+//! What the lab's servers can be told to do wrong: Enter switches one, what was looked for is all that is listed.
 
 use crate::ui::{
     model::{FaultEntry, Model},
     rows::{Goes, Row, wrap},
+    seek::Wanted,
     theme::Role,
 };
 
-/// Returns what is on, and then every fault under its server.
-pub fn rows(model: &Model, query: &str, width: u16) -> Vec<Row> {
-    let query = query.to_lowercase();
+/// Returns what is on, and then every other fault under its server.
+pub fn rows(model: &Model, wanted: &Wanted, width: u16) -> Vec<Row> {
     let listed = |entry: &FaultEntry| {
-        let text = format!("{} {} {}", entry.id, entry.title, entry.rules.join(" "));
-        text.to_lowercase().contains(&query)
+        let rules = entry.rules.join(" ");
+        wanted.fits(&[entry.id, entry.title, entry.party, &rules])
     };
     let all: Vec<(usize, &FaultEntry)> = model
         .faults
@@ -26,16 +26,16 @@ pub fn rows(model: &Model, query: &str, width: u16) -> Vec<Row> {
             rows.extend(entries.iter().map(|(at, entry)| row(*at, entry)));
         }
     };
-    let on: Vec<_> = all.iter().copied().filter(|(_, entry)| entry.on).collect();
+    let (on, off): (Vec<_>, Vec<_>) = all.into_iter().partition(|(_, entry)| entry.on);
     block("on", &on);
     let mut parties: Vec<&str> = Vec::new();
-    for (_, entry) in &all {
+    for (_, entry) in &off {
         if !parties.contains(&entry.party) {
             parties.push(entry.party);
         }
     }
     for party in parties {
-        let of = all.iter().copied();
+        let of = off.iter().copied();
         let its: Vec<_> = of.filter(|(_, entry)| entry.party == party).collect();
         block(party, &its);
     }

@@ -23,17 +23,20 @@ pub mod walks;
 
 use std::sync::Arc;
 
+use help::Asked;
+
 use super::{
     copy::Item,
-    model::{Context, Model},
+    model::Model,
     rows::{PanelState, Row},
+    seek::Wanted,
 };
 
 /// What lies over the walk.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Overlay {
-    /// What the keys do, first in the place where it was asked.
-    Help(Context, PanelState),
+    /// What the keys do, first what could be done where it was asked.
+    Help(Arc<Asked>, PanelState),
     /// What can be done and opened.
     Palette(PanelState),
     /// What a rule is for.
@@ -156,7 +159,7 @@ impl Overlay {
                 "Copy with real values: {pick} or the number; {copy-to-file} writes a file"
             }
             Self::Existing(_) => "Use a token or code that you already have",
-            Self::Faults(_) => "Faults of the lab: {find} lists fewer, {pick} switches",
+            Self::Faults(_) => "Faults of the lab: {find} lists fewer, {switch-fault} switches one",
             Self::Address(_) => "The address for the browser",
             Self::Qr(_) => "The address for the browser, as a QR code",
             Self::Import(_) => "What the new profile would hold; nothing is kept yet",
@@ -171,6 +174,11 @@ impl Overlay {
         }
     }
 
+    /// Tells whether it lists only what is looked for.
+    pub fn lists_fewer(&self) -> bool {
+        matches!(self, Self::Help(..) | Self::Faults(_))
+    }
+
     /// Tells whether it takes the whole width without any margin, so that it can be copied with the mouse.
     pub fn is_bare(&self) -> bool {
         matches!(self, Self::Address(_) | Self::Qr(_) | Self::Handoff(_))
@@ -180,15 +188,15 @@ impl Overlay {
 /// Returns the rows of what lies over the walk.
 pub fn rows(overlay: &Overlay, model: &Model, width: u16) -> Vec<Row> {
     match overlay {
-        Overlay::Help(from, state) => help::rows(model, *from, &state.query, width),
+        Overlay::Help(asked, state) => help::rows(model, asked, &Wanted::new(&state.query), width),
         Overlay::Palette(_) => palette::rows(model, width),
         Overlay::Rule(code, _) => rule::rows(code, width),
         Overlay::Profiles(_) => profiles::rows(model, width),
         Overlay::Profile(_) => profile_page::rows(model, width),
         Overlay::Flows(_) => flow_list::rows(model, width),
-        Overlay::Copy(items, _) => copy_menu::rows(model, items),
+        Overlay::Copy(items, _) => copy_menu::rows(model, items, width),
         Overlay::Existing(_) => existing::rows(model, width),
-        Overlay::Faults(state) => faults::rows(model, &state.query, width),
+        Overlay::Faults(state) => faults::rows(model, &Wanted::new(&state.query), width),
         Overlay::Address(_) => address::rows(model, width),
         Overlay::Qr(_) => address::qr_rows(model, width),
         Overlay::Check(_) => check::rows(model, width),

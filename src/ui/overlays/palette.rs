@@ -12,10 +12,11 @@ use crate::{
     flow::{StepId, flows::FLOWS},
     lint,
     ui::{
-        action::{ACTIONS, Action, Availability, Entry, Scope},
+        action::{self, ACTIONS, Action, Entry},
         model::{Model, OVER},
         rail::cut,
         rows::{Row, words},
+        seek::Wanted,
         theme::{Glyphs, Role},
     },
 };
@@ -64,7 +65,7 @@ pub struct Palette {
 impl Palette {
     /// Gathers what can be done and opened where the model stands.
     pub fn of(model: &Model) -> Self {
-        let actions = ACTIONS.iter().map(|entry| action(model, entry));
+        let actions = ACTIONS.iter().map(|entry| of_action(model, entry));
         let (here, elsewhere): (Vec<Offer>, Vec<Offer>) =
             actions.partition(|offer| offer.why.is_none());
         let offers = here.into_iter().chain(things(model)).chain(elsewhere);
@@ -115,22 +116,25 @@ impl Palette {
 /// A word of what is typed.
 struct Word {
     plain: String,
-    /// Its letters in a name, in their order.
-    loose: Atom,
+    /// Its letters in a name, in their order: as they were typed, and without dashes, which a name has where it likes.
+    loose: [Atom; 2],
     /// The word itself in a sentence, where its letters alone would be in every other one.
-    strict: Atom,
+    strict: Wanted,
+    /// What it counts for in a sentence.
+    weight: u32,
 }
 
 impl Word {
     fn new(text: &str) -> Self {
-        let atom = |kind| {
-            let (case, form) = (CaseMatching::Ignore, Normalization::Smart);
-            Atom::new(text, case, form, kind, false)
-        };
+        let letters = text.replace(['-', '_'], "");
+        let (case, form) = (CaseMatching::Ignore, Normalization::Smart);
         Self {
             plain: text.to_lowercase(),
-            loose: atom(AtomKind::Fuzzy),
-            strict: atom(AtomKind::Substring),
+            loose: [text, &letters].map(|text| Atom::new(text, case, form, AtomKind::Fuzzy, false)),
+            strict: Wanted::new(text),
+            weight: u32::try_from(letters.len())
+                .unwrap_or(u32::MAX)
+                .saturating_mul(EACH),
         }
     }
 
@@ -142,19 +146,35 @@ impl Word {
         let from = u32::try_from(name.len())
             .unwrap_or(u32::MAX)
             .saturating_add(1);
-        if let Some(score) = self.loose.indices(name, matcher, places) {
+        let mut loose = |atom: &Atom| {
+            let mut own = Vec::new();
+            Some((atom.indices(name, matcher, &mut own)?, own))
+        };
+        let best = self
+            .loose
+            .iter()
+            .filter_map(&mut loose)
+            .max_by_key(|(score, _)| *score);
+        if let Some((score, own)) = best {
+            places.extend(own);
             return Some(u32::from(score) * 3);
         }
         if offer.is_kind(&self.plain) {
             return Some(1);
         }
-        let mut own = Vec::new();
-        let about = Utf32Str::new(&offer.about, &mut buffer);
-        let score = self.strict.indices(about, matcher, &mut own)?;
-        places.extend(own.into_iter().map(|at| at.saturating_add(from)));
-        Some(u32::from(score))
+        if !self.strict.fits(&[&offer.about]) {
+            return None;
+        }
+        let found = self.strict.places(&offer.about);
+        let chars = (0..).zip(offer.about.char_indices());
+        let lit = chars.filter(|(_, (byte, _))| found.iter().any(|place| place.contains(byte)));
+        places.extend(lit.map(|(at, _)| from.saturating_add(at)));
+        Some(self.weight)
     }
 }
+
+/// A letter in a sentence counts as much as the matcher lets one count in a name, before that is made more.
+const EACH: u32 = 16;
 
 impl Offer {
     /// Tells whether a word is the beginning of what kind of thing it is.
@@ -225,24 +245,11 @@ fn lit(text: &str, role: Role, found: impl Fn(usize) -> bool) -> Vec<(Role, Stri
     spans
 }
 
-fn action(model: &Model, entry: &'static Entry) -> Offer {
-    let can = if entry.scope.holds_in(model.context()) {
-        (entry.when)(model)
-    } else {
-        Availability::No(match entry.scope {
-            Scope::Profiles => "In the list of profiles: {profiles}.",
-            Scope::Walk => "On the walk.",
-            Scope::Question => "While a question is asked.",
-            Scope::Field => "While text is edited.",
-            Scope::Overlay | Scope::Rows | Scope::Everywhere => "In a list or on a page.",
-        })
-    };
-    let why = match (entry.action, can) {
-        (Action::Palette, _) => Some("It is open.".to_owned()),
-        (Action::NthStep, _) => Some("The digit says which step.".to_owned()),
-        (_, Availability::Yes) => None,
-        (_, Availability::No("")) => Some("Not here.".to_owned()),
-        (_, Availability::No(why)) => Some(model.spoken(why)),
+fn of_action(model: &Model, entry: &'static Entry) -> Offer {
+    let why = match entry.action {
+        Action::Palette => Some("It is open.".to_owned()),
+        Action::NthStep => Some("The digit says which step.".to_owned()),
+        _ => action::why_not(model, entry),
     };
     let keys = model.keys.of(entry.action);
     Offer {

@@ -8,8 +8,9 @@ use crate::{
     ui::{
         farewell::stands,
         model::{Model, PAST_LIMIT},
+        rail::fit,
         rows::{Goes, Row, took, words, wrap},
-        theme::Role,
+        theme::{Glyphs, Role},
     },
 };
 
@@ -19,20 +20,39 @@ pub fn rows(model: &Model, width: u16) -> Vec<Row> {
     let here = opened.looking.unwrap_or(opened.past.len());
     let pad = opened.walks().map(|walk| walk.flow.id.0.width()).max();
     let pad = pad.unwrap_or_default();
-    let mut rows: Vec<Row> = opened
-        .walks()
+    let walks: Vec<&Session> = opened.walks().collect();
+    let mut rows: Vec<Row> = walks
+        .into_iter()
         .enumerate()
-        .map(|(at, session)| row(model, session, pad, at == here).going(Goes::Walk(at)))
+        .rev()
+        .flat_map(|(at, session)| {
+            let row = row(model, session, pad, at == here).going(Goes::Walk(at));
+            short(wrap(vec![row], width), width, model.look.glyphs)
+        })
         .collect();
-    rows.reverse();
     let oldest = opened.walks().next().map_or(1, |walk| walk.walk.number);
     if oldest > 1 {
         let says = format!(
             " Of those before, none is kept: the newest {PAST_LIMIT} that are over are, until you leave."
         );
-        rows.push(Row::text(Role::Muted, says));
+        rows.extend(wrap(vec![Row::text(Role::Muted, says)], width));
     }
-    wrap(rows, width)
+    rows
+}
+
+/// A walk takes no more lines than this.
+const LINES: usize = 2;
+
+/// Cuts a walk to its lines, with a sign; looked at, the walk tells the rest.
+fn short(mut lines: Vec<Row>, width: u16, glyphs: &Glyphs) -> Vec<Row> {
+    let more = lines.len() > LINES;
+    lines.truncate(LINES);
+    if let Some(last) = lines.last_mut().filter(|_| more) {
+        let mut spans = std::mem::take(&mut last.spans);
+        spans.push((Role::Muted, glyphs.cut.to_owned()));
+        last.spans = fit(spans, usize::from(width), glyphs);
+    }
+    lines
 }
 
 fn row(model: &Model, session: &Session, pad: usize, here: bool) -> Row {
@@ -47,7 +67,8 @@ fn row(model: &Model, session: &Session, pad: usize, here: bool) -> Row {
     let mark = if here { glyphs.current } else { " " };
     let flow = session.flow.id.0;
     let when = begun.map_or_else(|| " ".repeat(8), words::clock);
-    let stands = visible(&session.vault.mask(&stands(session))).into_owned();
+    let stands = stands(session);
+    let shown = |text: &str| visible(&session.vault.mask(text)).into_owned();
     let role = match session.verdict(None) {
         Some(_) => Role::FindingWarning,
         None => Role::Text,
@@ -64,9 +85,16 @@ fn row(model: &Model, session: &Session, pad: usize, here: bool) -> Row {
     if on {
         spans.push((Role::StepReady, "on: ".to_owned()));
     }
-    spans.push((role, stands));
+    // Whose side it is on comes before the reason, which may be long.
+    spans.push((role, shown(&stands.came)));
+    if !stands.side.is_empty() {
+        spans.push((role, format!(" {}", shown(&stands.side))));
+    }
     if micros > 0 {
         spans.push((Role::Muted, format!(" {} {}", glyphs.dot, took(micros))));
+    }
+    if !stands.why.is_empty() {
+        spans.push((Role::Text, format!(": {}", shown(&stands.why))));
     }
     Row::new(spans).noted(Some(note(model.now, on, begun, micros)))
 }

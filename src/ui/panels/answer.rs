@@ -82,7 +82,7 @@ fn rows(cx: &Cx) -> Vec<Row> {
             rows.extend(headers(cx, response, 0));
         }
         Ok(Answer::Redirect(arrived)) => rows.extend(redirect(cx, arrived)),
-        Err(failure) => rows.extend(failure_rows(cx, failure)),
+        Err(failure) => rows.extend(failure_rows(cx, failure, &attempt.says)),
     }
     for made in attempt.made.iter().filter(|made| made.purpose != Purpose::Main) {
         rows.extend(aside(cx, made.purpose, &made.exchange));
@@ -140,7 +140,7 @@ fn verdict(cx: &Cx, attempt: &Attempt) -> Vec<Row> {
         return Vec::new();
     }
     let role = match &attempt.outcome {
-        Some(Outcome::Failed(_) | Outcome::Suspect(_)) => Role::FindingError,
+        Some(Outcome::Failed(_) | Outcome::Suspect(_) | Outcome::Unreachable(_)) => Role::FindingError,
         _ => Role::Muted,
     };
     let mut rows = Vec::new();
@@ -155,8 +155,13 @@ fn verdict(cx: &Cx, attempt: &Attempt) -> Vec<Row> {
     rows
 }
 
-fn failure_rows(cx: &Cx, failure: &Failure) -> Vec<Row> {
-    let mut rows = vec![Row::text(Role::FindingError, cx.value(&failure.to_string()))];
+/// Says why there is no answer, unless that was said already, and what to look at.
+fn failure_rows(cx: &Cx, failure: &Failure, said: &str) -> Vec<Row> {
+    let says = failure.to_string();
+    let mut rows = Vec::new();
+    if !said.contains(&says) {
+        rows.push(Row::text(Role::FindingError, cx.value(&says)));
+    }
     let hint = match failure {
         Failure::Name(_) => "Is the host right, and does this machine resolve it?",
         Failure::Connect(_) => "Is the server up, and is the port right? A proxy or firewall may stand between.",
@@ -298,10 +303,10 @@ fn of_answer(name: &str) -> Option<&'static str> {
     Some(match name {
         "code" => "The authorization code: good once, for a short time, with the verifier only (RFC 6749 §4.1.2).",
         "state" => "Must be the value that was sent, or the answer belongs to another sign-in (RFC 6749 §10.12).",
-        "iss" => "Who answers; must be the IdP's issuer (RFC 9207 §2).",
+        "iss" => "Who answers; must be the IdP’s issuer (RFC 9207 §2).",
         "error" => "Why the IdP refused (RFC 6749 §4.1.2.1).",
-        "error_description" => "The IdP's own words (RFC 6749 §4.1.2.1).",
-        "session_state" => "The user's session at the IdP (OIDC Session Management §2).",
+        "error_description" => "The IdP’s own words (RFC 6749 §4.1.2.1).",
+        "session_state" => "The user’s session at the IdP (OIDC Session Management §2).",
         _ => return None,
     })
 }

@@ -28,7 +28,7 @@ fn rows(cx: &Cx) -> Vec<Row> {
     let whole = || CopyText::from(Secret::minted("curl", whole.text.clone()));
     let mut rows = Vec::new();
     if matches!(chosen.request, Request::Browser(_)) {
-        let says = "This goes through the user's browser; cURL gets the first page only.";
+        let says = "This goes through the user’s browser; cURL gets the first page only.";
         rows.push(Row::text(Role::Muted, says));
     }
     if !shown.vars.is_empty() {

@@ -148,8 +148,8 @@ fn first_line(cx: &Cx, http: &HttpRequest, notes: &[(Pointer, String)]) -> Row {
 
 fn browser(cx: &Cx, asked: &AuthorizeRequest) -> Vec<Row> {
     let who = match asked.login {
-        Login::Open => "It goes through the user's browser, which is opened with this address.",
-        Login::Show => "It goes through the user's browser; the address is shown and nothing is opened.",
+        Login::Open => "It goes through the user’s browser, which is opened with this address.",
+        Login::Show => "It goes through the user’s browser; the address is shown and nothing is opened.",
         Login::Follow => "It goes through an HTTP client with cookies, which follows the sign-in as a browser would.",
     };
     let mut rows = vec![Row::text(Role::Muted, who)];

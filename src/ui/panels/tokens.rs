@@ -278,7 +278,7 @@ fn remark(cx: &Cx, record: &TokenRecord, name: &str, value: &str) -> Option<(Rol
             // Of an issuer that is not discovered only the profile tells.
             let own = (party == Party::ActorIssuer).then(|| profile.text(fields::ACTOR_ISSUER_ISSUER)).flatten();
             let (issuer, place) = named.map(|issuer| (issuer, "its metadata")).or(own.map(|issuer| (issuer, "the profile")))?;
-            let whose = format!("the {}'s issuer", party.name());
+            let whose = format!("the {}’s issuer", party.name());
             same(issuer == value, &format!("{whose}, as in {place}"), &format!("not {whose} in {place}"))
         }
         (Artifact::IdToken, "aud") => {
@@ -287,7 +287,7 @@ fn remark(cx: &Cx, record: &TokenRecord, name: &str, value: &str) -> Option<(Rol
         }
         (Artifact::IdJag, "aud") => {
             let issuer = bag.metadata(Party::ResourceAs)?.text("issuer")?;
-            same(issuer == value, "the resource AS, as in its metadata", "not the issuer in the resource AS's metadata")
+            same(issuer == value, "the resource AS, as in its metadata", "not the issuer in the resource AS’s metadata")
         }
         (Artifact::IdJag, "client_id") => {
             let client = profile.client(Side::ResourceAs).id?;

@@ -67,7 +67,7 @@ fn logged(cx: &Cx, record: &TokenRecord) -> Vec<Row> {
     if entries.is_empty() {
         return Vec::new();
     }
-    let mut rows = vec![Row::heading(cx.glyphs, 1, "the API's log").noted(Some(
+    let mut rows = vec![Row::heading(cx.glyphs, 1, "the API’s log").noted(Some(
         "The line that the API would write of a call with this token.".to_owned(),
     ))];
     for entry in entries {

@@ -198,6 +198,15 @@ pub fn entry(rows: &[Row], at: usize) -> Range<usize> {
     at - before..(at + 1 + after).min(rows.len().max(at + 1))
 }
 
+/// Returns the rows where the entries of a list begin: each has something to copy, which its further lines have, too.
+pub fn entries(rows: &[Row]) -> Vec<usize> {
+    let begins = |at: &usize| {
+        let copy = |at: usize| rows.get(at).and_then(|row| row.copy.as_ref());
+        copy(*at).is_some() && at.checked_sub(1).and_then(copy) != copy(*at)
+    };
+    (0..rows.len()).filter(begins).collect()
+}
+
 /// Tells whether the row is a heading whose rows are hidden.
 pub fn is_folded(rows: &[Row], folds: &BTreeSet<usize>, index: usize) -> bool {
     rows.get(index)

@@ -242,7 +242,7 @@ pub fn phrase(status: u16) -> &'static str {
 
 /// Returns a text that ends as a sentence does.
 pub fn sentence(text: &str) -> String {
-    if text.ends_with(['.', '!', '?']) {
+    if text.ends_with(['.', '!', '?', '…']) {
         text.to_owned()
     } else {
         format!("{text}.")

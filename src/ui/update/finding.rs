@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use super::{Model, Purpose, Taking, layout};
-use crate::ui::rows::Row;
+use super::{Model, Purpose, Taking, layout, moving};
+use crate::ui::rows::{CopyText, Row};
 
 /// Follows what is typed: the first match from where the cursor was; nothing typed is where it was.
 pub fn typed(model: &mut Model) {
@@ -23,10 +23,17 @@ pub fn typed(model: &mut Model) {
     }
 }
 
-/// Goes to the first match from a row on, in the end from the top; stays where there is none.
+/// Goes to the first match from a row on, in the end from the top; stays where there is none. Of a list that lists fewer,
+/// to the first entry whose name it is, in the end to the first.
 fn nearest(model: &mut Model, from: usize) {
     let (rows, found, height) = found(model);
-    let at = found.iter().find(|at| **at >= from).or(found.first());
+    let wanted = model.wanted();
+    let best = |at: &&usize| match (&wanted, &rows[**at].copy) {
+        (Some(wanted), Some(CopyText::Plain(name))) => wanted.fits(&[name]),
+        (Some(_), _) => false,
+        (None, _) => **at >= from,
+    };
+    let at = found.iter().find(best).or(found.first());
     if let Some(at) = at {
         model.rows_state_mut().go_to(*at, &rows, height);
     }
@@ -67,6 +74,22 @@ pub fn go(model: &mut Model, forward: bool) {
         } else {
             says
         });
+    }
+}
+
+/// Forgets what was looked for; a list that was shorter for it keeps its cursor on the same entry.
+pub fn stop(model: &mut Model) {
+    let (width, _) = layout::rows_area(model);
+    let entry = match model.wanted() {
+        Some(_) => model
+            .rows(width)
+            .get(model.rows_state().cursor)
+            .and_then(|row| row.copy.clone()),
+        None => None,
+    };
+    model.rows_state_mut().query.clear();
+    if entry.is_some() {
+        moving::to_first(model, |row| row.copy == entry);
     }
 }
 

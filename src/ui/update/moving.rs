@@ -47,6 +47,15 @@ pub fn to(model: &mut Model, index: usize) {
     });
 }
 
+/// Puts the cursor on the first row that is like that, if one is.
+pub fn to_first(model: &mut Model, like: impl Fn(&Row) -> bool) {
+    let (width, height) = layout::rows_area(model);
+    let rows = model.rows(width);
+    if let Some(at) = rows.iter().position(like) {
+        model.rows_state_mut().go_to(at, &rows, height);
+    }
+}
+
 /// Moves by halves of a page.
 pub fn half_page(model: &mut Model, halves: isize) {
     model.over_rows(|state, rows, height| state.half_page(halves, rows, height));

@@ -6,7 +6,10 @@ use crate::{
     ui::{
         action::Availability,
         model::Taking,
-        overlays::palette::{Deed, Palette},
+        overlays::{
+            help::Asked,
+            palette::{Deed, Palette},
+        },
     },
 };
 
@@ -24,11 +27,11 @@ pub fn back(model: &mut Model) {
     model.screen.overlay = model.screen.beneath.pop();
 }
 
-/// Shows what the keys do, first where they go now.
+/// Shows what the keys do, first what can be done where they go now.
 pub fn help(model: &mut Model) {
     if !matches!(model.screen.overlay, Some(Overlay::Help(..))) {
-        let from = model.context();
-        over(model, Overlay::Help(from, PanelState::default()));
+        let asked = Asked::of(model).into();
+        over(model, Overlay::Help(asked, PanelState::default()));
     }
 }
 
@@ -106,7 +109,9 @@ pub fn accept(model: &mut Model, ink: Ink) -> Vec<Effect> {
             let here = entry.scope.holds_in(model.context());
             match (entry.when)(model) {
                 Availability::Yes if here => return act(model, action, 1, ink),
-                Availability::No(why) if !why.is_empty() => model.warn(why),
+                Availability::No(why) | Availability::Taken(why) if !why.is_empty() => {
+                    model.warn(why);
+                }
                 _ => model.warn(format!("{} cannot be had here any more.", entry.id)),
             }
         }

@@ -17,10 +17,11 @@ use crate::{
 const TURN: isize = 3;
 
 /// What a click on the row under the cursor does: the first of these that can be had. None of them sends anything.
-const ON_ROW: [Action; 4] = [
+const ON_ROW: [Action; 5] = [
     Action::EditField,
     Action::Follow,
     Action::EditRow,
+    Action::SwitchFault,
     Action::Pick,
 ];
 

@@ -29,6 +29,7 @@ pub fn open_named(model: &mut Model, name: String) -> Vec<Effect> {
         Some(at) => {
             model.show(at);
             model.opened_mut().looking = None;
+            model.say(format!("Opened {name}."));
             Vec::new()
         }
         None => vec![Effect::Profiles(ProfilesOp::Load(name))],

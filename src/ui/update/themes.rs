@@ -1,20 +1,13 @@
 //! Themes: tried while the cursor moves over their list, kept with Enter, taken back by whatever else closes it.
 
-use super::{Effect, Goes, Model, Overlay, PanelState, layout};
+use super::{Effect, Goes, Model, Overlay, PanelState, moving};
 use crate::ui::theme::{DEFAULT, DEFAULT_LIGHT, Look, Mistake, Mood, fitting};
 
 /// Opens the list with the cursor on the theme that is shown.
 pub fn open(model: &mut Model) {
     model.screen.overlay = Some(Overlay::Themes(PanelState::default()));
     let at = model.shelf.position(&model.theme);
-    let (width, height) = layout::rows_area(model);
-    let rows = model.rows(width);
-    let row = rows
-        .iter()
-        .position(|row| row.goes == at.map(Goes::Theme) && at.is_some());
-    if let Some(row) = row {
-        model.rows_state_mut().go_to(row, &rows, height);
-    }
+    moving::to_first(model, |row| at.is_some() && row.goes == at.map(Goes::Theme));
 }
 
 /// Shows the theme that the cursor of the list is on; without the list, the one that was there before it. To be called

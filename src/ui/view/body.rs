@@ -1,6 +1,6 @@
 //! The rows of a panel or of what lies over it, and what is known of the one under the cursor.
 
-use std::{fmt::Write as _, sync::Arc};
+use std::{fmt::Write as _, ops::Range, sync::Arc};
 
 use ratatui::layout::{Position, Rect};
 use unicode_width::UnicodeWidthStr;
@@ -43,6 +43,11 @@ pub fn draw(canvas: &mut Canvas<'_>, model: &Model, places: &Places) -> Option<P
     };
     let editing = in_a_row(model);
     let mut cursor = None;
+    let wanted = model.wanted();
+    let places_of = |text: &str| match &wanted {
+        Some(wanted) => wanted.places(text),
+        None => literal(text, &state.query),
+    };
     canvas.hit(places.body, Target::Rows);
     // Of a list the whole entry is lit.
     let lit = match &model.screen.overlay {
@@ -93,7 +98,7 @@ pub fn draw(canvas: &mut Canvas<'_>, model: &Model, places: &Places) -> Option<P
             );
         }
         // Over the bar: its colours and those of a match do not mix.
-        found(canvas, inner, line, row, &state.query);
+        found(canvas, inner, line, row, &places_of);
     }
     more(canvas, places, model, &rows, height);
     note(canvas, places, model, rows.get(state.cursor));
@@ -160,27 +165,37 @@ fn count(model: &Model, rows: &Arc<Vec<Row>>) -> String {
 }
 
 /// Marks what was looked for.
-fn found(canvas: &mut Canvas<'_>, place: Rect, line: u16, row: &Row, query: &str) {
-    let wanted = query.to_lowercase();
+fn found(
+    canvas: &mut Canvas<'_>,
+    place: Rect,
+    line: u16,
+    row: &Row,
+    places_of: &impl Fn(&str) -> Vec<Range<usize>>,
+) {
     let text = row.plain().to_lowercase();
-    if wanted.is_empty() {
-        return;
-    }
-    let mut from = 0;
-    while let Some(at) = text[from..].find(&wanted).map(|at| at + from) {
-        let before = u16::try_from(text[..at].width()).unwrap_or(u16::MAX);
-        let wide = u16::try_from(wanted.width()).unwrap_or(u16::MAX);
+    for found in places_of(&text) {
+        let before = u16::try_from(text[..found.start].width()).unwrap_or(u16::MAX);
+        let wide = u16::try_from(text[found].width()).unwrap_or(u16::MAX);
         if before < place.width {
             let wide = wide.min(place.width - before);
             canvas.paint(place.x + before, place.y + line, wide, Role::FindMatch);
         }
-        from = at + wanted.len();
     }
 }
 
 /// Tells whether the place of the note is taken by a field that is edited.
 pub fn notes_field(model: &Model) -> bool {
     in_a_row(model).is_some()
+}
+
+/// Returns where a text in small letters has another one as it stands.
+fn literal(text: &str, query: &str) -> Vec<Range<usize>> {
+    let wanted = query.to_lowercase();
+    if wanted.is_empty() {
+        return Vec::new();
+    }
+    let found = text.match_indices(&wanted);
+    found.map(|(at, found)| at..at + found.len()).collect()
 }
 
 /// Returns the field that is edited in its own row, unless it needs a box.

@@ -14,7 +14,8 @@ use crate::{
         layout::Places,
         model::{Editor, Model, Purpose, Taking},
         overlays::{confirm, paste},
-        rail::{cut, fit},
+        rail::cut,
+        rows::{Row, wrap},
         theme::Role,
         widgets::field::Input,
     },
@@ -185,39 +186,53 @@ fn which_key(canvas: &mut Canvas<'_>, model: &Model, places: &Places, first: Key
     let columns = usize::from((width / COLUMN).max(1));
     let each = usize::from(width) / columns;
     let glyphs = model.look.glyphs;
-    let cells: Vec<Spans> = keymap::continuations(model, first)
+    let cells: Vec<Vec<Row>> = keymap::continuations(model, first)
         .into_iter()
         .map(|(then, entry, can)| {
             let (key, text) = match can {
                 Availability::Yes => (Role::HintKey, Role::HintText),
-                Availability::No(_) => (Role::Muted, Role::Muted),
+                Availability::No(_) | Availability::Taken(_) => (Role::Muted, Role::Muted),
             };
             let then = then.to_string();
             let says = match can {
-                Availability::Yes => entry.about.trim_end_matches('.').to_owned(),
-                Availability::No(why) => model.keys.spoken(why),
+                Availability::Yes => clause(entry.about).to_owned(),
+                Availability::No(why) | Availability::Taken(why) => {
+                    clause(&model.shown(&model.spoken(why))).to_owned()
+                }
             };
-            let gap = " ".repeat(4_usize.saturating_sub(then.width()).max(1));
-            let mut spans = fit(
-                vec![(key, then), (Role::Text, gap), (text, says)],
-                each.saturating_sub(2),
-                glyphs,
-            );
-            let used: usize = spans.iter().map(|(_, text)| text.width()).sum();
-            spans.push((Role::Text, " ".repeat(each.saturating_sub(used))));
-            spans
+            let row = Row::pair(&then, 2, text, says);
+            let mut lines = wrap(vec![row], u16::try_from(each - 2).unwrap_or(width));
+            if let Some((role, _)) = lines.first_mut().and_then(|line| line.spans.first_mut()) {
+                *role = key;
+            }
+            lines
         })
         .collect();
     let tall = cells.len().div_ceil(columns).max(1);
+    let columns: Vec<Vec<Row>> = cells.chunks(tall).map(<[_]>::concat).collect();
+    let tall = columns.iter().map(Vec::len).max().unwrap_or_default();
     let mut rows: Vec<Spans> = vec![vec![
         (Role::HintKey, first.to_string()),
         (Role::Title, format!(" {}", glyphs.cut)),
     ]];
     rows.extend((0..tall).map(|line| {
-        let own = cells.iter().skip(line).step_by(tall);
-        own.flatten().cloned().collect()
+        let own = columns
+            .iter()
+            .map(|column| column.get(line).cloned().unwrap_or_default());
+        own.flat_map(|mut row| {
+            let gap = each.saturating_sub(row.width());
+            row.spans.push((Role::Text, " ".repeat(gap)));
+            row.spans
+        })
+        .collect()
     }));
     foot(canvas, places.body, &rows);
+}
+
+/// Returns what a sentence says before it goes into detail.
+fn clause(says: &str) -> &str {
+    let end = says.find([',', ':', ';']).unwrap_or(says.len());
+    says[..end].trim_end_matches('.')
 }
 
 /// Draws what can be chosen, the choice in brackets.
@@ -292,7 +307,7 @@ fn words(model: &Model, purpose: &Purpose) -> (String, String) {
         }
         Purpose::Find => (
             "Find".to_owned(),
-            model.keys.spoken("{accept} finds; {discard} goes back; {find-next} and {find-previous} go on."),
+            model.keys.spoken("{accept} finds, {discard} back"),
         ),
         Purpose::Filter => {
             let typed = match model.screen.editor.as_ref().map(|editor| &editor.taking) {

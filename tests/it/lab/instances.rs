@@ -322,7 +322,7 @@ const ROWS: &[Row] = &[
     }),
     (Base::Code, "no proof", "invalid_request", |d| d.proven = None),
     (Base::Code, "proof of another key", "invalid_request", |d| d.proven = Some(d.codex.world.forger.stranger.clone())),
-    (Base::Code, "the client's own key", "invalid_request", |d| {
+    (Base::Code, "the client’s own key", "invalid_request", |d| {
         let key = PrivateKey::parse(d.codex.client.private_key.as_ref().unwrap().reveal()).unwrap();
         d.claim("cnf", json!({ "jkt": key.thumbprint() }));
         d.proven = Some(key);

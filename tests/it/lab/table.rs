@@ -451,7 +451,7 @@ const BEARER: &[Row] = &[
         d.token().claim("aud", two);
     }),
     row(Base::Bearer(BASIC), "aud missing", 400, "invalid_grant", |d| d.token().without("aud")),
-    row(Base::Bearer(BASIC), "client_id of the IdP's side", 400, "invalid_grant", |d| d.token().claim("client_id", "agent-basic")),
+    row(Base::Bearer(BASIC), "client_id of the IdP’s side", 400, "invalid_grant", |d| d.token().claim("client_id", "agent-basic")),
     row(Base::Bearer(BASIC), "client_id missing", 400, "invalid_grant", |d| d.token().without("client_id")),
     row(Base::Bearer(BASIC), "exp missing", 400, "invalid_grant", |d| d.token().without("exp")),
     row(Base::Bearer(BASIC), "exp as text", 400, "invalid_grant", |d| d.token().claim("exp", "soon")),

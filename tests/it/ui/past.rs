@@ -10,6 +10,7 @@ use jagwalk::{
         keymap::{self, Key},
         model::PAST_LIMIT,
         panels::PANELS,
+        rows::Goes,
         update::{Effect, Msg, update},
     },
 };
@@ -109,7 +110,7 @@ fn walks_of_other_flows_are_listed_with_what_became_of_them() {
         .sees("on: 0 of 7 steps done")
         .sees("    2  mcp")
         .sees("    1  xaa")
-        .sees("refused at jwt-bearer: invalid_grant (IdP, certain");
+        .sees("refused at JWT bearer (IdP, certain");
     desk.keys("j").sees("Over, and as it was");
     desk.keys("<enter>")
         .sees("jagwalk  mcp")
@@ -123,7 +124,9 @@ fn walks_of_other_flows_are_listed_with_what_became_of_them() {
 #[test]
 fn the_neighbour_is_shown_at_the_same_step_and_panel() {
     let mut desk = Desk::sham(tenant(), 404, "{\"a\":1}", (120, 40));
-    desk.keys("<enter>nJK'c").sees("▸ 2 ").sees("[cURL");
+    desk.keys("2<enter>").sees("waiting for you");
+    desk.keys("<esc>").sees_soon("ancelled");
+    desk.keys("nJK'c").sees("▸ 2 ").sees("[cURL");
     desk.keys("<")
         .sees("walk 1 of 2")
         .sees("[cURL")
@@ -190,6 +193,46 @@ fn the_oldest_walks_give_way_and_the_list_says_so() {
         .sees_no("    3  xaa")
         .sees("the newest 20 that are over are");
     desk.keys("k<enter>").sees("walk 4 of 24");
+}
+
+#[test]
+fn a_walk_that_failed_is_looked_at_where_it_did_and_why() {
+    let mut desk = Desk::lab((120, 40));
+    desk.keys("F/idjag typ missing<enter><enter><esc><esc>R")
+        .sees("▸ 6 ")
+        .sees("invalid_grant");
+    desk.keys("F/idjag typ missing<enter><enter><esc><esc>n");
+    desk.keys("3'c").sees("[cURL");
+    for keys in ["<", ">'w<down><enter>"] {
+        desk.keys(keys)
+            .sees("walk 1 of 2")
+            .sees("▸ 6 ")
+            .sees("[Answer]")
+            .sees("invalid_grant");
+        // Wherever one went meanwhile.
+        desk.keys("2'r").sees("[Request");
+    }
+}
+
+#[test]
+fn a_walk_takes_no_more_than_two_lines_of_the_list() {
+    let says = "why ".repeat(200);
+    let body = format!("{{\"error\":\"invalid_grant\",\"error_description\":\"{says}\"}}");
+    for size in [(60, 16), (80, 24), (120, 40)] {
+        for status in [200, 404, 500] {
+            let mut desk = Desk::sham(tenant(), status, &body, size);
+            desk.keys("<enter>nR'w");
+            let (width, _) = jagwalk::ui::layout::rows_area(&desk.engine.model);
+            let rows = desk.engine.model.rows(width);
+            for walk in 0..2 {
+                let its = Some(Goes::Walk(walk));
+                let lines: Vec<_> = rows.iter().filter(|row| row.goes == its).collect();
+                assert!((1..=2).contains(&lines.len()), "{size:?}: {lines:?}");
+                assert!(lines.iter().all(|line| line.width() <= usize::from(width)));
+            }
+            desk.sees_no("discover-").sees(" metadata");
+        }
+    }
 }
 
 fn any_key() -> impl Strategy<Value = Key> {

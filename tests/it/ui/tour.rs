@@ -9,7 +9,7 @@ fn each_press_goes_to_the_next_place_and_says_why() {
         desk.keys("R").sees("200 OK");
         // The ID-JAG: its places first, those of the ID Token that it was made from after them.
         desk.keys("KK")
-            .sees("Exchange the user's token for an ID-JAG");
+            .sees("Exchange the user’s token for an ID-JAG");
         desk.sees("[Tokens]");
         desk.keys("W")
             .sees("1 of ")
@@ -32,7 +32,7 @@ fn a_step_is_explained() {
         let mut desk = Desk::lab(size);
         desk.keys("JJJJa")
             .sees("About this step")
-            .sees("Exchange the user's token for an ID-JAG.")
+            .sees("Exchange the user’s token for an ID-JAG.")
             .sees("The client sends, the IdP answers.");
         desk.keys("G").sees("By this a second use is noticed");
         desk.keys("<esc>").sees_no("About this step");

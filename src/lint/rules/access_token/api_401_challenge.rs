@@ -13,9 +13,9 @@ pub static RULE: Rule = Rule {
     since: Revision::FIRST,
     flows: ALL_FLOWS,
     steps: at::API,
-    why: "The challenge tells the scheme, the fault and, for MCP, where the API's metadata is. Without it a client \
+    why: "The challenge tells the scheme, the fault and, for MCP, where the API’s metadata is. Without it a client \
           can only guess.",
-    cause: "The API's framework, or a gateway before it, answers a plain 401.",
+    cause: "The API’s framework, or a gateway before it, answers a plain 401.",
     fix: "Have the API send WWW-Authenticate with Bearer or DPoP, and the error.",
     leads_to: &[],
     words: &[],

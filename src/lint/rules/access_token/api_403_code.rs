@@ -14,7 +14,7 @@ pub static RULE: Rule = Rule {
     flows: ALL_FLOWS,
     steps: at::API,
     why: "Without a code nobody can tell whether a scope is missing, the agent is not allowed, or the user is not.",
-    cause: "The API's framework answers a plain 403.",
+    cause: "The API’s framework answers a plain 403.",
     fix: "Have the API send WWW-Authenticate with error=insufficient_scope (and the scope that is needed), or \
           actor_unauthorized.",
     leads_to: &[],

@@ -10,7 +10,7 @@ use crate::{
 /// The rule.
 pub static RULE: Rule = Rule {
     code: "AT-AUD",
-    title: "The access token's aud covers the API.",
+    title: "The access token’s aud covers the API.",
     severity: Severity::Error,
     kind: Kind::Must,
     spec: "RFC 9068 §3, §4; RFC 9700 §2.3; EMA §5.1",
@@ -95,7 +95,7 @@ fn check(subject: &Subject<'_>) -> Check {
             Finding::new(
                 at,
                 Party::You,
-                "No resource was asked for, and the access token's audience does not look like the API.",
+                "No resource was asked for, and the access token’s audience does not look like the API.",
             )
             .expected(url)
             .got(got)

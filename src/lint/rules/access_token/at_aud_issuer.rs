@@ -5,7 +5,7 @@ use crate::lint::prelude::*;
 /// The rule.
 pub static RULE: Rule = Rule {
     code: "AT-AUD-ISSUER",
-    title: "The access token's aud is not the authorization server itself.",
+    title: "The access token’s aud is not the authorization server itself.",
     severity: Severity::Warning,
     kind: Kind::Should,
     spec: "RFC 9068 §3",

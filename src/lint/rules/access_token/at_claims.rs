@@ -16,7 +16,7 @@ pub static RULE: Rule = Rule {
     why: "An API that follows RFC 9068 needs each of them: who issued it, about whom, for which client and API, and \
           until when.",
     cause: "The server has names of its own for some (cid, azp, scp), or leaves them out.",
-    fix: "Switch the authorization server to RFC 9068 access tokens, or teach the API that server's names.",
+    fix: "Switch the authorization server to RFC 9068 access tokens, or teach the API that server’s names.",
     leads_to: &["invalid_token", "401"],
     words: &["missing claim", "required claim"],
     check,

@@ -5,7 +5,7 @@ use crate::lint::prelude::*;
 /// The rule.
 pub static RULE: Rule = Rule {
     code: "AT-CNF-KEY",
-    title: "The access token's cnf.jkt is the thumbprint of the key in the DPoP proof.",
+    title: "The access token’s cnf.jkt is the thumbprint of the key in the DPoP proof.",
     severity: Severity::Error,
     kind: Kind::Safety,
     spec: "RFC 9449 §6.1, §7.1",

@@ -39,7 +39,7 @@ fn check(subject: &Subject<'_>) -> Check {
             Party::ResourceAs,
             "The access token cannot be read here, so nothing in it was checked.",
         )
-        .expected("a JWT, or the server's word about it")
+        .expected("a JWT, or the server’s word about it")
         .got(got),
     ])
 }

@@ -16,7 +16,7 @@ pub static RULE: Rule = Rule {
     steps: at::ANY_TOKEN,
     why: "These claims say when and where a token is good, and mean nothing about an actor; a reader may apply them to \
           the wrong token.",
-    cause: "The actor's whole token was copied into act.",
+    cause: "The actor’s whole token was copied into act.",
     fix: "Have the server copy only what names the actor: sub, iss and sub_profile.",
     leads_to: &[],
     words: &["actor"],

@@ -14,10 +14,10 @@ pub static RULE: Rule = Rule {
     since: Revision::FIRST,
     flows: JAG_FLOWS,
     steps: at::ID_JAG_TOKEN,
-    why: "The actor profile's example writes the token endpoint as aud, and the ID-JAG draft has every aud refused that \
+    why: "The actor profile’s example writes the token endpoint as aud, and the ID-JAG draft has every aud refused that \
           is not the issuer: a server that follows the one fails with the other.",
     cause: "The IdP follows the example of the actor profile.",
-    fix: "Have the IdP write the issuer, which both texts' servers can take.",
+    fix: "Have the IdP write the issuer, which both texts’ servers can take.",
     leads_to: &["invalid_grant"],
     words: &["audience", "aud"],
     check,
@@ -35,7 +35,7 @@ fn check(subject: &Subject<'_>) -> Check {
         .text(fields::RESOURCE_AS_TOKEN_ENDPOINT)
         .or_else(|| metadata.as_deref()?.text("token_endpoint"));
     let Some(endpoint) = endpoint else {
-        return Check::NotYet("the resource authorization server's token endpoint is not known");
+        return Check::NotYet("the resource authorization server’s token endpoint is not known");
     };
     Check::must(
         !claims(&record.token).list("aud").contains(&endpoint),

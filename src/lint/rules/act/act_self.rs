@@ -6,7 +6,7 @@ use crate::lint::prelude::*;
 /// The rule.
 pub static RULE: Rule = Rule {
     code: "ACT-SELF",
-    title: "The outermost actor is somebody else than the token's subject.",
+    title: "The outermost actor is somebody else than the token’s subject.",
     severity: Severity::Note,
     kind: Kind::Must,
     spec: "AP §3.2; CIA §8.6.1",

@@ -16,7 +16,7 @@ pub static RULE: Rule = Rule {
     steps: at::ANY_TOKEN,
     why: "sub, with iss, names the actor. client_id and azp name the client that asked, which is not the same.",
     cause: "The server wrote azp or client_id into act instead of sub.",
-    fix: "Have the server put the actor's own identifier into sub.",
+    fix: "Have the server put the actor’s own identifier into sub.",
     leads_to: &["invalid_request", "actor_unauthorized"],
     words: &["act.sub", "actor"],
     check,
@@ -47,7 +47,7 @@ fn check(subject: &Subject<'_>) -> Check {
                 chain::owner(subject, record),
                 says,
             )
-            .expected("the actor's identifier")
+            .expected("the actor’s identifier")
             .got(shown(sub));
             // RFC 8693 only says that sub and iss identify an actor; the actor profile demands sub (AP §3.4).
             found.push(if chain::is_profiled(subject) {

@@ -46,7 +46,7 @@ fn check(subject: &Subject<'_>) -> Check {
     };
     let proof = Token::parse(&Secret::minted("dpop-proof", proof));
     let Some(key) = header(&proof).0.get("jwk").and_then(thumbprint) else {
-        return Check::NotYet("the proof's key cannot be read");
+        return Check::NotYet("the proof’s key cannot be read");
     };
     Check::must(key == bound, || {
         Finding::new(

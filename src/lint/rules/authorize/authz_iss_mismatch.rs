@@ -6,7 +6,7 @@ use crate::lint::subject::same_host;
 /// The rule.
 pub static RULE: Rule = Rule {
     code: "AUTHZ-ISS-MISMATCH",
-    title: "The iss in the answer is the IdP's issuer, character by character.",
+    title: "The iss in the answer is the IdP’s issuer, character by character.",
     severity: Severity::Error,
     kind: Kind::Safety,
     spec: "RFC 9207 §2.4",
@@ -14,9 +14,9 @@ pub static RULE: Rule = Rule {
     since: Revision::FIRST,
     flows: ALL_FLOWS,
     steps: at::AUTHORIZE,
-    why: "An answer of another server may carry that server's code, or bring this one's code to it: the mix-up attack.",
-    cause: "A trailing slash, another tenant's issuer, or a mix-up of servers.",
-    fix: "Drop the answer. If the two differ by a detail, use the IdP's exact issuer in the profile and at the IdP.",
+    why: "An answer of another server may carry that server’s code, or bring this one’s code to it: the mix-up attack.",
+    cause: "A trailing slash, another tenant’s issuer, or a mix-up of servers.",
+    fix: "Drop the answer. If the two differ by a detail, use the IdP’s exact issuer in the profile and at the IdP.",
     leads_to: &[],
     words: &["iss", "issuer"],
     check,
@@ -32,7 +32,7 @@ fn check(subject: &Subject<'_>) -> Check {
     };
     let advertised = subject.advertised_issuer(Party::Idp);
     let Some(issuer) = advertised.clone().or_else(|| subject.issuer(Party::Idp)) else {
-        return Check::NotYet("the IdP's issuer is not known");
+        return Check::NotYet("the IdP’s issuer is not known");
     };
     Check::must(came == issuer, || {
         let owner = match (same_host(&came, &issuer), &advertised) {

@@ -5,7 +5,7 @@ use crate::lint::prelude::*;
 /// The rule.
 pub static RULE: Rule = Rule {
     code: "AUTHZ-ISS-MISSING",
-    title: "The answer carries iss, where the IdP's metadata promises it.",
+    title: "The answer carries iss, where the IdP’s metadata promises it.",
     severity: Severity::Error,
     kind: Kind::Safety,
     spec: "RFC 9207 §2.4, §3",
@@ -13,7 +13,7 @@ pub static RULE: Rule = Rule {
     since: Revision::FIRST,
     flows: ALL_FLOWS,
     steps: at::AUTHORIZE,
-    why: "The name of the server in the answer is what keeps a client of several servers from sending one server's code \
+    why: "The name of the server in the answer is what keeps a client of several servers from sending one server’s code \
           to another.",
     cause: "A proxy strips the parameter, or another server answered.",
     fix: "Drop the answer; have the IdP send iss in every authorization response, errors included, or stop promising \
@@ -25,7 +25,7 @@ pub static RULE: Rule = Rule {
 
 fn check(subject: &Subject<'_>) -> Check {
     let Some(metadata) = subject.metadata(Party::Idp) else {
-        return Check::NotYet("the IdP's metadata is not known");
+        return Check::NotYet("the IdP’s metadata is not known");
     };
     if metadata.flag("authorization_response_iss_parameter_supported") != Some(true) {
         return Check::NotApplicable;
@@ -38,9 +38,9 @@ fn check(subject: &Subject<'_>) -> Check {
         Finding::new(
             Pointer::Query("iss".to_owned()),
             Party::Idp,
-            "The IdP's metadata promises iss in the answer, and it is not there.",
+            "The IdP’s metadata promises iss in the answer, and it is not there.",
         )
-        .expected(metadata.text("issuer").unwrap_or("the IdP's issuer"))
+        .expected(metadata.text("issuer").unwrap_or("the IdP’s issuer"))
         .got("nothing")
     })
 }

@@ -13,8 +13,8 @@ pub static RULE: Rule = Rule {
     since: Revision::FIRST,
     flows: ALL_FLOWS,
     steps: at::AUTHORIZE,
-    why: "Otherwise anybody can send the user's browser here with a code of their own, and the user works in a \
-          stranger's account.",
+    why: "Otherwise anybody can send the user’s browser here with a code of their own, and the user works in a \
+          stranger’s account.",
     cause: "A minimal client, or the parameter was taken out by hand.",
     fix: "Send a state that is used once.",
     leads_to: &["invalid_request"],

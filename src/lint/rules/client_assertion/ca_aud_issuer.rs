@@ -48,7 +48,7 @@ fn check(subject: &Subject<'_>) -> Check {
         // FACTS §4.1: the sample of this vendor makes it out to the very endpoint that is called.
         return Check::must(to_endpoint, || {
             finding(
-                "The client assertion is made out to the issuer; Okta's sample (okta-jag-authentication-flow, read in \
+                "The client assertion is made out to the issuer; Okta’s sample (okta-jag-authentication-flow, read in \
                  November 2026) makes it out to the token endpoint.",
             )
             .expected(&endpoint)
@@ -81,7 +81,7 @@ fn check(subject: &Subject<'_>) -> Check {
         ]);
     }
     let Some(issuer) = issuer else {
-        return Check::NotYet("the server's issuer is not known");
+        return Check::NotYet("the server’s issuer is not known");
     };
     let wrong = match named.first() {
         None => finding("The client assertion is made out to nobody.")
@@ -93,7 +93,7 @@ fn check(subject: &Subject<'_>) -> Check {
             } else {
                 &issuer
             };
-            finding("The client assertion is made out to neither the server's issuer nor its token endpoint.")
+            finding("The client assertion is made out to neither the server’s issuer nor its token endpoint.")
                 .differs(wanted, first)
         }
     };

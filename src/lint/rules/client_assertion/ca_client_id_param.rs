@@ -6,7 +6,7 @@ use crate::lint::prelude::*;
 /// The rule.
 pub static RULE: Rule = Rule {
     code: "CA-CLIENT-ID-PARAM",
-    title: "A client_id beside a client assertion is the assertion's sub.",
+    title: "A client_id beside a client assertion is the assertion’s sub.",
     severity: Severity::Error,
     kind: Kind::Must,
     spec: "RFC 7521 §4.2",

@@ -15,7 +15,7 @@ pub static RULE: Rule = Rule {
     flows: ALL_FLOWS,
     steps: at::TOKEN_ENDPOINT,
     why: "An assertion without an end could be used for ever by whoever finds it; one that has ended proves nothing.",
-    cause: "This machine's clock is behind, or the assertion was made long before it was sent.",
+    cause: "This machine’s clock is behind, or the assertion was made long before it was sent.",
     fix: "Set the clock, and sign the assertion when the request is sent.",
     leads_to: &["invalid_client", "401"],
     words: &["exp", "expired", "expiration"],

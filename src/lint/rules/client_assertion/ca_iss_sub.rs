@@ -6,7 +6,7 @@ use crate::lint::prelude::*;
 /// The rule.
 pub static RULE: Rule = Rule {
     code: "CA-ISS-SUB",
-    title: "iss and sub of the client assertion are the client's id at this server.",
+    title: "iss and sub of the client assertion are the client’s id at this server.",
     severity: Severity::Error,
     kind: Kind::Must,
     spec: "RFC 7523 §3 (1, 2); OIDC Core §9",
@@ -14,9 +14,9 @@ pub static RULE: Rule = Rule {
     since: Revision::FIRST,
     flows: ALL_FLOWS,
     steps: at::TOKEN_ENDPOINT,
-    why: "The server looks the key up by this id: an id of another server is nobody's here.",
-    cause: "The client's id at the other server was used: it is seldom the same at both.",
-    fix: "Use the client's id at this server for iss and sub.",
+    why: "The server looks the key up by this id: an id of another server is nobody’s here.",
+    cause: "The client’s id at the other server was used: it is seldom the same at both.",
+    fix: "Use the client’s id at this server for iss and sub.",
     leads_to: &["invalid_client", "401"],
     words: &["iss", "sub", "client_id", "client id", "unknown client"],
     check,
@@ -32,7 +32,7 @@ fn check(subject: &Subject<'_>) -> Check {
         .and_then(|client| client.id)
         .or_else(|| subject.form("client_id"))
     else {
-        return Check::NotYet("the client's id at this server is not known");
+        return Check::NotYet("the client’s id at this server is not known");
     };
     let claims = claims(&token);
     let wrong = ["iss", "sub"]
@@ -50,11 +50,11 @@ fn check(subject: &Subject<'_>) -> Check {
                     Some(got) => finding(match elsewhere(subject, got) {
                         Some(place) => {
                             format!(
-                                "The {name} of the client assertion is the client's id at {place}."
+                                "The {name} of the client assertion is the client’s id at {place}."
                             )
                         }
                         None => {
-                            format!("The {name} of the client assertion is not this client's id.")
+                            format!("The {name} of the client assertion is not this client’s id.")
                         }
                     })
                     .differs(&id, got),

@@ -14,7 +14,7 @@ pub static RULE: Rule = Rule {
     since: Revision::FIRST,
     flows: ALL_FLOWS,
     steps: at::TOKEN_ENDPOINT,
-    why: "A copy of a long-lived assertion is as good as the client's key for as long; servers may refuse an end \
+    why: "A copy of a long-lived assertion is as good as the client’s key for as long; servers may refuse an end \
           that lies far ahead. The figure is ours.",
     cause: "A library lets assertions last an hour by default.",
     fix: "Let the assertion end a minute or two after it is signed.",

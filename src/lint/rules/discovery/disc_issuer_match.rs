@@ -14,8 +14,8 @@ pub static RULE: Rule = Rule {
     flows: ALL_FLOWS,
     steps: at::DISCOVERY,
     why: "Everything later is compared with this string: the audience of the ID-JAG, the iss of every token. Metadata \
-          under another name may be another server's.",
-    cause: "A trailing slash, another tenant's host, or a proxy that answers under its own name.",
+          under another name may be another server’s.",
+    cause: "A trailing slash, another tenant’s host, or a proxy that answers under its own name.",
     fix: "Both must be one string, to the last character: ask which of them is right, and mend the other.",
     leads_to: &[],
     words: &["issuer"],

@@ -5,7 +5,7 @@ use crate::lint::prelude::*;
 /// The rule.
 pub static RULE: Rule = Rule {
     code: "DISC-PRM-NO-AS",
-    title: "The API's metadata lists its authorization servers.",
+    title: "The API’s metadata lists its authorization servers.",
     severity: Severity::Note,
     kind: Kind::Habit,
     spec: "RFC 9728 §2; MCP, Authorization: authorization server location",
@@ -30,7 +30,7 @@ fn check(subject: &Subject<'_>) -> Check {
         Finding::new(
             Pointer::Json("/authorization_servers".to_owned()),
             Party::Api,
-            "The API's metadata does not say which authorization server gives tokens for it.",
+            "The API’s metadata does not say which authorization server gives tokens for it.",
         )
         .got(shown(metadata.get("authorization_servers")))
         // An MCP server has to say it, and a client has nowhere else to learn it from.

@@ -6,7 +6,7 @@ use crate::protocol::{exchange::Exchange, oauth::challenge_param};
 /// The rule.
 pub static RULE: Rule = Rule {
     code: "DISC-PRM-RESOURCE-MATCH",
-    title: "The API's metadata names as resource the very identifier that it was asked for.",
+    title: "The API’s metadata names as resource the very identifier that it was asked for.",
     severity: Severity::Error,
     kind: Kind::Safety,
     spec: "RFC 9728 §3.3",
@@ -33,7 +33,7 @@ fn check(subject: &Subject<'_>) -> Check {
     let at = Pointer::Json("/resource".to_owned());
     let Some(named) = metadata["resource"].as_str() else {
         return Check::Found(vec![
-            Finding::new(at, Party::Api, "The API's metadata names no resource.")
+            Finding::new(at, Party::Api, "The API’s metadata names no resource.")
                 .expected(asked)
                 .got(shown(metadata.get("resource"))),
         ]);
@@ -45,7 +45,7 @@ fn check(subject: &Subject<'_>) -> Check {
         Finding::new(
             at,
             Party::Api,
-            "The API's metadata is about another resource than the one that was asked for.",
+            "The API’s metadata is about another resource than the one that was asked for.",
         )
         .differs(&asked, named)
         // The profile names this very identifier: then it is known whose metadata it is, and only the address that was

@@ -9,7 +9,7 @@ use crate::protocol::{
 /// The rule.
 pub static RULE: Rule = Rule {
     code: "DISC-WELLKNOWN-PATH",
-    title: "OAuth metadata stands at a well-known path put before the issuer's path, OpenID metadata at one put after \
+    title: "OAuth metadata stands at a well-known path put before the issuer’s path, OpenID metadata at one put after \
           it.",
     severity: Severity::Note,
     kind: Kind::Habit,
@@ -21,7 +21,7 @@ pub static RULE: Rule = Rule {
     why: "Two documents build the address differently. Where the issuer has a path, a server that answers at only one \
           of them, or at a mixture, is found by some clients and not by others.",
     cause: "The two styles were mixed up for an issuer with a path.",
-    fix: "Serve the metadata at both addresses: /.well-known/oauth-authorization-server before the issuer's path, \
+    fix: "Serve the metadata at both addresses: /.well-known/oauth-authorization-server before the issuer’s path, \
           /.well-known/openid-configuration after it.",
     leads_to: &["404"],
     words: &["well-known"],

@@ -16,8 +16,8 @@ pub static RULE: Rule = Rule {
     steps: proof::STEPS,
     why: "A proof shows that its maker holds a private key. With none nobody signed it, and with HS256 the server \
           would have to know the key.",
-    cause: "A sample's HS256 was kept, or the server does not know the newer algorithm of the key.",
-    fix: "Sign proofs with ES256, or with another algorithm in the server's dpop_signing_alg_values_supported.",
+    cause: "A sample’s HS256 was kept, or the server does not know the newer algorithm of the key.",
+    fix: "Sign proofs with ES256, or with another algorithm in the server’s dpop_signing_alg_values_supported.",
     leads_to: &["invalid_dpop_proof"],
     words: &["algorithm", "alg "],
     check,

@@ -9,7 +9,7 @@ use crate::{
 /// The rule.
 pub static RULE: Rule = Rule {
     code: "DPOP-ATH",
-    title: "At an API, the DPoP proof's ath is the hash of the access token that is sent.",
+    title: "At an API, the DPoP proof’s ath is the hash of the access token that is sent.",
     severity: Severity::Error,
     kind: Kind::Must,
     spec: "RFC 9449 §4.2, §7.1",

@@ -6,7 +6,7 @@ use crate::lint::prelude::*;
 /// The rule.
 pub static RULE: Rule = Rule {
     code: "DPOP-HTM",
-    title: "The DPoP proof's htm is the method of the request.",
+    title: "The DPoP proof’s htm is the method of the request.",
     severity: Severity::Error,
     kind: Kind::Must,
     spec: "RFC 9449 §4.2, §4.3",

@@ -10,7 +10,7 @@ use crate::lint::prelude::*;
 /// The rule.
 pub static RULE: Rule = Rule {
     code: "DPOP-HTU",
-    title: "The DPoP proof's htu is the address of the request, without query and fragment.",
+    title: "The DPoP proof’s htu is the address of the request, without query and fragment.",
     severity: Severity::Error,
     kind: Kind::Must,
     spec: "RFC 9449 §4.2, §4.3",
@@ -42,7 +42,7 @@ fn check(subject: &Subject<'_>) -> Check {
     let bare = htu.split(['?', '#']).next().unwrap_or_default();
     if bare != htu {
         return Check::Found(vec![
-            finding("The DPoP proof's htu has a query or a fragment, which belongs cut off.")
+            finding("The DPoP proof’s htu has a query or a fragment, which belongs cut off.")
                 .differs(bare, htu),
         ]);
     }

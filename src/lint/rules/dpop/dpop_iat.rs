@@ -15,7 +15,7 @@ pub static RULE: Rule = Rule {
     flows: ALL_FLOWS,
     steps: proof::STEPS,
     why: "Servers take a proof for seconds or a few minutes only, so that one that was overheard is soon worthless.",
-    cause: "This machine's clock is off, an old proof was sent again, or milliseconds were written.",
+    cause: "This machine’s clock is off, an old proof was sent again, or milliseconds were written.",
     fix: "Set the clock by NTP and make a new proof for every request; a server that wants to be sure gives a nonce.",
     leads_to: &["invalid_dpop_proof"],
     words: &["expired", "too old", "clock", "in the future"],

@@ -41,7 +41,7 @@ fn check(subject: &Subject<'_>) -> Check {
         (Some(newest), sent) if sent != Some(newest) => {
             let says = match sent {
                 None => "The DPoP proof lacks the nonce that this server gave.",
-                Some(_) if of_another => "The DPoP proof has another server's nonce.",
+                Some(_) if of_another => "The DPoP proof has another server’s nonce.",
                 Some(_) => "The DPoP proof has another nonce than the newest of this server.",
             };
             return Check::Found(vec![
@@ -52,7 +52,7 @@ fn check(subject: &Subject<'_>) -> Check {
         }
         (None, Some(sent)) if of_another => {
             return Check::Found(vec![
-                finding("The DPoP proof has another server's nonce.")
+                finding("The DPoP proof has another server’s nonce.")
                     .expected("no nonce until this server gives one")
                     .got(sent),
             ]);

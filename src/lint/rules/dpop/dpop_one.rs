@@ -16,7 +16,7 @@ pub static RULE: Rule = Rule {
     steps: proof::STEPS,
     why: "A server refuses a request with several proofs, for it cannot tell which of them counts.",
     cause: "A header of the profile was added to the one that the step sets, or a proxy doubled it.",
-    fix: "Send one DPoP header; remove the one among the step's own headers.",
+    fix: "Send one DPoP header; remove the one among the step’s own headers.",
     leads_to: &["invalid_dpop_proof"],
     words: &["dpop header", "more than one", "multiple"],
     check,

@@ -6,7 +6,7 @@ use crate::lint::prelude::*;
 /// The rule.
 pub static RULE: Rule = Rule {
     code: "DPOP-TYP",
-    title: "The DPoP proof's typ is dpop+jwt.",
+    title: "The DPoP proof’s typ is dpop+jwt.",
     severity: Severity::Error,
     kind: Kind::Must,
     spec: "RFC 9449 §4.2, §4.3",

@@ -43,7 +43,7 @@ fn check(subject: &Subject<'_>) -> Check {
             subject.server(),
             "An actor token was sent, and what was issued names no actor.",
         )
-        .expected("act with the actor's sub")
+        .expected("act with the actor’s sub")
         .got(shown(act));
         if has_actor_profile(subject) {
             finding.severity(Severity::Error)

@@ -13,7 +13,7 @@ pub static RULE: Rule = Rule {
     since: Revision::FIRST,
     flows: ALL_FLOWS,
     steps: at::EXCHANGE,
-    why: "may_act is the user's or issuer's word on who may act; a server has to refuse everybody else.",
+    why: "may_act is the user’s or issuer’s word on who may act; a server has to refuse everybody else.",
     cause: "The token of another agent was sent as actor token.",
     fix: "Send the actor token of the party that may_act names.",
     leads_to: &["invalid_request", "invalid_grant", "actor_unauthorized"],

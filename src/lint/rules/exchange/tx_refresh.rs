@@ -14,7 +14,7 @@ pub static RULE: Rule = Rule {
     since: Revision::FIRST,
     flows: ALL_FLOWS,
     steps: at::EXCHANGE,
-    why: "A refresh token would outlive the user's session, which the grant is a short proof of.",
+    why: "A refresh token would outlive the user’s session, which the grant is a short proof of.",
     cause: "One handler builds the answers of all grants.",
     fix: "Have the server leave refresh_token out; the client drops it.",
     leads_to: &[],

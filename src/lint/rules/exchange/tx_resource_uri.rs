@@ -17,7 +17,7 @@ pub static RULE: Rule = Rule {
     steps: at::EXCHANGE,
     why: "A resource says where the token will be used; a bare name or a place inside a page says that of nowhere.",
     cause: "The name of an API was put into resource.",
-    fix: "Send the API's URI as resource; names go into audience.",
+    fix: "Send the API’s URI as resource; names go into audience.",
     leads_to: &["invalid_target", "invalid_request"],
     words: &["resource"],
     check,

@@ -14,7 +14,7 @@ pub static RULE: Rule = Rule {
     since: Revision::FIRST,
     flows: &["delegation", "assertion-exchange", "actor-profile"],
     steps: &["exchange", "exchange-2", "exchange-3", "txn-token"],
-    why: "A token about somebody else gives the wrong person's rights, and the log names the wrong person.",
+    why: "A token about somebody else gives the wrong person’s rights, and the log names the wrong person.",
     cause: "The server put the actor into sub.",
     fix: "Have the server keep the user in sub and name the actor in act.",
     leads_to: &[],

@@ -21,7 +21,7 @@ pub static RULE: Rule = Rule {
         "id-jag",
         "jwt-bearer",
     ],
-    why: "Otherwise anybody could serve a copy of another client's document under an address of their own.",
+    why: "Otherwise anybody could serve a copy of another client’s document under an address of their own.",
     cause: "A redirect, or a document that was copied from another client.",
     fix: "Write the exact address of the document into its client_id.",
     leads_to: &["invalid_client"],
@@ -37,7 +37,7 @@ fn check(subject: &Subject<'_>) -> Check {
     let document = fetched.filter(|made| made.exchange.request.http().address() == id);
     let mut document = document.filter_map(|made| made.exchange.response()?.json().ok());
     let Some(document) = document.find(serde_json::Value::is_object) else {
-        return Check::NotYet("the client's metadata document was not fetched");
+        return Check::NotYet("the client’s metadata document was not fetched");
     };
     let named = document["client_id"].as_str();
     Check::must(named == Some(&id), || {

@@ -5,7 +5,7 @@ use crate::{lint::prelude::*, protocol::proxy::is_loopback};
 /// The rule.
 pub static RULE: Rule = Rule {
     code: "CIMD-URL",
-    title: "A client id that is a metadata document's address is https, has a path, and neither fragment, user name nor \
+    title: "A client id that is a metadata document’s address is https, has a path, and neither fragment, user name nor \
           dot segments.",
     severity: Severity::Error,
     kind: Kind::Must,

@@ -5,7 +5,7 @@ use crate::lint::prelude::*;
 /// The rule.
 pub static RULE: Rule = Rule {
     code: "EMA-AT-RESTRICTED",
-    title: "The access token's aud is the MCP server, and nobody else.",
+    title: "The access token’s aud is the MCP server, and nobody else.",
     severity: Severity::Error,
     kind: Kind::Safety,
     spec: "EMA-S §5.1",
@@ -13,7 +13,7 @@ pub static RULE: Rule = Rule {
     since: Revision::FIRST,
     flows: &["mcp"],
     steps: at::JWT_BEARER,
-    why: "An access token that is good elsewhere, too, lets one MCP server call the others in the user's name.",
+    why: "An access token that is good elsewhere, too, lets one MCP server call the others in the user’s name.",
     cause: "The authorization server used its default audience.",
     fix: "Send resource with the request for the ID-JAG; the authorization server has to make its aud of it.",
     leads_to: &["invalid_token", "401"],
@@ -29,7 +29,7 @@ fn check(subject: &Subject<'_>) -> Check {
         return Check::NotYet("the access token is opaque: only its issuer can tell");
     }
     let Some(wanted) = super::mcp_resource(subject) else {
-        return Check::NotYet("the MCP server's identifier is not known");
+        return Check::NotYet("the MCP server’s identifier is not known");
     };
     let claims = claims(&record.token);
     let aud = claims.list("aud");

@@ -5,7 +5,7 @@ use crate::lint::prelude::*;
 /// The rule.
 pub static RULE: Rule = Rule {
     code: "EMA-AUDIENCE",
-    title: "The audience is the issuer of the MCP server's authorization server.",
+    title: "The audience is the issuer of the MCP server’s authorization server.",
     severity: Severity::Error,
     kind: Kind::Must,
     spec: "EMA-S §4",
@@ -14,8 +14,8 @@ pub static RULE: Rule = Rule {
     flows: &["mcp"],
     steps: at::ID_JAG,
     why: "The audience becomes the aud of the ID-JAG, and only that authorization server can redeem it.",
-    cause: "The address of the MCP server was used in place of its authorization server's issuer.",
-    fix: "Use the issuer that the MCP server's metadata lists in authorization_servers.",
+    cause: "The address of the MCP server was used in place of its authorization server’s issuer.",
+    fix: "Use the issuer that the MCP server’s metadata lists in authorization_servers.",
     leads_to: &["invalid_target", "invalid_request", "invalid_grant"],
     words: &["audience"],
     check,
@@ -33,7 +33,7 @@ fn check(subject: &Subject<'_>) -> Check {
         .filter(|issuers| !issuers.is_empty())
         .or_else(|| Some(vec![subject.issuer(Party::ResourceAs)?]))
     else {
-        return Check::NotYet("the MCP server's authorization server is not known");
+        return Check::NotYet("the MCP server’s authorization server is not known");
     };
     Check::must(issuers.contains(&audience), || {
         let api = subject
@@ -42,7 +42,7 @@ fn check(subject: &Subject<'_>) -> Check {
         let says = if api {
             "The audience is the MCP server; it has to be the issuer of its authorization server."
         } else {
-            "The audience is not the issuer of the MCP server's authorization server."
+            "The audience is not the issuer of the MCP server’s authorization server."
         };
         let finding = Finding::new(Pointer::Form("audience".to_owned()), Party::You, says);
         match &issuers[..] {

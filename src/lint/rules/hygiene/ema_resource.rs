@@ -15,7 +15,7 @@ pub static RULE: Rule = Rule {
     steps: at::ID_JAG,
     why: "The access token has to be limited to that one MCP server, and the resource is what tells which one it is.",
     cause: "The parameter was left out, or the issuer of the authorization server was used.",
-    fix: "Set agent.resource to the resource that the MCP server's metadata names; always send it.",
+    fix: "Set agent.resource to the resource that the MCP server’s metadata names; always send it.",
     leads_to: &["invalid_target", "invalid_request"],
     words: &["resource"],
     check,
@@ -43,13 +43,13 @@ fn check(subject: &Subject<'_>) -> Check {
         }]);
     }
     let Some(wanted) = wanted else {
-        return Check::NotYet("the MCP server's identifier is not known");
+        return Check::NotYet("the MCP server’s identifier is not known");
     };
     Check::must(sent.contains(&wanted), || {
         let finding = Finding::new(
             at,
             Party::You,
-            "The resource is not the identifier that the MCP server's metadata names.",
+            "The resource is not the identifier that the MCP server’s metadata names.",
         );
         match &sent[..] {
             [one] => finding.differs(&wanted, one),

@@ -5,7 +5,7 @@ use crate::lint::prelude::*;
 /// The rule.
 pub static RULE: Rule = Rule {
     code: "EMA-RESOURCE-CLAIM",
-    title: "The ID-JAG's resource, where there is one, is the MCP server.",
+    title: "The ID-JAG’s resource, where there is one, is the MCP server.",
     severity: Severity::Error,
     kind: Kind::Must,
     spec: "EMA-S §4.3",
@@ -31,7 +31,7 @@ fn check(subject: &Subject<'_>) -> Check {
         return Check::NotApplicable;
     }
     let Some(wanted) = super::mcp_resource(subject) else {
-        return Check::NotYet("the MCP server's identifier is not known");
+        return Check::NotYet("the MCP server’s identifier is not known");
     };
     Check::must(named.iter().all(|one| *one == wanted), || {
         // The IdP did as it was told, or it did not.

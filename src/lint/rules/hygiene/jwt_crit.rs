@@ -31,7 +31,7 @@ fn check(subject: &Subject<'_>) -> Check {
         let names = crit.as_array().filter(|names| !names.is_empty());
         let says = match names {
             Some(_) => "The token has critical headers that are not understood here.",
-            None => "The token's crit is no list of names.",
+            None => "The token’s crit is no list of names.",
         };
         Some(
             Finding::new(

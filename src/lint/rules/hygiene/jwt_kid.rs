@@ -8,7 +8,7 @@ use crate::{
 /// The rule.
 pub static RULE: Rule = Rule {
     code: "JWT-KID",
-    title: "The kid of a token is in its issuer's key set.",
+    title: "The kid of a token is in its issuer’s key set.",
     severity: Severity::Error,
     kind: Kind::Must,
     spec: "RFC 8725 §3.8; RFC 7515 §4.1.4",
@@ -98,7 +98,7 @@ fn check(subject: &Subject<'_>) -> Check {
     }
     match (found.is_empty(), looked, unknown) {
         (false, ..) => Check::Found(found),
-        (true, _, true) => Check::NotYet("the issuer's keys are not known"),
+        (true, _, true) => Check::NotYet("the issuer’s keys are not known"),
         (true, true, false) => Check::Pass,
         (true, false, false) => Check::NotApplicable,
     }

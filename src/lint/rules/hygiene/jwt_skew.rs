@@ -5,7 +5,7 @@ use crate::lint::prelude::*;
 /// The rule.
 pub static RULE: Rule = Rule {
     code: "JWT-SKEW",
-    title: "The times of a token fit this machine's clock without the minute that is usually allowed.",
+    title: "The times of a token fit this machine’s clock without the minute that is usually allowed.",
     severity: Severity::Note,
     kind: Kind::Habit,
     spec: "RFC 7519 §4.1.4, §4.1.5",
@@ -54,7 +54,7 @@ fn check(subject: &Subject<'_>) -> Check {
                         Party::Unknown,
                         says,
                     )
-                    .expected(format!("by this machine's clock it is {now}"))
+                    .expected(format!("by this machine’s clock it is {now}"))
                     .got(time.in_words(now)),
                 );
             }

@@ -5,7 +5,7 @@ use crate::lint::prelude::*;
 /// The rule.
 pub static RULE: Rule = Rule {
     code: "IDJAG-AUD-ISSUER",
-    title: "The ID-JAG's aud is the issuer of the resource authorization server.",
+    title: "The ID-JAG’s aud is the issuer of the resource authorization server.",
     severity: Severity::Error,
     kind: Kind::Must,
     spec: "JAG §3.1, §4.4.1",
@@ -40,7 +40,7 @@ fn check(subject: &Subject<'_>) -> Check {
     }
     let advertised = subject.advertised_issuer(Party::ResourceAs);
     let Some(issuer) = advertised.or_else(|| subject.issuer(Party::ResourceAs)) else {
-        return Check::NotYet("the resource authorization server's issuer is not known");
+        return Check::NotYet("the resource authorization server’s issuer is not known");
     };
     Check::must(audiences.contains(&issuer.as_str()), || {
         let copied = subject
@@ -50,7 +50,7 @@ fn check(subject: &Subject<'_>) -> Check {
             "The ID-JAG is made out to the token endpoint of the resource authorization server instead of its issuer."
         } else if copied {
             "The ID-JAG is made out to the audience that was asked for, which is not the resource authorization \
-             server's issuer."
+             server’s issuer."
         } else {
             "The ID-JAG is made out to another server than the one that shall redeem it."
         };

@@ -7,7 +7,7 @@ use crate::lint::prelude::*;
 /// The rule.
 pub static RULE: Rule = Rule {
     code: "IDJAG-AUD-SINGLE",
-    title: "The ID-JAG's aud is one string, or a list with one string in it.",
+    title: "The ID-JAG’s aud is one string, or a list with one string in it.",
     severity: Severity::Error,
     kind: Kind::Safety,
     spec: "JAG §4.4.1",
@@ -15,7 +15,7 @@ pub static RULE: Rule = Rule {
     since: Revision::FIRST,
     flows: JAG_FLOWS,
     steps: at::ID_JAG_TOKEN,
-    why: "A grant for several servers can be passed on: each of them could redeem it at the others in the client's \
+    why: "A grant for several servers can be passed on: each of them could redeem it at the others in the client’s \
           name.",
     cause: "The IdP lists every audience that it knows for the application.",
     fix: "Have the IdP issue one ID-JAG per resource authorization server.",
@@ -41,7 +41,7 @@ fn check(subject: &Subject<'_>) -> Check {
             Value::Array(all) if all.len() > 1 => {
                 format!("The ID-JAG is made out to {} audiences at once.", all.len())
             }
-            _ => "The ID-JAG's aud is no audience.".to_owned(),
+            _ => "The ID-JAG’s aud is no audience.".to_owned(),
         };
         Finding::new(
             Pointer::Claim(record.name.clone(), "/aud".to_owned()),

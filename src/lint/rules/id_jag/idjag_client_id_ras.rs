@@ -5,7 +5,7 @@ use crate::lint::prelude::*;
 /// The rule.
 pub static RULE: Rule = Rule {
     code: "IDJAG-CLIENT-ID-RAS",
-    title: "The ID-JAG's client_id is the client's id at the resource authorization server.",
+    title: "The ID-JAG’s client_id is the client’s id at the resource authorization server.",
     severity: Severity::Error,
     kind: Kind::Must,
     spec: "JAG §3.1, §4.4.1, §5",
@@ -16,7 +16,7 @@ pub static RULE: Rule = Rule {
     why: "The resource authorization server compares this claim with the client that authenticates there; an id that \
           only the IdP knows fits nobody.",
     cause: "The IdP wrote its own id of the client: the mapping of client ids is not configured.",
-    fix: "Configure the client's id at the resource authorization server at the IdP, or use one client metadata \
+    fix: "Configure the client’s id at the resource authorization server at the IdP, or use one client metadata \
           document URL as the id at both.",
     leads_to: &["invalid_grant"],
     words: &["client_id", "client"],

@@ -5,7 +5,7 @@ use crate::lint::prelude::*;
 /// The rule.
 pub static RULE: Rule = Rule {
     code: "IDJAG-CNF-FORM",
-    title: "The ID-JAG's cnf has jkt, or x5t#S256.",
+    title: "The ID-JAG’s cnf has jkt, or x5t#S256.",
     severity: Severity::Note,
     kind: Kind::Habit,
     spec: "JAG §9.8.1, §9.8.2",
@@ -13,7 +13,7 @@ pub static RULE: Rule = Rule {
     since: Revision(2),
     flows: JAG_FLOWS,
     steps: at::ID_JAG_TOKEN,
-    why: "Drafts differ: the ID-JAG's names the thumbprint of the key, the one for DPoP-bound JWT grants carries the \
+    why: "Drafts differ: the ID-JAG’s names the thumbprint of the key, the one for DPoP-bound JWT grants carries the \
           whole key. A server that reads one form may not see the other.",
     cause: "The IdP follows the draft for DPoP-bound JWT grants, or an older text.",
     fix: "Ask which form the resource authorization server reads; jkt is the one of the ID-JAG draft.",

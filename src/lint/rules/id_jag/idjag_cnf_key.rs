@@ -5,7 +5,7 @@ use crate::lint::prelude::*;
 /// The rule.
 pub static RULE: Rule = Rule {
     code: "IDJAG-CNF-KEY",
-    title: "The ID-JAG's cnf.jkt is the thumbprint of the key in the DPoP proof.",
+    title: "The ID-JAG’s cnf.jkt is the thumbprint of the key in the DPoP proof.",
     severity: Severity::Error,
     kind: Kind::Safety,
     spec: "JAG §9.8.1; RFC 9449 §6.1",

@@ -44,7 +44,7 @@ fn check(subject: &Subject<'_>) -> Check {
             Party::Idp,
             "A DPoP proof was sent, and the ID-JAG is bound to no key.",
         )
-        .expected("cnf with the thumbprint of the proof's key")
+        .expected("cnf with the thumbprint of the proof’s key")
         .got(shown(claims(&record.token).0.get("cnf")))
         .severity(if advertised || required {
             Severity::Error

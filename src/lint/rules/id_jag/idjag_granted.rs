@@ -14,8 +14,8 @@ pub static RULE: Rule = Rule {
     flows: JAG_FLOWS,
     steps: at::ID_JAG,
     why: "The resource authorization server sees only the ID-JAG. What its claims do not say was not granted, \
-          whatever the IdP's answer says.",
-    cause: "The IdP's token template leaves the claims out.",
+          whatever the IdP’s answer says.",
+    cause: "The IdP’s token template leaves the claims out.",
     fix: "Have the IdP write what it grants into the ID-JAG.",
     leads_to: &["invalid_scope", "invalid_target", "insufficient_scope"],
     words: &["scope", "resource"],

@@ -13,7 +13,7 @@ pub static RULE: Rule = Rule {
     since: Revision(2),
     flows: JAG_FLOWS,
     steps: at::ID_JAG_TOKEN,
-    why: "The resource side seldom knows the IdP's sub. It finds the user by email, or by its own id for them in \
+    why: "The resource side seldom knows the IdP’s sub. It finds the user by email, or by its own id for them in \
           aud_sub.",
     cause: "The sign-in did not ask for the email scope, or the IdP leaves the claim out.",
     fix: "Have the IdP add email or aud_sub to ID-JAGs.",

@@ -5,7 +5,7 @@ use crate::lint::prelude::*;
 /// The rule.
 pub static RULE: Rule = Rule {
     code: "IDJAG-ISS",
-    title: "The ID-JAG's iss is the IdP's issuer, and it is signed with one of the IdP's keys.",
+    title: "The ID-JAG’s iss is the IdP’s issuer, and it is signed with one of the IdP’s keys.",
     severity: Severity::Error,
     kind: Kind::Must,
     spec: "JAG §3.1; RFC 8725 §3.8",
@@ -15,7 +15,7 @@ pub static RULE: Rule = Rule {
     steps: at::ID_JAG_TOKEN,
     why: "The resource authorization server trusts one issuer by its exact name, and looks up the keys under that \
           name.",
-    cause: "The IdP has several issuers (an organisation's and a custom one), and signs as another than the one that \
+    cause: "The IdP has several issuers (an organisation’s and a custom one), and signs as another than the one that \
           was asked.",
     fix: "Use the metadata of the issuer that signs, here and at the resource authorization server.",
     leads_to: &["invalid_grant"],
@@ -67,7 +67,7 @@ fn check(subject: &Subject<'_>) -> Check {
                 Party::Idp,
                 "The ID-JAG is not signed with a key of the IdP.",
             )
-            .expected("a signature made with one of the IdP's published keys")
+            .expected("a signature made with one of the IdP’s published keys")
             .got(why.clone()),
         );
     }
@@ -75,7 +75,7 @@ fn check(subject: &Subject<'_>) -> Check {
         (false, _, _) => Check::Found(findings),
         // One without an iss is for IDJAG-CLAIMS.
         (true, None, _) => Check::NotApplicable,
-        (true, Some(_), None) => Check::NotYet("the IdP's issuer is not known"),
+        (true, Some(_), None) => Check::NotYet("the IdP’s issuer is not known"),
         (true, Some(_), Some(_)) => Check::Pass,
     }
 }

@@ -5,7 +5,7 @@ use crate::lint::prelude::*;
 /// The rule.
 pub static RULE: Rule = Rule {
     code: "IDJAG-SCOPE-SUBSET",
-    title: "The ID-JAG's scope holds only what was asked for.",
+    title: "The ID-JAG’s scope holds only what was asked for.",
     severity: Severity::Warning,
     kind: Kind::Safety,
     spec: "JAG §4.3.3; EMA §7.2.1",
@@ -15,8 +15,8 @@ pub static RULE: Rule = Rule {
     steps: at::ID_JAG,
     why: "An agent asks for as little as it needs. What the IdP adds, the agent can do, and nobody decided that it \
           should.",
-    cause: "The IdP's policy adds its default scopes.",
-    fix: "Have the IdP's policy cut the scope to what was asked.",
+    cause: "The IdP’s policy adds its default scopes.",
+    fix: "Have the IdP’s policy cut the scope to what was asked.",
     leads_to: &["invalid_scope"],
     words: &["scope"],
     check,

@@ -15,7 +15,7 @@ pub static RULE: Rule = Rule {
     steps: at::ID_JAG_TOKEN,
     why: "An ID-JAG crosses from one trust domain to another. Within one domain an ordinary token exchange does the \
           work, and a server that takes its own ID-JAGs lets a client help itself.",
-    cause: "One server plays both parts, or the IdP's issuer was written where the other one belongs.",
+    cause: "One server plays both parts, or the IdP’s issuer was written where the other one belongs.",
     fix: "Give the resource authorization server an issuer of its own, and set resource_as.issuer to it; at Okta that \
           is a custom authorization server.",
     leads_to: &["invalid_target", "invalid_grant", "invalid_request"],
@@ -45,11 +45,11 @@ fn check(subject: &Subject<'_>) -> Check {
         return Check::NotApplicable;
     };
     let Some(issuer) = subject.issuer(Party::Idp) else {
-        return Check::NotYet("the IdP's issuer is not known");
+        return Check::NotYet("the IdP’s issuer is not known");
     };
     Check::must(audience != issuer, || {
         Finding::new(Pointer::Form("audience".to_owned()), Party::You, SAYS)
-            .expected("another issuer than the IdP's")
+            .expected("another issuer than the IdP’s")
             .got(audience.clone())
     })
 }

@@ -5,7 +5,7 @@ use crate::lint::prelude::*;
 /// The rule.
 pub static RULE: Rule = Rule {
     code: "IDJAG-SUB-CHANGE",
-    title: "The ID-JAG's sub is the sub of the ID Token.",
+    title: "The ID-JAG’s sub is the sub of the ID Token.",
     severity: Severity::Note,
     kind: Kind::Safety,
     spec: "JAG §3.1, §6.3",

@@ -5,7 +5,7 @@ use crate::lint::prelude::*;
 /// The rule.
 pub static RULE: Rule = Rule {
     code: "IDJAG-SUBID",
-    title: "The ID-JAG's sub_id has a format, and with saml-nameid an issuer and a nameid.",
+    title: "The ID-JAG’s sub_id has a format, and with saml-nameid an issuer and a nameid.",
     severity: Severity::Error,
     kind: Kind::Must,
     spec: "JAG §3.2.1; RFC 9493 §3",
@@ -42,7 +42,7 @@ fn check(subject: &Subject<'_>) -> Check {
                 Finding::new(
                     Pointer::Claim(record.name.clone(), format!("/sub_id/{name}")),
                     Party::Idp,
-                    format!("The ID-JAG's sub_id has no {name}."),
+                    format!("The ID-JAG’s sub_id has no {name}."),
                 )
                 .expected(*name)
                 .got(shown(identifier.get(name)))

@@ -5,7 +5,7 @@ use crate::lint::prelude::*;
 /// The rule.
 pub static RULE: Rule = Rule {
     code: "IDJAG-TENANT",
-    title: "The ID-JAG has the tenant that the IdP's ID Token names.",
+    title: "The ID-JAG has the tenant that the IdP’s ID Token names.",
     severity: Severity::Error,
     kind: Kind::Must,
     spec: "JAG §6.1, §6.3",
@@ -47,7 +47,7 @@ fn check(subject: &Subject<'_>) -> Check {
             None => Finding::new(
                 at,
                 Party::Idp,
-                "The IdP's ID Token names a tenant, and the ID-JAG does not.",
+                "The IdP’s ID Token names a tenant, and the ID-JAG does not.",
             )
             .expected(tenant)
             .got(shown(claims(&record.token).0.get("tenant"))),

@@ -6,7 +6,7 @@ use crate::protocol::time::{Lifetime, Timestamp};
 /// The rule.
 pub static RULE: Rule = Rule {
     code: "IDJAG-TIMES",
-    title: "Now lies between the ID-JAG's iat (and nbf) and its exp.",
+    title: "Now lies between the ID-JAG’s iat (and nbf) and its exp.",
     severity: Severity::Error,
     kind: Kind::Must,
     spec: "JAG §3.1; RFC 7523 §3",
@@ -96,12 +96,12 @@ fn judge(now: Timestamp, name: &str, token: &Token, owner: Party, clock: Party) 
             Finding::new(
                 at(claim),
                 clock,
-                format!("By the clock of this machine, the ID-JAG's {claim} lies {ahead} ahead."),
+                format!("By the clock of this machine, the ID-JAG’s {claim} lies {ahead} ahead."),
             )
             .expected(format!("at most {now}"))
             .got(start.in_words(now))
             .severity(severity)
-            .fix("Compare the clock of this machine with the IdP's."),
+            .fix("Compare the clock of this machine with the IdP’s."),
         );
     }
     Check::of(findings)

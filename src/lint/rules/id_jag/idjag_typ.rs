@@ -5,7 +5,7 @@ use crate::lint::prelude::*;
 /// The rule.
 pub static RULE: Rule = Rule {
     code: "IDJAG-TYP",
-    title: "The ID-JAG's typ is oauth-id-jag+jwt.",
+    title: "The ID-JAG’s typ is oauth-id-jag+jwt.",
     severity: Severity::Error,
     kind: Kind::Must,
     spec: "JAG §3.1, §4.4.1",

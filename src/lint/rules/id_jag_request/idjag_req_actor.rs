@@ -27,7 +27,7 @@ fn check(subject: &Subject<'_>) -> Check {
         return Check::NotApplicable;
     }
     let Some(metadata) = subject.metadata(Party::Idp) else {
-        return Check::NotYet("the IdP's metadata is not known");
+        return Check::NotYet("the IdP’s metadata is not known");
     };
     let profiles = metadata.list("authorization_grant_profiles_supported");
     let known = metadata.0.get("actor_profile_token_exchange").is_some()
@@ -36,7 +36,7 @@ fn check(subject: &Subject<'_>) -> Check {
         let says = if subject.revision < Revision(3) {
             "The request has an actor_token, which drafts before -03 advise against."
         } else {
-            "The request has an actor_token, and the IdP's metadata names no profile that gives it a meaning."
+            "The request has an actor_token, and the IdP’s metadata names no profile that gives it a meaning."
         };
         Finding::new(Pointer::Form("actor_token".to_owned()), Party::You, says)
     })

@@ -18,7 +18,7 @@ pub static RULE: Rule = Rule {
     why: "The resource authorization server takes an ID-JAG only when its aud is the issuer. An IdP may map names of \
           its own to that, but most copy what they are given or refuse it.",
     cause: "The address of an endpoint or of the API was copied where the issuer belongs.",
-    fix: "Take the issuer out of the resource authorization server's metadata.",
+    fix: "Take the issuer out of the resource authorization server’s metadata.",
     leads_to: &["invalid_target", "invalid_request", "invalid_grant"],
     words: &["audience", "target"],
     check,
@@ -41,7 +41,7 @@ fn check(subject: &Subject<'_>) -> Check {
         .filter_map(|audience| judge(subject, &issuers, audience))
         .collect();
     if findings.is_empty() && issuers.is_empty() {
-        return Check::NotYet("the resource authorization server's issuer is not known");
+        return Check::NotYet("the resource authorization server’s issuer is not known");
     }
     Check::of(findings)
 }

@@ -5,7 +5,7 @@ use crate::lint::prelude::*;
 /// The rule.
 pub static RULE: Rule = Rule {
     code: "IDJAG-REQ-AUD-SLASH",
-    title: "The audience equals the issuer in the resource authorization server's metadata, to the last slash.",
+    title: "The audience equals the issuer in the resource authorization server’s metadata, to the last slash.",
     severity: Severity::Warning,
     kind: Kind::Must,
     spec: "JAG §4.4.1; RFC 8414 §3.3",
@@ -16,7 +16,7 @@ pub static RULE: Rule = Rule {
     why: "The audience becomes the aud of the ID-JAG, and the resource authorization server compares that with its \
           issuer character by character.",
     cause: "The issuer was typed by hand: some servers (Auth0) end theirs with a slash, most do not.",
-    fix: "Copy the issuer out of the resource authorization server's metadata exactly.",
+    fix: "Copy the issuer out of the resource authorization server’s metadata exactly.",
     leads_to: &["invalid_target", "invalid_grant", "invalid_request"],
     words: &["audience", "aud", "target"],
     check,
@@ -28,7 +28,7 @@ fn check(subject: &Subject<'_>) -> Check {
     };
     let advertised = subject.advertised_issuer(Party::ResourceAs);
     let Some(issuer) = advertised.or_else(|| auth0(subject, &audience)) else {
-        return Check::NotYet("the resource authorization server's metadata is not known");
+        return Check::NotYet("the resource authorization server’s metadata is not known");
     };
     if audience.trim_end_matches('/') != issuer.trim_end_matches('/') {
         // Another string altogether is for IDJAG-REQ-AUD-KIND.
@@ -38,7 +38,7 @@ fn check(subject: &Subject<'_>) -> Check {
         Finding::new(
             Pointer::Form("audience".to_owned()),
             Party::You,
-            "The audience differs from the resource authorization server's issuer by its last slash.",
+            "The audience differs from the resource authorization server’s issuer by its last slash.",
         )
         .differs(&issuer, &audience)
         .fix(format!("Set agent.audience to {issuer}."))

@@ -14,9 +14,9 @@ pub static RULE: Rule = Rule {
     flows: JAG_FLOWS,
     steps: at::ID_JAG,
     why: "The IdP knows the user and mints the ID-JAG; the resource authorization server only redeems it. At Okta the \
-          IdP's side is the organisation's own server, not a custom one.",
+          IdP’s side is the organisation’s own server, not a custom one.",
     cause: "The roles of the two servers are swapped, or the address was copied from the other one.",
-    fix: "Send it to the token_endpoint in the IdP's metadata.",
+    fix: "Send it to the token_endpoint in the IdP’s metadata.",
     leads_to: &[
         "unsupported_grant_type",
         "invalid_request",
@@ -45,17 +45,17 @@ fn check(subject: &Subject<'_>) -> Check {
         )
     } else if okta && is_custom_server(url) {
         (
-            "The request goes to a custom authorization server; at Okta the organisation's own server issues ID-JAGs.",
+            "The request goes to a custom authorization server; at Okta the organisation’s own server issues ID-JAGs.",
             Severity::Error,
         )
     } else if is(&idp) {
         return Check::Pass;
     } else if idp.is_empty() {
-        return Check::NotYet("the IdP's token endpoint is not known");
+        return Check::NotYet("the IdP’s token endpoint is not known");
     } else {
         // An override may have its reasons: a gateway, or metadata that is wrong.
         (
-            "The request goes to another address than the IdP's token endpoint.",
+            "The request goes to another address than the IdP’s token endpoint.",
             Severity::Warning,
         )
     };

@@ -13,7 +13,7 @@ pub static RULE: Rule = Rule {
     since: Revision::FIRST,
     flows: JAG_FLOWS,
     steps: at::ID_JAG,
-    why: "An ID-JAG carries the user's access from one company to another without asking the user. Anybody can claim \
+    why: "An ID-JAG carries the user’s access from one company to another without asking the user. Anybody can claim \
           to be a public client, so the draft is written for clients that prove themselves.",
     cause: "A native or browser application is registered without a key or a secret.",
     fix: "Register a key for the client and set agent.auth to private_key_jwt; a client that cannot keep one sends \

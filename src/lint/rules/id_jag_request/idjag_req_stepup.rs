@@ -6,7 +6,7 @@ use crate::protocol::oauth::challenge_param;
 /// The rule.
 pub static RULE: Rule = Rule {
     code: "IDJAG-REQ-STEPUP",
-    title: "The user's sign-in is fresh and strong enough for the IdP's policy.",
+    title: "The user’s sign-in is fresh and strong enough for the IdP’s policy.",
     severity: Severity::Note,
     kind: Kind::Habit,
     spec: "JAG §9.2; RFC 9470 §3",

@@ -5,7 +5,7 @@ use crate::lint::prelude::*;
 /// The rule.
 pub static RULE: Rule = Rule {
     code: "IDJAG-REQ-SUBJECT-AUD",
-    title: "The ID Token's aud contains the client that asks for the ID-JAG.",
+    title: "The ID Token’s aud contains the client that asks for the ID-JAG.",
     severity: Severity::Error,
     kind: Kind::Must,
     spec: "JAG §4.3.3",

@@ -15,7 +15,7 @@ pub static RULE: Rule = Rule {
     steps: at::ID_JAG,
     why: "The IdP exchanges only a token that is still good. Some ID Tokens live for ten minutes and less.",
     cause: "The walk was slow, or the token was kept from an earlier one.",
-    fix: "Renew the user's tokens with the refresh token, or sign in again.",
+    fix: "Renew the user’s tokens with the refresh token, or sign in again.",
     leads_to: &["invalid_request", "invalid_grant"],
     words: &["expired", "lifetime"],
     check,

@@ -5,7 +5,7 @@ use crate::lint::prelude::*;
 /// The rule.
 pub static RULE: Rule = Rule {
     code: "IDJAG-REQ-SUBJECT-ISS",
-    title: "The ID Token's iss is the IdP that is asked.",
+    title: "The ID Token’s iss is the IdP that is asked.",
     severity: Severity::Error,
     kind: Kind::Must,
     spec: "JAG §4.3.3",
@@ -27,7 +27,7 @@ fn check(subject: &Subject<'_>) -> Check {
     };
     let advertised = subject.advertised_issuer(Party::Idp);
     let Some(issuer) = advertised.or_else(|| subject.issuer(Party::Idp)) else {
-        return Check::NotYet("the IdP's issuer is not known");
+        return Check::NotYet("the IdP’s issuer is not known");
     };
     // An ID Token without an iss is for IDT-ISS.
     let Some(named) = claims(&token).text("iss") else {

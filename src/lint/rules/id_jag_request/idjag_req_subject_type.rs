@@ -15,7 +15,7 @@ pub static RULE: Rule = Rule {
     steps: at::ID_JAG,
     why: "An IdP has to take ID Tokens and SAML assertions, and may take its own refresh tokens. An access token is \
           made out to an API and says little about who asks; the draft does not list it.",
-    cause: "The profile's subject is the access token, which some IdPs take beside the draft.",
+    cause: "The profile’s subject is the access token, which some IdPs take beside the draft.",
     fix: "Set agent.subject to id_token.",
     leads_to: &["invalid_request"],
     words: &["subject_token_type", "subject_token"],

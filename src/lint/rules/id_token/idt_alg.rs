@@ -15,7 +15,7 @@ pub static RULE: Rule = Rule {
     flows: ALL_FLOWS,
     steps: at::SIGN_IN,
     why: "A client that takes whatever algorithm the token names lets the sender choose how it is checked.",
-    cause: "The client is registered with another id_token_signed_response_alg, or the IdP's metadata is incomplete.",
+    cause: "The client is registered with another id_token_signed_response_alg, or the IdP’s metadata is incomplete.",
     fix: "Register the client with RS256 or ES256, and have the IdP list the algorithm in \
           id_token_signing_alg_values_supported.",
     leads_to: &["invalid_grant", "invalid_request"],

@@ -6,7 +6,7 @@ use crate::protocol::digest::half_hash;
 /// The rule.
 pub static RULE: Rule = Rule {
     code: "IDT-AT-HASH",
-    title: "The ID Token's at_hash, where there is one, fits the access token beside it.",
+    title: "The ID Token’s at_hash, where there is one, fits the access token beside it.",
     severity: Severity::Warning,
     kind: Kind::Safety,
     spec: "OIDC §3.1.3.6, §3.1.3.8",

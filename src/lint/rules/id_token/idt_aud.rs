@@ -5,7 +5,7 @@ use crate::lint::prelude::*;
 /// The rule.
 pub static RULE: Rule = Rule {
     code: "IDT-AUD",
-    title: "The ID Token's aud holds the client's id, and nobody else that the client does not know.",
+    title: "The ID Token’s aud holds the client’s id, and nobody else that the client does not know.",
     severity: Severity::Error,
     kind: Kind::Safety,
     spec: "OIDC §3.1.3.7 (3)",
@@ -34,7 +34,7 @@ fn check(subject: &Subject<'_>) -> Check {
         .client_id()
         .or_else(|| subject.text(fields::SSO_CLIENT_ID).map(str::to_owned));
     let Some(client) = asked else {
-        return Check::NotYet("the client's id at the IdP is not known");
+        return Check::NotYet("the client’s id at the IdP is not known");
     };
     let claims = claims(&record.token);
     let aud = claims.list("aud");

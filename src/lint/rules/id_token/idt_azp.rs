@@ -5,7 +5,7 @@ use crate::lint::prelude::*;
 /// The rule.
 pub static RULE: Rule = Rule {
     code: "IDT-AZP",
-    title: "The ID Token's azp, where there is one, is the client's id.",
+    title: "The ID Token’s azp, where there is one, is the client’s id.",
     severity: Severity::Warning,
     kind: Kind::Safety,
     spec: "OIDC §3.1.3.7 (5)",
@@ -36,7 +36,7 @@ fn check(subject: &Subject<'_>) -> Check {
         .client_id()
         .or_else(|| subject.text(fields::SSO_CLIENT_ID).map(str::to_owned));
     let Some(client) = asked else {
-        return Check::NotYet("the client's id at the IdP is not known");
+        return Check::NotYet("the client’s id at the IdP is not known");
     };
     let given = subject.request.is_none();
     let by_agent = given && subject.text(fields::AGENT_CLIENT_ID) == Some(azp);

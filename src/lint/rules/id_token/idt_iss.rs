@@ -6,7 +6,7 @@ use crate::lint::subject::same_host;
 /// The rule.
 pub static RULE: Rule = Rule {
     code: "IDT-ISS",
-    title: "The ID Token's iss is the IdP's issuer, character by character.",
+    title: "The ID Token’s iss is the IdP’s issuer, character by character.",
     severity: Severity::Error,
     kind: Kind::Must,
     spec: "OIDC §3.1.3.7 (2)",
@@ -15,8 +15,8 @@ pub static RULE: Rule = Rule {
     flows: ALL_FLOWS,
     steps: at::SIGN_IN,
     why: "The iss says whose word about the user this is; everything else in the token is worth only as much.",
-    cause: "A trailing slash, another tenant, or an organisation's server in place of a custom one.",
-    fix: "Use the issuer that the IdP's metadata prints, in the profile and at the IdP.",
+    cause: "A trailing slash, another tenant, or an organisation’s server in place of a custom one.",
+    fix: "Use the issuer that the IdP’s metadata prints, in the profile and at the IdP.",
     leads_to: &["invalid_grant", "invalid_request"],
     words: &["iss", "issuer"],
     check,
@@ -30,7 +30,7 @@ fn check(subject: &Subject<'_>) -> Check {
 
     let advertised = subject.advertised_issuer(Party::Idp);
     let Some(issuer) = advertised.clone().or_else(|| subject.issuer(Party::Idp)) else {
-        return Check::NotYet("the IdP's issuer is not known");
+        return Check::NotYet("the IdP’s issuer is not known");
     };
     let claims = claims(&record.token);
     let at = Pointer::Claim(record.name.clone(), "/iss".to_owned());
@@ -51,7 +51,7 @@ fn check(subject: &Subject<'_>) -> Check {
         Finding::new(
             at,
             owner,
-            "The ID Token is of another issuer than the IdP's.",
+            "The ID Token is of another issuer than the IdP’s.",
         )
         .differs(&issuer, iss)
     })

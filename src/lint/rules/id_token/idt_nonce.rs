@@ -6,7 +6,7 @@ use crate::lint::subject::query_of;
 /// The rule.
 pub static RULE: Rule = Rule {
     code: "IDT-NONCE",
-    title: "The ID Token's nonce is the one that was sent.",
+    title: "The ID Token’s nonce is the one that was sent.",
     severity: Severity::Error,
     kind: Kind::Safety,
     spec: "OIDC §3.1.3.7 (11), §12.2",

@@ -18,7 +18,7 @@ pub static RULE: Rule = Rule {
     flows: INSTANCE_FLOWS,
     steps: assertion::STEPS,
     why: "With a shared secret the server could write assertions itself; an algorithm outside the list is refused.",
-    cause: "A sample's HS256 was kept, or the descriptor lists another algorithm.",
+    cause: "A sample’s HS256 was kept, or the descriptor lists another algorithm.",
     fix: "Sign with ES256 and list it in signing_alg_values_supported of the descriptor.",
     leads_to: &["invalid_grant", "invalid_client"],
     words: &["algorithm"],
@@ -56,7 +56,7 @@ fn check(subject: &Subject<'_>) -> Check {
         Some(listed) if !listed.contains(&alg) => Check::Found(vec![
             finding(
                 Party::Client,
-                "The instance assertion is signed by an algorithm that the client's descriptor does not list.",
+                "The instance assertion is signed by an algorithm that the client’s descriptor does not list.",
             )
             .expected(listed.join(", ")),
         ]),

@@ -9,7 +9,7 @@ use crate::lint::prelude::*;
 /// The rule.
 pub static RULE: Rule = Rule {
     code: "CIA-AT-BOUND",
-    title: "The access token is bound to the key in the assertion's cnf.",
+    title: "The access token is bound to the key in the assertion’s cnf.",
     severity: Severity::Error,
     kind: Kind::Safety,
     spec: "CIA §8.5",

@@ -73,7 +73,7 @@ fn check(subject: &Subject<'_>) -> Check {
         let finding = Finding::new(
             at(&format!("/act/{name}")),
             server,
-            format!("The actor's {name} is not that of the instance assertion."),
+            format!("The actor’s {name} is not that of the instance assertion."),
         );
         found.push(
             match (
@@ -96,7 +96,7 @@ fn check(subject: &Subject<'_>) -> Check {
             Finding::new(
                 at("/sub"),
                 server,
-                "The access token's subject is not the user but who acts for the user.",
+                "The access token’s subject is not the user but who acts for the user.",
             )
             .expected("the user")
             .got(shown(json.get("sub"))),

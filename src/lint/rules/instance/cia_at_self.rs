@@ -50,9 +50,9 @@ fn check(subject: &Subject<'_>) -> Check {
         instance.filter(|instance| sub.and_then(|sub| sub.as_str()) != Some(instance))
     {
         let says = if sub.and_then(|sub| sub.as_str()) == subject.client_id().as_deref() {
-            "The token's subject is the client, not the instance that asked."
+            "The token’s subject is the client, not the instance that asked."
         } else {
-            "The token's subject is not the instance that asked."
+            "The token’s subject is not the instance that asked."
         };
         found.push(
             Finding::new(at("/sub"), subject.server(), says)

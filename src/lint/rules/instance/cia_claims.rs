@@ -18,7 +18,7 @@ pub static RULE: Rule = Rule {
     flows: INSTANCE_FLOWS,
     steps: assertion::STEPS,
     why: "Each of them ties the assertion to something: the instance, the client, the server, one use, one key.",
-    cause: "The platform's workload token was passed through unchanged.",
+    cause: "The platform’s workload token was passed through unchanged.",
     fix: "Have the instance issuer mint a full assertion instead of passing a workload token on.",
     leads_to: &["invalid_grant", "invalid_client"],
     words: &["claim"],
@@ -91,7 +91,7 @@ fn check(subject: &Subject<'_>) -> Check {
                     Party::InstanceIssuer,
                     match claims.0.get(name) {
                         None => format!("The instance assertion has no {name}."),
-                        Some(_) => format!("The instance assertion's {name} has another form."),
+                        Some(_) => format!("The instance assertion’s {name} has another form."),
                     },
                 )
                 .expected(form.name())
@@ -101,7 +101,7 @@ fn check(subject: &Subject<'_>) -> Check {
     }
     if found.is_empty() && open {
         return Check::NotYet(
-            "whether a JWT-SVID may stand here, only the client's metadata tells",
+            "whether a JWT-SVID may stand here, only the client’s metadata tells",
         );
     }
     Check::of(found)

@@ -9,7 +9,7 @@ use crate::lint::prelude::*;
 /// The rule.
 pub static RULE: Rule = Rule {
     code: "CIA-CLIENT-ID",
-    title: "The assertion's client_id is the client that authenticates, and the client_id of the form.",
+    title: "The assertion’s client_id is the client that authenticates, and the client_id of the form.",
     severity: Severity::Error,
     kind: Kind::Must,
     spec: "CIA §7.2, §8.2, §8.3.1",

@@ -9,7 +9,7 @@ use crate::lint::prelude::*;
 /// The rule.
 pub static RULE: Rule = Rule {
     code: "CIA-DESCRIPTOR",
-    title: "The assertion's issuer is in the client's instance_issuers once, with exactly one source of keys.",
+    title: "The assertion’s issuer is in the client’s instance_issuers once, with exactly one source of keys.",
     severity: Severity::Error,
     kind: Kind::Must,
     spec: "CIA §6.1.1, §8.2",
@@ -40,14 +40,14 @@ fn check(subject: &Subject<'_>) -> Check {
     let client =
         assertion::client_id(subject, &assertion).and_then(|id| assertion::client(subject, &id));
     let Some(client) = client else {
-        return Check::NotYet("the client's metadata is not known");
+        return Check::NotYet("the client’s metadata is not known");
     };
     let finding = |says: &str| Finding::new(assertion.claim("/iss"), Party::Client, says);
     let empty = Vec::new();
     let all = client["instance_issuers"].as_array().unwrap_or(&empty);
     if all.is_empty() {
         return Check::Found(vec![
-            finding("The client's metadata names no issuer of instance assertions.")
+            finding("The client’s metadata names no issuer of instance assertions.")
                 .expected("instance_issuers with this issuer")
                 .got(shown(client.get("instance_issuers"))),
         ]);
@@ -61,7 +61,7 @@ fn check(subject: &Subject<'_>) -> Check {
                 .filter_map(|one| one["issuer"].as_str())
                 .collect();
             let finding =
-                finding("The client's metadata does not name the issuer of the assertion.");
+                finding("The client’s metadata does not name the issuer of the assertion.");
             return Check::Found(vec![match names.as_slice() {
                 [name] => finding.differs(name, iss),
                 names => finding
@@ -71,7 +71,7 @@ fn check(subject: &Subject<'_>) -> Check {
         }
         many => {
             return Check::Found(vec![
-                finding("The client's metadata names the issuer of the assertion more than once.")
+                finding("The client’s metadata names the issuer of the assertion more than once.")
                     .expected("one entry")
                     .got(format!("{} entries", many.len())),
             ]);
@@ -83,7 +83,7 @@ fn check(subject: &Subject<'_>) -> Check {
         .filter(|name| one.get(name).is_some())
         .collect();
     Check::must(sources.len() == 1, || {
-        finding("The entry of the assertion's issuer does not say in one way where its keys are.")
+        finding("The entry of the assertion’s issuer does not say in one way where its keys are.")
             .expected(format!("exactly one of {}", SOURCES.join(", ")))
             .got(if sources.is_empty() {
                 "nothing".to_owned()

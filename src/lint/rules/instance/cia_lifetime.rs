@@ -18,7 +18,7 @@ pub static RULE: Rule = Rule {
     flows: INSTANCE_FLOWS,
     steps: assertion::STEPS,
     why: "Whoever overhears a long-lived assertion has long to try it, and instances come and go.",
-    cause: "The platform's default for workload tokens was kept.",
+    cause: "The platform’s default for workload tokens was kept.",
     fix: "Have a new assertion minted for each request, good for five minutes or less.",
     leads_to: &["invalid_grant"],
     words: &["lifetime", "expires"],

@@ -58,7 +58,7 @@ fn check(subject: &Subject<'_>) -> Check {
         "actor_token"
     } else {
         let Some(metadata) = assertion::server(subject) else {
-            return Check::NotYet("the server's metadata, which tells its version, is not known");
+            return Check::NotYet("the server’s metadata, which tells its version, is not known");
         };
         let lists = |name: &str| {
             let list = metadata.list(name);

@@ -12,7 +12,7 @@ use crate::{
 /// The rule.
 pub static RULE: Rule = Rule {
     code: "CIA-POP",
-    title: "The request's DPoP proof is made with the key in the assertion's cnf.",
+    title: "The request’s DPoP proof is made with the key in the assertion’s cnf.",
     severity: Severity::Error,
     kind: Kind::Must,
     spec: "CIA §8.4, §8.5",
@@ -21,7 +21,7 @@ pub static RULE: Rule = Rule {
     flows: INSTANCE_FLOWS,
     steps: assertion::REQUESTS,
     why: "The assertion alone is a bearer token; only the proof shows that the instance itself sends it.",
-    cause: "The proof was made with the client's key or with a new one.",
+    cause: "The proof was made with the client’s key or with a new one.",
     fix: "Sign the DPoP proof with the key whose thumbprint is in cnf, and send the same thumbprint as dpop_jkt.",
     leads_to: &[
         "invalid_request",

@@ -9,7 +9,7 @@ use crate::lint::prelude::*;
 /// The rule.
 pub static RULE: Rule = Rule {
     code: "CIA-TYP",
-    title: "The instance assertion's typ is client-instance+jwt.",
+    title: "The instance assertion’s typ is client-instance+jwt.",
     severity: Severity::Error,
     kind: Kind::Must,
     spec: "CIA §7.3, §8.8.1",
@@ -37,7 +37,7 @@ fn check(subject: &Subject<'_>) -> Check {
         assertion::Mode::Spiffe => return Check::NotApplicable,
         assertion::Mode::Open => {
             return Check::NotYet(
-                "whether a JWT-SVID may stand here, only the client's metadata tells",
+                "whether a JWT-SVID may stand here, only the client’s metadata tells",
             );
         }
         assertion::Mode::Typed => {}

@@ -13,7 +13,7 @@ pub static RULE: Rule = Rule {
     since: Revision::FIRST,
     flows: JAG_FLOWS,
     steps: at::JWT_BEARER,
-    why: "The ID-JAG is for one client at this server; in anybody else's hands it must be worthless.",
+    why: "The ID-JAG is for one client at this server; in anybody else’s hands it must be worthless.",
     cause: "The client is registered here under another id than the IdP was told, or the IdP wrote its own id of the \
           client.",
     fix: "Authenticate as the client that the ID-JAG names, or have the IdP name this one.",
@@ -31,7 +31,7 @@ fn check(subject: &Subject<'_>) -> Check {
     };
     let Some(client) = subject.client_id() else {
         return if subject.proves_itself() {
-            Check::NotYet("the client's credentials are read when the step is sent")
+            Check::NotYet("the client’s credentials are read when the step is sent")
         } else {
             Check::NotApplicable
         };
@@ -58,7 +58,7 @@ fn check(subject: &Subject<'_>) -> Check {
             )
             .differs(&client, named)
             .fix(format!(
-                "If {named} is this client's id at the resource authorization server, set resource_as.client_id to it."
+                "If {named} is this client’s id at the resource authorization server, set resource_as.client_id to it."
             ))
         }
     })

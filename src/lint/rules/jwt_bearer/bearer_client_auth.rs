@@ -5,7 +5,7 @@ use crate::lint::prelude::*;
 /// The rule.
 pub static RULE: Rule = Rule {
     code: "BEARER-CLIENT-AUTH",
-    title: "The request carries the client's authentication.",
+    title: "The request carries the client’s authentication.",
     severity: Severity::Warning,
     kind: Kind::Should,
     spec: "JAG §4.4, §9.1; CH §5.1; EMA §7.7",
@@ -13,7 +13,7 @@ pub static RULE: Rule = Rule {
     since: Revision::FIRST,
     flows: JAG_FLOWS,
     steps: at::JWT_BEARER,
-    why: "The server compares the ID-JAG's client_id with the client that authenticates. Without authentication there \
+    why: "The server compares the ID-JAG’s client_id with the client that authenticates. Without authentication there \
           is nobody to compare with, and whoever found the ID-JAG could redeem it.",
     cause: "Only the assertion is sent, because RFC 7523 by itself makes authentication optional.",
     fix: "Register a secret or a key for the client at the resource authorization server, and set resource_as.auth.",

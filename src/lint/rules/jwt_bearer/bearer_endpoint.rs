@@ -6,7 +6,7 @@ use crate::protocol::http::Value;
 /// The rule.
 pub static RULE: Rule = Rule {
     code: "BEARER-ENDPOINT",
-    title: "The request goes to the token endpoint of the issuer in the ID-JAG's aud.",
+    title: "The request goes to the token endpoint of the issuer in the ID-JAG’s aud.",
     severity: Severity::Error,
     kind: Kind::Must,
     spec: "JAG §4.4.1",
@@ -16,7 +16,7 @@ pub static RULE: Rule = Rule {
     steps: at::JWT_BEARER,
     why: "A server redeems only what is made out to its own issuer. Another server of the same host, or the same \
           server under another name, has to refuse.",
-    cause: "The organisation's endpoint was called instead of the custom server's, or audience and endpoint belong to \
+    cause: "The organisation’s endpoint was called instead of the custom server’s, or audience and endpoint belong to \
           two servers.",
     fix: "Call the token endpoint in the metadata of the issuer that aud names.",
     leads_to: &[
@@ -59,7 +59,7 @@ fn check(subject: &Subject<'_>) -> Check {
             let finding = Finding::new(
                 Pointer::Url,
                 Party::You,
-                "The request goes to the IdP's own token endpoint, and the ID-JAG is made out to another server.",
+                "The request goes to the IdP’s own token endpoint, and the ID-JAG is made out to another server.",
             );
             return match there.first() {
                 Some(there) => finding.differs(there, url),

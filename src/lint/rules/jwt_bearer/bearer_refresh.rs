@@ -15,7 +15,7 @@ pub static RULE: Rule = Rule {
     steps: at::JWT_BEARER,
     why: "The IdP decides anew each time, for as long as the user is signed in and allowed. A refresh token would \
           outlive that decision.",
-    cause: "The server's generic handler adds one to every answer.",
+    cause: "The server’s generic handler adds one to every answer.",
     fix: "Have the resource authorization server leave it out; when the access token ends, ask the IdP for a new \
           ID-JAG.",
     leads_to: &[],

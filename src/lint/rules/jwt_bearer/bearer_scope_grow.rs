@@ -5,7 +5,7 @@ use crate::lint::prelude::*;
 /// The rule.
 pub static RULE: Rule = Rule {
     code: "BEARER-SCOPE-GROW",
-    title: "The granted scope holds only what the ID-JAG's scope has.",
+    title: "The granted scope holds only what the ID-JAG’s scope has.",
     severity: Severity::Warning,
     kind: Kind::Safety,
     spec: "JAG §4.4.1",
@@ -14,7 +14,7 @@ pub static RULE: Rule = Rule {
     flows: JAG_FLOWS,
     steps: at::JWT_BEARER,
     why: "The IdP decided what this agent may do for the user. What the resource authorization server adds, nobody at \
-          the user's company agreed to.",
+          the user’s company agreed to.",
     cause: "The server adds the default scopes of the client or of the API.",
     fix: "Have the resource authorization server cut the scope to that of the ID-JAG.",
     leads_to: &[],

@@ -32,7 +32,7 @@ fn check(subject: &Subject<'_>) -> Check {
         return Check::NotApplicable;
     }
     let Some(metadata) = subject.metadata(subject.server()) else {
-        return Check::NotYet("the server's metadata is not known");
+        return Check::NotYet("the server’s metadata is not known");
     };
     let Some(listed) = metadata.list("token_endpoint_auth_methods_supported") else {
         // The text then means client_secret_basic alone, but servers that leave the list out take more than that.

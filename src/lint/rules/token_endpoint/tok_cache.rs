@@ -16,7 +16,7 @@ pub static RULE: Rule = Rule {
     flows: ALL_FLOWS,
     steps: at::TOKEN_ENDPOINT,
     why: "A cache between client and server would keep the token, and may give it to somebody else.",
-    cause: "A CDN or a framework's default sets its own caching.",
+    cause: "A CDN or a framework’s default sets its own caching.",
     fix: "Set Cache-Control: no-store on every answer of the token endpoint.",
     leads_to: &[],
     words: &[],

@@ -13,10 +13,10 @@ pub static RULE: Rule = Rule {
     since: Revision::FIRST,
     flows: ALL_FLOWS,
     steps: at::TOKEN_ENDPOINT,
-    why: "A client acts on the codes that it knows; one of the vendor's own tells a person something, and a program \
+    why: "A client acts on the codes that it knows; one of the vendor’s own tells a person something, and a program \
           nothing.",
     cause: "The vendor has codes of its own, or wrote a known one in another way.",
-    fix: "Look the code up in the vendor's documentation; the description beside it usually says more.",
+    fix: "Look the code up in the vendor’s documentation; the description beside it usually says more.",
     leads_to: &[],
     words: &[],
     check,

@@ -14,7 +14,7 @@ pub static RULE: Rule = Rule {
     since: Revision::FIRST,
     flows: ALL_FLOWS,
     steps: at::TOKEN_ENDPOINT,
-    why: "Without a code a client cannot tell a mistake of its own from one of the server's.",
+    why: "Without a code a client cannot tell a mistake of its own from one of the server’s.",
     cause: "A gateway in front of the server answered with its own page.",
     fix: "Read the log of the server itself, or of the gateway before it.",
     leads_to: &[],

@@ -8,7 +8,7 @@ use crate::lint::prelude::*;
 /// The rule.
 pub static RULE: Rule = Rule {
     code: "TOK-EXPIRES-IN",
-    title: "A token answer has expires_in as a number that agrees with the token's exp to 60 seconds.",
+    title: "A token answer has expires_in as a number that agrees with the token’s exp to 60 seconds.",
     severity: Severity::Warning,
     kind: Kind::Should,
     spec: "RFC 6749 §5.1",
@@ -18,7 +18,7 @@ pub static RULE: Rule = Rule {
     steps: at::TOKEN_ENDPOINT,
     why: "A client plans its next request by this number; a wrong one makes it send a dead token, or throw a good \
           one away.",
-    cause: "The number is sent as a text, or counts from another moment than the token's exp.",
+    cause: "The number is sent as a text, or counts from another moment than the token’s exp.",
     fix: "Send expires_in as a number of seconds that ends with the token.",
     leads_to: &["invalid_token"],
     words: &["expired"],
@@ -71,7 +71,7 @@ fn check(subject: &Subject<'_>) -> Check {
     let agrees = !ended && left.iter().any(|left| (left - seconds).abs() <= SLACK);
     Check::must(agrees, || {
         finding(format!(
-            "The answer says that its token lasts {seconds} s, the token's exp says {} s.",
+            "The answer says that its token lasts {seconds} s, the token’s exp says {} s.",
             left[0].round()
         ))
         .expected(left[0].round().to_string())

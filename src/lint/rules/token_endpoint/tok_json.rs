@@ -16,7 +16,7 @@ pub static RULE: Rule = Rule {
     steps: at::TOKEN_ENDPOINT,
     why: "Everything later reads the token out of this object; a page with status 200 is no grant.",
     cause: "The address is not the token endpoint: a login page or a proxy answered.",
-    fix: "Check the address of the token endpoint against the server's metadata.",
+    fix: "Check the address of the token endpoint against the server’s metadata.",
     leads_to: &[],
     words: &[],
     check,

@@ -14,8 +14,8 @@ pub static RULE: Rule = Rule {
     since: Revision::FIRST,
     flows: ALL_FLOWS,
     steps: at::TOKEN_ENDPOINT,
-    why: "Without proof anybody who holds a leaked code, token or assertion could redeem it in the client's name.",
-    cause: "The second hop was left without the client's proof, or an override emptied it.",
+    why: "Without proof anybody who holds a leaked code, token or assertion could redeem it in the client’s name.",
+    cause: "The second hop was left without the client’s proof, or an override emptied it.",
     fix: "Let the client authenticate as it is registered.",
     leads_to: &["invalid_client", "unauthorized_client", "401"],
     words: &[

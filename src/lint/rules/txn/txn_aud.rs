@@ -6,7 +6,7 @@ use crate::lint::prelude::*;
 /// The rule.
 pub static RULE: Rule = Rule {
     code: "TXN-AUD",
-    title: "The Transaction Token's aud is the trust domain that was asked for.",
+    title: "The Transaction Token’s aud is the trust domain that was asked for.",
     severity: Severity::Error,
     kind: Kind::Safety,
     spec: "TXN §9.2, §11.3",

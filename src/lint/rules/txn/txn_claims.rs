@@ -48,7 +48,7 @@ fn check(subject: &Subject<'_>) -> Check {
         .map(|(name, before)| {
             let old = before.iter().find(|old| claims.0.get(old).is_some());
             let says = match (claims.0.get(name), old) {
-                (Some(_), _) => format!("The Transaction Token's {name} has another form."),
+                (Some(_), _) => format!("The Transaction Token’s {name} has another form."),
                 (None, Some(old)) => format!(
                     "The Transaction Token has no {name}, but {old}, as an older draft called it."
                 ),

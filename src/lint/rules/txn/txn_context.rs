@@ -39,7 +39,7 @@ fn check(subject: &Subject<'_>) -> Check {
             let (owner, says) = match claims.0.get(name) {
                 Some(_) => (
                     Party::Tts,
-                    format!("The Transaction Token's {name} is not an object."),
+                    format!("The Transaction Token’s {name} is not an object."),
                 ),
                 None if ours => (
                     Party::You,

@@ -6,7 +6,7 @@ use crate::lint::prelude::*;
 /// The rule.
 pub static RULE: Rule = Rule {
     code: "TXN-TYP",
-    title: "The Transaction Token's typ is txntoken+jwt.",
+    title: "The Transaction Token’s typ is txntoken+jwt.",
     severity: Severity::Error,
     kind: Kind::Must,
     spec: "TXN §9.1",
