@@ -413,7 +413,7 @@ pub fn cut() -> impl Future<Output = ()> {
     });
     async move {
         if told.await.is_err() {
-            std::future::pending().await
+            std::future::pending::<()>().await;
         }
     }
 }
