@@ -317,11 +317,12 @@ impl Store {
         } else {
             profile.to_owned()
         };
-        write(
-            &self.paths.last_profile(),
-            &format!("{profile}\n"),
-            Over::Replace,
-        )
+        let (path, text) = (self.paths.last_profile(), format!("{profile}\n"));
+        // Most starts are on the profile of the last one: the disk is not waited for then.
+        if fs::read_to_string(&path).is_ok_and(|known| known == text) {
+            return Ok(());
+        }
+        write(&path, &text, Over::Replace)
     }
 
     /// Returns the file of that name, whether it is there or not.

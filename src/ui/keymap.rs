@@ -204,10 +204,13 @@ pub fn is_kept(hint: &str) -> bool {
 /// The most hints that the footer has: more are read by nobody.
 const HINTS: usize = 6;
 
-/// What helps most at a step that went wrong, and the panel where it would lead nowhere: hinted first there.
-const WHERE_WRONG: [(Action, &str); 5] = [
+/// What is hinted first at a step that went wrong: what is at hand, then what helps most there, each with the panel
+/// where it would lead nowhere.
+const WHERE_WRONG: [(Action, &str); 7] = [
     (Action::EditField, ""),
     (Action::Follow, ""),
+    (Action::FindNext, ""),
+    (Action::StopFinding, ""),
     (Action::Findings, "findings"),
     (Action::Handoff, ""),
     (Action::Diagram, "diagram"),

@@ -101,9 +101,12 @@ fn line_end(cells: &[Piece<'_>], start: usize, room: usize) -> usize {
         }
         if c == " " {
             space = Some(end);
-        } else if PARTS.contains(&c) && cells.get(end).is_some_and(|next| next.1 != c) {
-            // Not between the two strokes of `https://`.
-            part = Some(end);
+        } else if PARTS.contains(&c) {
+            // Not at the strokes of `https://`, whose host is one with them.
+            let twin = |at: Option<usize>| at.and_then(|at| cells.get(at)).map(|cell| cell.1);
+            if twin(Some(end)) != Some(c) && twin(end.checked_sub(2)) != Some(c) {
+                part = Some(end);
+            }
         }
     }
     if end == cells.len() {
@@ -115,8 +118,8 @@ fn line_end(cells: &[Piece<'_>], start: usize, room: usize) -> usize {
     space.or(part).unwrap_or(end).max(start + 1)
 }
 
-/// What an address is broken after.
-const PARTS: [&str; 3] = ["/", "?", "&"];
+/// What an address, or JSON on one line, is broken after.
+const PARTS: [&str; 4] = ["/", "?", "&", ","];
 
 /// Returns the column where a broken row goes on: under its value, else a little deeper than its beginning.
 fn hang(row: &Row, width: usize) -> usize {
@@ -164,6 +167,10 @@ mod tests {
         assert_eq!(
             lines("https://idp.example", 8),
             ["https://", "idp.exam", "ple"]
+        );
+        assert_eq!(
+            lines(r#"{"sub":"agent","iss":"https://idp.example"}"#, 29),
+            [r#"{"sub":"agent","#, r#""iss":"https://idp.example"}"#]
         );
         assert_eq!(lines("a/bcdefghijklmnop", 8), ["a/bcdefg", "hijklmno", "p"]);
         assert_eq!(lines("more words and/or", 16), ["more words ", "and/or"]);
