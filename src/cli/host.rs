@@ -247,7 +247,9 @@ pub fn fault_entries() -> Vec<FaultEntry> {
         id: fault.id,
         title: fault.title,
         party: fault.party.name(),
+        flow: fault.flow,
         step: fault.step,
+        with: fault.with,
         rules: fault.rules,
         on: false,
     };

@@ -73,8 +73,12 @@ pub struct FaultEntry {
     pub title: &'static str,
     /// The server, as people call it.
     pub party: &'static str,
+    /// The flow in which it shows.
+    pub flow: &'static str,
     /// The step at which it shows.
     pub step: &'static str,
+    /// What the profile has to say for it to show: paths and values.
+    pub with: &'static [(&'static str, &'static str)],
     /// The rules that it breaks.
     pub rules: &'static [&'static str],
     /// Whether it is on.

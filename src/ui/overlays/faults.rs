@@ -51,6 +51,15 @@ fn row(at: usize, entry: &FaultEntry) -> Row {
     } else {
         ("[ ] ", Role::FieldValue)
     };
+    let all = entry.with.iter();
+    let settings: Vec<String> = all
+        .map(|(path, value)| format!("{path} = {value}"))
+        .collect();
+    let with = if settings.is_empty() {
+        String::new()
+    } else {
+        format!(", with {}", settings.join(" and "))
+    };
     let gap = " ".repeat(30_usize.saturating_sub(entry.id.len()).max(1));
     let rules = if entry.rules.is_empty() {
         "It breaks no rule of the catalogue.".to_owned()
@@ -64,7 +73,10 @@ fn row(at: usize, entry: &FaultEntry) -> Row {
         (Role::Text, entry.title.to_owned()),
     ])
     .at_depth(1)
-    .noted(Some(format!("Shows at {}. {rules}", entry.step)))
+    .noted(Some(format!(
+        "Shows in {} at {}{with}. {rules}",
+        entry.flow, entry.step
+    )))
     .copying(entry.id.into())
     .going(Goes::Fault(at))
 }

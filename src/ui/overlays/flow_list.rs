@@ -11,6 +11,8 @@ use crate::{
 
 /// Returns a row for each flow; what it is for is in its note.
 pub fn rows(model: &Model, width: u16) -> Vec<Row> {
+    let ids = flows::FLOWS.iter().map(|flow| flow.id.0.len());
+    let pad = ids.max().unwrap_or_default();
     let rows = flows::FLOWS
         .iter()
         .enumerate()
@@ -18,7 +20,7 @@ pub fn rows(model: &Model, width: u16) -> Vec<Row> {
             let here = std::ptr::eq(*flow, model.session().flow);
             Row::new(vec![
                 (Role::Text, " ".to_owned()),
-                (Role::FieldValue, flow.id.0.to_owned()),
+                (Role::FieldValue, format!("{:pad$}", flow.id.0)),
                 (Role::Text, format!("  {}", flow.title)),
                 (Role::Muted, if here { "  this one" } else { "" }.to_owned()),
             ])

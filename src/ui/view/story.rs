@@ -31,7 +31,7 @@ pub fn height(model: &Model, width: u16) -> u16 {
     if layout::verdict_here(model).is_some() {
         return MOST;
     }
-    if model.session().status(model.place().step) == Status::Ready {
+    if is_ready(model) {
         // Why there is such a step is on its page, too.
         return 2;
     }
@@ -94,7 +94,11 @@ pub fn draw(canvas: &mut Canvas<'_>, model: &Model, places: &Places) {
         return;
     }
     if verdict.is_none() && out.len() < room {
-        let (role, says) = story(model);
+        let (role, says) = match (story(model), places.side_bar.is_empty()) {
+            // Why there is such a step stands beside the panel already.
+            ((Role::Muted, _), false) if is_ready(model) => unsent(model),
+            (told, _) => told,
+        };
         let repeats =
             said.is_some_and(|(_, said)| words::sentence(&said) == words::sentence(&says));
         if !says.is_empty() && !repeats {
@@ -170,6 +174,21 @@ fn story(model: &Model) -> (Role, String) {
     (role, model.shown(&says))
 }
 
+fn is_ready(model: &Model) -> bool {
+    model.session().status(model.place().step) == Status::Ready
+}
+
+/// Says that nothing was sent yet, and what sends it.
+fn unsent(model: &Model) -> (Role, String) {
+    let says = match (model.session().archived, model.in_past()) {
+        (false, false) => model
+            .keys
+            .spoken("Nothing was sent yet; {send-step} sends it."),
+        _ => "It was not sent in this walk.".to_owned(),
+    };
+    (Role::Muted, says)
+}
+
 fn told_of(model: &Model) -> (Role, String) {
     let session = model.session();
     let id = model.place().step;
@@ -207,7 +226,12 @@ fn told_of(model: &Model) -> (Role, String) {
             // What is wrong with a request is said before it goes.
             Some(finding) if finding.severity > Severity::Note => (
                 Role::FindingWarning,
-                format!("{}: {} i tells more.", finding.code, finding.says),
+                format!(
+                    "{}: {} {}",
+                    finding.code,
+                    finding.says,
+                    model.keys.spoken("{findings} tells more.")
+                ),
             ),
             _ => (Role::Muted, why.to_owned()),
         },

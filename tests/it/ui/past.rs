@@ -124,7 +124,7 @@ fn walks_of_other_flows_are_listed_with_what_became_of_them() {
 #[test]
 fn the_neighbour_is_shown_at_the_same_step_and_panel() {
     let mut desk = Desk::sham(tenant(), 404, "{\"a\":1}", (120, 40));
-    desk.keys("2<enter>").sees("waiting for you");
+    desk.keys("3<enter>").sees("waiting for you");
     desk.keys("<esc>").sees_soon("ancelled");
     desk.keys("nJK'c").sees("▸ 2 ").sees("[cURL");
     desk.keys("<")
