@@ -27,10 +27,16 @@ struct Meaning {
 const CERTAIN: Confidence = Confidence::Certain;
 const LIKELY: Confidence = Confidence::Likely;
 
+const GUESS: Confidence = Confidence::Guess;
+
+/// The steps that follow an issuer to its metadata (RFC 8414 §3, OIDC Discovery §4).
+const ISSUERS: &[&str] = &["discover-idp", "discover-resource-as", "discover-as"];
+
 /// The steps that show an access token to an API.
 const CALLS: &[&str] = &["call-api", "mcp-initialize", "mcp-tools"];
 
-/// The first that fits speaks. What may have several causes on several sides has no row: then nobody is blamed.
+/// The first that fits speaks. What may have several causes on several sides has no row, or
+/// one that blames nobody.
 #[rustfmt::skip]
 const MEANINGS: &[Meaning] = &[
     Meaning { steps: &[], error: "invalid_client", side: Side::Of(Party::Client), confidence: LIKELY,
@@ -114,6 +120,10 @@ const MEANINGS: &[Meaning] = &[
     Meaning { steps: &["internal-call"], error: "insufficient_scope", side: Side::Of(Party::You), confidence: LIKELY,
         says: "The Transaction Token is for another purpose than this call.",
         fix: "Ask for the purpose that the service wants, in tts.scope." },
+    Meaning { steps: ISSUERS, error: "404", side: Side::Of(Party::Unknown), confidence: GUESS,
+        says: "No metadata stands where the issuer leads: either the issuer is another one, or the server publishes none.",
+        fix: "Compare the issuer with what the server’s administrator says, character by character, its path and the slash at its \
+              end too; where nothing is published, fill the endpoints in." },
     Meaning { steps: &[], error: "429", side: Side::Server, confidence: CERTAIN,
         says: "The server limits how often it may be asked, and the limit is reached.",
         fix: "Wait as long as Retry-After says, then send the step again." },

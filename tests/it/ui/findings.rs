@@ -1,6 +1,6 @@
 //! What is wrong, on the screen: marks, the panel, the verdict at the foot, the ledger and the hand-off.
 
-use super::desk::Desk;
+use super::desk::{Desk, tenant};
 
 #[test]
 fn a_verdict_leads_to_the_very_claim() {
@@ -75,4 +75,13 @@ fn where_all_is_well_there_is_nothing_to_hand_off() {
     desk.keys("R").sees("200 OK");
     desk.keys("H").sees("Nothing went wrong");
     desk.keys("L").sees("kept").sees_no("contradictory");
+}
+
+#[test]
+fn an_issuer_that_leads_nowhere_is_said_to_be_looked_at() {
+    let mut desk = Desk::sham(tenant(), 404, "<html>not here</html>", (80, 24));
+    desk.keys("<enter>")
+        .sees("Unclear whose side, a guess.")
+        .sees("No metadata stands where")
+        .sees("Compare the issuer");
 }
