@@ -216,6 +216,13 @@ const WHERE_WRONG: [(Action, &str); 7] = [
     (Action::Diagram, "diagram"),
 ];
 
+/// What is hinted first at the last step of a walk that is done.
+const AT_THE_END: [(Action, &str); 3] = [
+    (Action::EditField, ""),
+    (Action::Follow, ""),
+    (Action::NewWalk, ""),
+];
+
 /// Returns the hints of the footer: what can be done now, each with the key that does it, in the order of the table, but
 /// for a step that went wrong; the last is the help, which knows the rest.
 pub fn hints(model: &Model) -> Vec<(String, &'static str)> {
@@ -232,11 +239,21 @@ pub fn hinted(model: &Model) -> Vec<(Sequence, &'static str)> {
     let context = model.context();
     let mut known: Vec<&str> = Vec::new();
     let mut hints: Vec<(Sequence, &'static str)> = Vec::new();
-    let wrong = context == Context::Walk && !model.on_rail() && verdict_here(model).is_some();
+    let on_panel = context == Context::Walk && !model.on_rail();
+    let session = model.session();
+    let special: &[(Action, &str)] = if !on_panel {
+        &[]
+    } else if verdict_here(model).is_some() {
+        &WHERE_WRONG
+    } else if session.next_step(None).is_none() && model.step_after(model.place().step).is_none() {
+        &AT_THE_END
+    } else {
+        &[]
+    };
     let here = model.panel().id;
-    let first = WHERE_WRONG
+    let first = special
         .iter()
-        .filter(|(_, panel)| wrong && *panel != here)
+        .filter(|(_, panel)| *panel != here)
         .map(|(action, _)| action.entry());
     let kept = KEPT
         .iter()

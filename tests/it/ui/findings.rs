@@ -53,9 +53,12 @@ fn at_a_step_that_went_wrong_the_hints_are_what_helps_there() {
     );
     desk.keys("e");
     at(&desk, &["Enter edit", "i findings", "H hand-off"]);
-    // Where all is well, it goes on as ever.
+    // Where all is well, it goes on as ever; and at the end, with a new walk.
     desk.keys("1");
-    at(&desk, &["Enter next step", "e inputs"]);
+    at(&desk, &["Enter next step", "r send", "e inputs"]);
+    let mut desk = Desk::lab((80, 24));
+    desk.keys("R").sees("200 OK");
+    at(&desk, &["n new walk", "r send", "? help"]);
 }
 
 #[test]
