@@ -184,9 +184,12 @@ fn row(cx: &Cx, lanes: Option<&Lanes<'_>>, drawn: &Diagram<'_>, message: &Messag
 fn line(cx: &Cx, lanes: &Lanes<'_>, message: Option<&Message<'_>>) -> Vec<(Role, String)> {
     let glyphs = cx.glyphs;
     let mut cells: Vec<(Role, &str)> = vec![(Role::Text, " "); lanes.width()];
+    // Beside an arrow as plain as they are the lanes are drawn like it: each other look costs bytes on every line.
+    let plain = message.is_some_and(|message| message.way != Way::Note && role(message) == Role::Text);
+    let lane = if plain { Role::Text } else { Role::Border };
     for party in lanes.parties {
         if let Some(cell) = lanes.at(*party).and_then(|at| cells.get_mut(at)) {
-            *cell = (Role::Border, glyphs.vertical);
+            *cell = (lane, glyphs.vertical);
         }
     }
     if let Some(message) = message
@@ -273,9 +276,9 @@ fn told(cx: &Cx, message: &Message<'_>, room: usize) -> Vec<(Role, String)> {
     };
     let planned = message.state == State::Planned && message.way == Way::Request;
     let planned = if planned { format!("planned{dot}") } else { String::new() };
-    let mut spans = vec![(Role::FieldLabel, number), (role, format!("{mark}{planned}{label}"))];
+    let mut spans = vec![(role, format!("{number}{mark}{planned}{label}"))];
     if let (Way::Answer, Some(exchange)) = (message.way, message.exchange) {
-        spans.push((Role::Muted, format!("{dot}{}", took(exchange.times.end))));
+        spans.push((role, format!("{dot}{}", took(exchange.times.end))));
     }
     if message.stale && message.way == Way::Answer {
         spans.push((Role::StepStale, format!("{dot}stale")));
@@ -288,8 +291,7 @@ fn told(cx: &Cx, message: &Message<'_>, room: usize) -> Vec<(Role, String)> {
             _ if carried.born => Role::Strong,
             _ => Role::Text,
         };
-        spans.push((Role::Muted, dot.clone()));
-        spans.push((role, name));
+        spans.push((role, format!("{dot}{name}")));
     }
     let found: Vec<_> = message.findings.iter().filter(|finding| finding.severity > Severity::Note).collect();
     if let Some(worst) = found.iter().map(|finding| finding.severity).max() {
