@@ -80,7 +80,59 @@ pub struct Pen<W: Write> {
     ink: Option<Ink>,
     /// Whether the cursor is seen, where that is known.
     seen: Option<bool>,
+    /// What stands on the screen once the frame is out.
+    shown: Shown,
     links: Vec<Link>,
+}
+
+/// A symbol that is one cell wide for sure, and how it is written.
+type Letter = (char, Ink);
+
+/// What stands on the screen, as far as it is known: ratatui keeps that to itself and hands over only what changes, yet to
+/// write a cell again can be shorter than to step over it.
+#[derive(Debug, Default)]
+struct Shown {
+    lines: Vec<Vec<Option<Letter>>>,
+    /// What stands where nothing has been written.
+    elsewhere: Option<Letter>,
+}
+
+impl Shown {
+    /// A screen that has just been cleared.
+    const CLEARED: Self = Self {
+        lines: Vec::new(),
+        elsewhere: Some((' ', Ink::PLAIN)),
+    };
+
+    fn letter(&self, at: Position) -> Option<Letter> {
+        let line = self.lines.get(usize::from(at.y));
+        let letter = line.and_then(|line| line.get(usize::from(at.x)));
+        letter.copied().unwrap_or(self.elsewhere)
+    }
+
+    fn note(&mut self, at: Position, cell: &Cell) {
+        let symbol = cell.symbol();
+        let letter = (sure_width(symbol) == Some(1)).then(|| symbol.chars().next());
+        self.set(at, letter.flatten().map(|letter| (letter, Ink::of(cell))));
+        // What a wide one covers is not told of.
+        for covered in 1..symbol.width() {
+            let x =
+                at.x.saturating_add(u16::try_from(covered).unwrap_or(u16::MAX));
+            self.set(Position { x, ..at }, None);
+        }
+    }
+
+    fn set(&mut self, at: Position, letter: Option<Letter>) {
+        let (x, y) = (usize::from(at.x), usize::from(at.y));
+        if self.lines.len() <= y {
+            self.lines.resize(y + 1, Vec::new());
+        }
+        let line = &mut self.lines[y];
+        if line.len() <= x {
+            line.resize(x + 1, self.elsewhere);
+        }
+        line[x] = letter;
+    }
 }
 
 impl<W: Write> Pen<W> {
@@ -93,6 +145,7 @@ impl<W: Write> Pen<W> {
             at: None,
             ink: None,
             seen: None,
+            shown: Shown::default(),
             links: Vec::new(),
         }
     }
@@ -100,6 +153,7 @@ impl<W: Write> Pen<W> {
     /// Forgets how the terminal was left: somebody else has written to it.
     pub fn forget(&mut self) {
         (self.at, self.ink, self.seen) = (None, None, None);
+        self.shown = Shown::default();
     }
 
     /// Says which places lead to an address from now on; tells whether that is news. A cell that only gains or loses its
@@ -121,18 +175,52 @@ impl<W: Write> Pen<W> {
         self.links.iter().position(|link| link.place.contains(at))
     }
 
+    /// Moves the cursor in the shortest way.
     fn go(&mut self, to: Position) {
+        self.step_over(to);
         let Position { x, y } = to;
-        let moved = match self.at {
-            Some(at) if at == to => String::new(),
-            Some(at) if at.y == y && x == 0 => "\r".to_owned(),
-            // Never back by a count: at the end of a line, terminals do not agree where the cursor is.
-            Some(at) if at.y == y && x > at.x => format!("{ESC}[{}C", some(x - at.x)),
-            _ if x == 0 => format!("{ESC}[{}H", some(y + 1)),
-            _ => format!("{ESC}[{};{}H", y + 1, x + 1),
+        let right = |by: u16| match by {
+            0 => String::new(),
+            by => format!("{ESC}[{}C", some(by)),
         };
-        self.frame.push_str(&moved);
+        let way = match self.at {
+            Some(at) if at == to => return,
+            Some(at) if at.y == y && x > at.x => Some(right(x - at.x)),
+            // Never back by a count: at the end of a line, terminals do not agree where the cursor is.
+            Some(at) if at.y == y => Some(format!("\r{}", right(x))),
+            Some(at) if at.y.checked_add(1) == Some(y) => Some(format!("\r\n{}", right(x))),
+            _ => None,
+        };
+        let column = if x == 0 {
+            String::new()
+        } else {
+            format!(";{}", x + 1)
+        };
+        let there = format!("{ESC}[{}{column}H", some(y + 1));
+        let way = way.filter(|way| way.len() < there.len());
+        self.frame.push_str(&way.unwrap_or(there));
         self.at = Some(to);
+    }
+
+    /// Writes again what stands between here and there, where that is shorter than to say how far it is.
+    fn step_over(&mut self, to: Position) {
+        let (Some(from), Some(ink)) = (self.at, self.ink) else {
+            return;
+        };
+        if from.y != to.y || !(1..=STEP).contains(&to.x.saturating_sub(from.x)) {
+            return;
+        }
+        let again = |x| {
+            let at = Position { x, ..to };
+            let (letter, has) = self.shown.letter(at)?;
+            let alike = has == ink || letter == ' ' && has.blanks_like(ink);
+            (alike && self.link_at(at).is_none()).then_some(letter)
+        };
+        let between: Option<String> = (from.x..to.x).map(again).collect();
+        if let Some(between) = between.filter(|between| between.len() <= usize::from(STEP)) {
+            self.frame.push_str(&between);
+            self.at = Some(to);
+        }
     }
 
     /// Changes the ink, by what differs or from the plain one on, whichever is shorter.
@@ -154,6 +242,8 @@ impl<W: Write> Pen<W> {
         let symbol = cell.symbol();
         let ink = Ink::of(cell);
         let blank = symbol == " ";
+        // With either ink.
+        self.step_over(at);
         if !(blank && self.ink.is_some_and(|before| before.blanks_like(ink))) {
             self.dip(ink);
         }
@@ -260,12 +350,17 @@ impl<W: Write> Backend for Pen<W> {
         // It is cleared in the colour that the pen has.
         self.dip(Ink::PLAIN);
         let _ = write!(self.frame, "{ESC}[{what}");
+        self.shown = match region {
+            ClearType::All => Shown::CLEARED,
+            _ => Shown::default(),
+        };
         Ok(())
     }
 
     fn append_lines(&mut self, count: u16) -> io::Result<()> {
         self.frame.push_str(&"\n".repeat(usize::from(count)));
         self.at = None;
+        self.shown = Shown::default();
         Ok(())
     }
 
@@ -307,6 +402,9 @@ impl<W: Write> Pen<W> {
         let cells: Vec<Put> = content
             .map(|(x, y, cell)| (Position { x, y }, cell))
             .collect();
+        for (at, cell) in &cells {
+            self.shown.note(*at, cell);
+        }
         let (from, at, ink) = (self.frame.len(), self.at, self.ink);
         self.write_in_order(&cells, last);
         let Some(cells) = self.by_ink(&cells, ink) else {
@@ -490,6 +588,9 @@ const SEEN_ON_BLANKS: Modifier = Modifier::REVERSED
     .union(Modifier::RAPID_BLINK)
     .union(Modifier::CROSSED_OUT);
 
+/// So many bytes take the cursor to the right, at least.
+const STEP: u16 = 3;
+
 /// A frame of so many bytes arrives whole: it fits into one packet, and terminals read more than that at once.
 const WHOLE: usize = 1024;
 
@@ -549,6 +650,47 @@ mod tests {
         assert_eq!(
             written(&mut pen, &blank(), &at("x", Style::new())),
             "\x1b[m\x1b[2Hx"
+        );
+    }
+
+    #[test]
+    fn what_stands_in_between_is_written_again_where_that_is_shorter() {
+        let blue = Style::new().fg(Color::Blue);
+        let both = |between: &str| {
+            let [mut before, mut after] = [blank(), blank()];
+            before.set_string(3, 1, between, Style::new());
+            after.set_string(0, 1, "one", Style::new());
+            after.set_string(3, 1, between, Style::new());
+            after.set_string(3 + between.width() as u16, 1, "two", blue);
+            let mut pen = Pen::new(Vec::new(), ALL);
+            pen.clear().expect("it is only noted");
+            drop(written(&mut pen, &blank(), &before));
+            written(&mut pen, &before, &after)
+        };
+        for (between, meant) in [
+            (" ", "\x1b[2Hone \x1b[34mtwo"),
+            (" a ", "\rone a \x1b[34mtwo"),
+            ("─", "\rone─\x1b[34mtwo"),
+            ("─ ", "\rone\x1b[34m\x1b[2Ctwo"),
+            ("宽", "\rone\x1b[34m\x1b[2Ctwo"),
+            ("    ", "\x1b[2Hone\x1b[34m\x1b[4Ctwo"),
+        ] {
+            assert_eq!(both(between), meant, "{between:?}");
+        }
+        // Of what is not known, nothing is written.
+        let mut pen = Pen::new(Vec::new(), ALL);
+        let [one, two] = [at("a b", Style::new()), at("c d", Style::new())];
+        drop(written(&mut pen, &blank(), &one));
+        pen.forget();
+        assert_eq!(written(&mut pen, &one, &two), "\x1b[m\x1b[2Hc\x1b[Cd");
+        // From a line to the next one.
+        let mut pen = Pen::new(Vec::new(), ALL);
+        let mut lines = at("  up", Style::new());
+        lines.set_string(2, 2, "down", Style::new());
+        lines.set_string(0, 3, "left", Style::new());
+        assert_eq!(
+            written(&mut pen, &blank(), &lines),
+            "\x1b[m\x1b[2;3Hup\x1b[3;3Hdown\r\nleft"
         );
     }
 
@@ -691,9 +833,12 @@ mod tests {
             failure_persistence: None,
             ..ProptestConfig::default()
         };
-        proptest!(config, |(frames in frames, some in any::<bool>(), coloured in any::<bool>())| {
+        proptest!(config, |(frames in frames, [some, coloured, cleared] in any::<[bool; 3]>())| {
             let takes = Takes { erases_some: some, erases_in_colour: coloured, ..ALL };
             let mut pen = Pen::new(Vec::new(), takes);
+            if cleared {
+                pen.clear().expect("it is only noted");
+            }
             let size = |cells: u16| std::num::NonZeroU16::new(cells).expect("it has some");
             let mut parser = Parser::new(size(SIZE.1), size(SIZE.0), 0);
             let mut before = blank();
