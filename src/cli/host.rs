@@ -328,8 +328,8 @@ impl Host for Desk {
         outside::keep("copy", ".txt", text.as_bytes()).map(|path| path.display().to_string())
     }
 
-    fn visit(&self, visit: &Visit) -> Result<Text, String> {
-        outside::visit(visit)
+    async fn visit(&self, visit: &Visit) -> Result<Text, String> {
+        outside::visit(visit).await
     }
 
     fn keep_address(&self, address: &str) -> Result<String, String> {

@@ -4,12 +4,13 @@ use std::{
     fs::{self, OpenOptions},
     io::{self, ErrorKind, Write as _},
     path::{Path, PathBuf},
-    process::{Command, ExitStatus, Stdio},
+    pin::pin,
+    process::{ExitStatus, Stdio},
     time::Duration,
 };
 
 use tempfile::TempDir;
-use tokio::io::AsyncWriteExt as _;
+use tokio::{io::AsyncWriteExt as _, process::Command};
 use zeroize::Zeroizing;
 
 use crate::ui::{
@@ -26,7 +27,7 @@ const PATIENCE: Duration = Duration::from_secs(3);
 /// A sentence on why it did not take the text.
 pub async fn hand(program: &Program, text: &str) -> Result<bool, String> {
     let name = program.name;
-    let mut command = tokio::process::Command::new(name);
+    let mut command = Command::new(name);
     // Some stay behind to answer for the clipboard: they must hold nothing of ours open, nor stop when we do.
     command
         .args(program.args)
@@ -89,20 +90,25 @@ pub fn keep(kind: &str, ending: &str, text: &[u8]) -> Result<PathBuf, String> {
 ///
 /// # Errors
 /// A sentence on why it did not end well, and where what an editor had written is.
-pub fn visit(visit: &Visit) -> Result<Text, String> {
+pub async fn visit(visit: &Visit) -> Result<Text, String> {
     let env = |name: &str| std::env::var(name).ok();
     match visit.how {
-        How::Page => page(&pager(&env, &on_path)?, &visit.text.0).map(|()| visit.text.clone()),
-        How::Edit | How::Look => edit(&editor(&env, &on_path)?, visit),
+        How::Page => {
+            page(&pager(&env, &on_path)?, &visit.text.0).await?;
+            Ok(visit.text.clone())
+        }
+        How::Edit | How::Look => edit(&editor(&env, &on_path)?, visit).await,
     }
 }
 
-fn edit(editor: &str, visit: &Visit) -> Result<Text, String> {
+async fn edit(editor: &str, visit: &Visit) -> Result<Text, String> {
     let failed = |error: io::Error| format!("No file could be written for the editor: {error}.");
     let folder = private_folder().map_err(failed)?;
     let path = folder.path().join(&visit.name);
     write(&path, &visit.text.0, visit.how == How::Look).map_err(failed)?;
-    let ended_well = outcome("editor", editor, shell(editor).arg(&path).status());
+    let mut command = shell(editor);
+    command.arg(&path);
+    let ended_well = lend("editor", editor, command, None).await;
     let left = fs::read(&path).map(Zeroizing::new);
     let why = match (ended_well, &left) {
         (Ok(()), Ok(left)) => match std::str::from_utf8(left) {
@@ -128,27 +134,106 @@ fn edit(editor: &str, visit: &Visit) -> Result<Text, String> {
     }
 }
 
-fn page(pager: &str, text: &str) -> Result<(), String> {
+async fn page(pager: &str, text: &str) -> Result<(), String> {
     let mut command = shell(pager);
     // less may be told to end at once where all fits on one screen: nobody would see it.
     if let Ok(options) = std::env::var("LESS") {
         command.env("LESS", format!("{options} -+F"));
     }
-    let status = command.stdin(Stdio::piped()).spawn().and_then(|mut child| {
-        if let Some(mut pipe) = child.stdin.take() {
+    command.stdin(Stdio::piped());
+    lend("pager", pager, command, Some(text)).await
+}
+
+/// Lets a program have the terminal, and waits for its end.
+async fn lend(
+    kind: &str,
+    name: &str,
+    mut command: Command,
+    text: Option<&str>,
+) -> Result<(), String> {
+    let failed = |error: io::Error| format!("The {kind} `{name}` could not be started: {error}.");
+    let mut told = Told::new().map_err(failed)?;
+    let mut child = command.spawn().map_err(failed)?;
+    let (id, pipe) = (child.id(), child.stdin.take());
+    let work = async {
+        if let (Some(mut pipe), Some(text)) = (pipe, text) {
             // Whoever leaves before the end has seen enough.
-            let _ = pipe.write_all(text.as_bytes());
+            let _ = pipe.write_all(text.as_bytes()).await;
         }
-        child.wait()
-    });
-    outcome("pager", pager, status)
+        child.wait().await
+    };
+    let mut work = pin!(work);
+    let mut leaving = false;
+    loop {
+        tokio::select! {
+            biased;
+            () = told.pass_on(id) => leaving = true,
+            status = &mut work => {
+                if leaving {
+                    // How it ended is its own way to keep the user's work, and looks like any end.
+                    return Err(format!("The {kind} `{name}` was told to end, as jagwalk was."));
+                }
+                return outcome(kind, name, status.map_err(failed)?);
+            }
+        }
+    }
+}
+
+/// Whoever tells us to leave tells a program that has the terminal as well.
+#[cfg(unix)]
+struct Told([tokio::signal::unix::Signal; 2]);
+
+#[cfg(unix)]
+impl Told {
+    fn new() -> io::Result<Self> {
+        use tokio::signal::unix::{SignalKind, signal};
+        let both = [SignalKind::terminate(), SignalKind::hangup()].map(signal);
+        let [terminate, hang_up] = both;
+        Ok(Self([terminate?, hang_up?]))
+    }
+
+    /// Waits until we are told, and says so to the program.
+    async fn pass_on(&mut self, program: Option<u32>) {
+        use rustix::process::{Pid, Signal, kill_process};
+        let [terminate, hang_up] = &mut self.0;
+        let signal = tokio::select! {
+            _ = terminate.recv() => Signal::TERM,
+            _ = hang_up.recv() => Signal::HUP,
+        };
+        if let Some(program) = program.and_then(|id| Pid::from_raw(id.cast_signed())) {
+            // Gone by itself meanwhile, at worst.
+            let _ = kill_process(program, signal);
+        }
+    }
+}
+
+/// Where there are no signals, none comes.
+#[cfg(not(unix))]
+struct Told;
+
+#[cfg(not(unix))]
+impl Told {
+    #[allow(clippy::unnecessary_wraps, reason = "as on unix")]
+    fn new() -> io::Result<Self> {
+        Ok(Self)
+    }
+
+    async fn pass_on(&mut self, _: Option<u32>) {
+        std::future::pending().await
+    }
 }
 
 /// A command as its variable has it, arguments and all; what is added to it are further arguments, as git does it.
 #[cfg(unix)]
 fn shell(text: &str) -> Command {
+    // Where it is one program, the shell makes room for it: a signal for what we started then reaches the program.
+    let one = !text.contains(|c| "|&;<>()$`*?[#~=%{}!\n".contains(c));
+    let exec = if one { "exec " } else { "" };
     let mut command = Command::new("sh");
-    command.arg("-c").arg(format!("{text} \"$@\"")).arg(text);
+    command
+        .arg("-c")
+        .arg(format!("{exec}{text} \"$@\""))
+        .arg(text);
     command
 }
 
@@ -161,9 +246,7 @@ fn shell(text: &str) -> Command {
 }
 
 /// Says how a program ended that did not end well.
-fn outcome(kind: &str, name: &str, status: io::Result<ExitStatus>) -> Result<(), String> {
-    let status =
-        status.map_err(|error| format!("The {kind} `{name}` could not be started: {error}."))?;
+fn outcome(kind: &str, name: &str, status: ExitStatus) -> Result<(), String> {
     match status.code() {
         Some(0) => Ok(()),
         // As the shell says it.
@@ -332,8 +415,8 @@ mod tests {
     }
 
     #[cfg(unix)]
-    #[test]
-    fn a_command_has_its_arguments_and_its_end_is_told() {
+    #[tokio::test]
+    async fn a_command_has_its_arguments_and_its_end_is_told() {
         let visit = Visit {
             errand: crate::ui::away::Errand::Body,
             how: How::Edit,
@@ -342,14 +425,26 @@ mod tests {
         };
         let mine = "f() { cat \"$2\" >\"$2.new\" && echo \"$1\" >>\"$2.new\" && mv \"$2.new\" \"$2\"; }; f two";
         assert_eq!(
-            edit(mine, &visit).map(|text| text.0.to_string()),
+            edit(mine, &visit).await.map(|text| text.0.to_string()),
             Ok("one\ntwo\n".to_owned())
         );
-        let wrong = |editor: &str| edit(editor, &visit).map(|_| ()).unwrap_err();
-        assert!(wrong("no-such-editor -w").contains("`no-such-editor -w` was not found"));
-        assert!(wrong("exit 3;").contains("ended with exit status 3. Nothing is taken over."));
-        assert!(wrong("kill -9 $$;").contains("was killed by signal 9"));
-        assert!(wrong("rm").contains("cannot be read"));
+        let wrong = async |editor: &str| edit(editor, &visit).await.map(|_| ()).unwrap_err();
+        assert!(
+            wrong("no-such-editor -w")
+                .await
+                .contains("`no-such-editor -w` was not found")
+        );
+        assert!(
+            wrong("exit 3;")
+                .await
+                .contains("ended with exit status 3. Nothing is taken over.")
+        );
+        assert!(
+            wrong("kill -9 $$;")
+                .await
+                .contains("was killed by signal 9")
+        );
+        assert!(wrong("rm").await.contains("cannot be read"));
 
         for (editor, why, left) in [
             (
@@ -363,7 +458,7 @@ mod tests {
                 b"\xff",
             ),
         ] {
-            let says = wrong(editor);
+            let says = wrong(editor).await;
             assert!(says.contains(why), "{says}");
             let path = says
                 .split("had written is in ")

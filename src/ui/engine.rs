@@ -104,9 +104,9 @@ pub trait Host: Send + Sync + 'static {
     ///
     /// # Errors
     /// A sentence on why it did not end well, and where what it had written is.
-    fn visit(&self, visit: &Visit) -> Result<Text, String> {
+    fn visit(&self, visit: &Visit) -> impl Future<Output = Result<Text, String>> + Send {
         let _ = visit;
-        Err("No program can be started here.".to_owned())
+        std::future::ready(Err("No program can be started here.".to_owned()))
     }
 
     /// Writes an address to a file that only its owner can read; returns the sentence about it. It may block.
@@ -325,8 +325,8 @@ impl<H: Host> Engine<H> {
     }
 
     /// Lets another program have the terminal, which must be given back by now; returns what comes of it.
-    pub fn visit(&self, visit: Visit) -> Msg {
-        let result = self.host.visit(&visit);
+    pub async fn visit(&self, visit: Visit) -> Msg {
+        let result = self.host.visit(&visit).await;
         Msg::Returned(visit.errand, result)
     }
 

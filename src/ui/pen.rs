@@ -431,16 +431,26 @@ impl<W: Write> Pen<W> {
         let mut inks: Vec<(Ink, Vec<Put>)> = Vec::new();
         inks.extend(first.map(|ink| (ink, Vec::new())));
         let mut here = 0;
-        for put in cells {
+        for (index, put) in cells.iter().enumerate() {
             let ink = Ink::of(put.1);
             let blank = put.1.symbol() == " ";
-            let takes = |(known, _): &(Ink, _)| *known == ink || blank && known.blanks_like(ink);
-            // A blank goes with what stands before it.
-            if !inks.get(here).is_some_and(takes) {
+            // A blank goes with what stands right before it, else with what stands behind it.
+            let joined = index
+                .checked_sub(1)
+                .is_some_and(|last| follows(&cells[last], put));
+            let behind = Some(&cells[index..])
+                .filter(|_| blank && !joined)
+                .and_then(leads_to);
+            let behind = behind.filter(|behind| behind.blanks_like(ink));
+            let look = behind.unwrap_or(ink);
+            let takes = |(known, _): &(Ink, _)| {
+                *known == look || blank && behind.is_none() && known.blanks_like(ink)
+            };
+            if behind.is_some() || !inks.get(here).is_some_and(takes) {
                 here = inks.iter().position(takes).unwrap_or(inks.len());
             }
             if here == inks.len() {
-                inks.push((ink, Vec::new()));
+                inks.push((look, Vec::new()));
             }
             inks[here].1.push(*put);
         }
@@ -485,6 +495,20 @@ impl<W: Write> Pen<W> {
             let _ = write!(self.frame, "{ESC}]8;;{ESC}\\");
         }
     }
+}
+
+/// Tells whether a cell stands right behind another one.
+fn follows((before, _): &Put<'_>, (at, _): &Put<'_>) -> bool {
+    before.y == at.y && before.x.checked_add(1) == Some(at.x)
+}
+
+/// Returns the ink of the first cell behind blanks that is none.
+fn leads_to(blanks: &[Put<'_>]) -> Option<Ink> {
+    let behind = blanks
+        .windows(2)
+        .take_while(|two| follows(&two[0], &two[1]));
+    let mut behind = behind.map(|two| two[1].1);
+    behind.find(|cell| cell.symbol() != " ").map(Ink::of)
 }
 
 /// Returns how many cells a symbol takes, where every terminal agrees: about emoji, marks that combine and much else they
@@ -709,6 +733,17 @@ mod tests {
         drop(written(&mut pen, &blank(), &at("x", dark)));
         let drawn = written(&mut pen, &at("x", dark), &after);
         assert_eq!(spoken(&drawn), 1, "{drawn:?}");
+        // What is blanked in front of a word goes with the word.
+        let [mut before, mut after] = [blank(), blank()];
+        for (y, (word, style)) in (0..).zip([("key", light), ("word", dark), ("key", light)]) {
+            before.set_string(0, y, "old", Style::new());
+            after.set_string(3, y, word, style);
+        }
+        let mut pen = Pen::new(Vec::new(), ALL);
+        drop(written(&mut pen, &blank(), &before));
+        let drawn = written(&mut pen, &before, &after);
+        assert_eq!(spoken(&drawn), 2, "{drawn:?}");
+        assert!(drawn.contains("\x1b[3H   key\x1b[2H   \x1b"), "{drawn:?}");
         // Short names are not worth the way; symbols of unsure width stay in their order.
         let mut plain = blank();
         for (x, colour) in [(0, Color::Red), (2, Color::Blue), (4, Color::Red)] {

@@ -3,7 +3,7 @@
 use std::{collections::VecDeque, io, pin::pin, sync::Arc, time::Duration};
 
 use crossterm::event::{Event as Input, EventStream, KeyEvent};
-use futures_util::StreamExt;
+use futures_util::{FutureExt as _, StreamExt as _};
 use tokio::{
     sync::mpsc,
     time::{Instant, sleep, sleep_until, timeout_at},
@@ -85,7 +85,7 @@ async fn stay<H: Host>(
                     let ahead = hush(&mut keys, &mut ears, asked).await;
                     // Its thread would steal the keys meant for the shell.
                     drop(keys);
-                    screen.suspend()?;
+                    screen.suspend().await?;
                     keys = EventStream::new();
                     queue.extend(typed(engine, ahead));
                     queue.extend(resized(screen, engine)?);
@@ -93,7 +93,15 @@ async fn stay<H: Host>(
                 Outside::Visit(visit) => {
                     let ahead = hush(&mut keys, &mut ears, asked).await;
                     drop(keys);
-                    let back = screen.away(|| engine.visit(visit))?;
+                    let back = screen.away(engine.visit(visit)).await;
+                    if let Some(signal) = signals.any().now_or_never() {
+                        // So was the other program. Where its work is, nobody could say later.
+                        let Left { code, line } = left(engine, 128 + signal);
+                        let lines: Vec<_> = line.into_iter().chain(why(back)).collect();
+                        let line = (!lines.is_empty()).then(|| lines.join("\n"));
+                        return Ok(Left { code, line });
+                    }
+                    let back = back?;
                     keys = EventStream::new();
                     queue.extend(engine.take(back));
                     queue.extend(typed(engine, ahead));
@@ -142,6 +150,14 @@ async fn stay<H: Host>(
                 engine.take(Msg::Tick)
             }
         };
+    }
+}
+
+/// Says why a program that had the terminal did not end well.
+fn why(back: io::Result<Msg>) -> Option<String> {
+    match back {
+        Ok(Msg::Returned(_, Err(why))) => Some(why),
+        _ => None,
     }
 }
 

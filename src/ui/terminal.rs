@@ -97,10 +97,10 @@ impl Screen {
     ///
     /// # Errors
     /// When the terminal cannot be taken again.
-    pub fn away<T>(&mut self, outside: impl FnOnce() -> T) -> io::Result<T> {
+    pub async fn away<T>(&mut self, outside: impl Future<Output = T>) -> io::Result<T> {
         self.terminal.backend_mut().flush()?;
         give_back();
-        let answer = outside();
+        let answer = outside.await;
         // Whoever was killed has left its own settings, and they would be taken for the user's.
         self.found.put_back();
         mend();
@@ -116,9 +116,10 @@ impl Screen {
     /// # Errors
     /// When the signal cannot be sent, or the terminal not be taken again.
     #[cfg(unix)]
-    pub fn suspend(&mut self) -> io::Result<()> {
+    pub async fn suspend(&mut self) -> io::Result<()> {
         use rustix::process::{Signal, kill_current_process_group};
-        self.away(|| kill_current_process_group(Signal::TSTP))??;
+        self.away(async { kill_current_process_group(Signal::TSTP) })
+            .await??;
         Ok(())
     }
 
@@ -127,7 +128,8 @@ impl Screen {
     /// # Errors
     /// None.
     #[cfg(not(unix))]
-    pub fn suspend(&mut self) -> io::Result<()> {
+    #[allow(clippy::unused_async, reason = "as on unix")]
+    pub async fn suspend(&mut self) -> io::Result<()> {
         Ok(())
     }
 

@@ -557,6 +557,34 @@ fn what_an_editor_had_written_before_it_was_killed_is_kept() {
     assert!(!pty.screen().contains("not saved"), "{}", pty.screen());
 }
 
+#[test]
+fn who_is_told_to_leave_while_an_editor_is_open_tells_it_and_loses_no_work() {
+    for (name, number) in [("TERM", 15), ("HUP", 1)] {
+        let world = world();
+        // As good editors do, it saves what there is, whatever its exit status then.
+        let editor = program(
+            &world,
+            "ed",
+            "trap 'echo half the work >\"$1\"; exit 0' TERM HUP; echo OPEN; while :; do sleep 0.1; done",
+        );
+        let world = world.with_env("VISUAL", &editor);
+        let mut pty = lab(&world);
+        on_the_scope(&mut pty);
+        pty.send("E");
+        pty.wait_for("OPEN");
+        pty.signal(name);
+        pty.wait_for("What it had written is in");
+        assert_eq!(pty.wait_exit(), 128 + number, "{name}");
+        let files = kept(&world);
+        assert_eq!(files.len(), 1, "{files:?}");
+        assert_eq!(
+            (files[0].1, files[0].2.as_str()),
+            (0o600, "half the work\n")
+        );
+        pty.assert_sane();
+    }
+}
+
 const PROFILE: &str = "# Ask Kim before changing this.\nformat = 1\nlab = true # the lab's\n\n[agent]\nscope = \"todo.read\"\n";
 
 /// Opens a profile of one's own, and the page with all its fields.

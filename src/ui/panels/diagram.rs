@@ -54,7 +54,7 @@ impl Lanes<'_> {
 fn rows(cx: &Cx) -> Vec<Row> {
     let drawn = diagram::diagram(cx.session);
     let lanes = lanes(&drawn, usize::from(cx.width));
-    let mut rows = vec![Row::text(Role::Muted, lead(cx, &drawn))];
+    let mut rows: Vec<Row> = lead(cx, &drawn).map(|lead| Row::text(Role::Muted, lead)).into_iter().collect();
     rows.extend(lanes.as_ref().map(|lanes| names(cx, lanes)));
     let mut messages = drawn.messages.iter().peekable();
     while let Some(message) = messages.next() {
@@ -95,7 +95,8 @@ fn lanes<'a>(drawn: &'a Diagram<'_>, width: usize) -> Option<Lanes<'a>> {
     (gap >= *GAPS.start()).then(|| Lanes { parties: &drawn.lanes, gap: gap.min(*GAPS.end()) })
 }
 
-fn lead(cx: &Cx, drawn: &Diagram<'_>) -> String {
+/// How far the walk is, where it goes on: of one that is over the arrows say it.
+fn lead(cx: &Cx, drawn: &Diagram<'_>) -> Option<String> {
     let planned: std::collections::BTreeSet<usize> = drawn
         .messages
         .iter()
@@ -107,11 +108,12 @@ fn lead(cx: &Cx, drawn: &Diagram<'_>) -> String {
         1 => "1 message".to_owned(),
         count => format!("{count} messages"),
     };
-    match planned.len() {
-        0 => format!("{sent}."),
-        1 => format!("{sent} {} 1 step is planned.", cx.glyphs.dot),
-        count => format!("{sent} {} {count} steps are planned.", cx.glyphs.dot),
-    }
+    let planned = match planned.len() {
+        0 => return None,
+        1 => "1 step is planned".to_owned(),
+        count => format!("{count} steps are planned"),
+    };
+    Some(format!("{sent} {} {planned}.", cx.glyphs.dot))
 }
 
 /// The names over the lanes.
@@ -152,7 +154,7 @@ fn fold(cx: &Cx, lanes: Option<&Lanes<'_>>, aside: &[&Message<'_>]) -> Row {
 
 /// One message as a row: its arrow over the lanes, its words beside them.
 fn row(cx: &Cx, lanes: Option<&Lanes<'_>>, drawn: &Diagram<'_>, message: &Message<'_>) -> Row {
-    let note = note(cx, drawn, message);
+    let note = note(cx, message);
     let here = message.step == cx.step && message.side.is_none();
     let mut spans = Vec::new();
     if let Some(lanes) = lanes {
@@ -184,9 +186,12 @@ fn row(cx: &Cx, lanes: Option<&Lanes<'_>>, drawn: &Diagram<'_>, message: &Messag
 fn line(cx: &Cx, lanes: &Lanes<'_>, message: Option<&Message<'_>>) -> Vec<(Role, String)> {
     let glyphs = cx.glyphs;
     let mut cells: Vec<(Role, &str)> = vec![(Role::Text, " "); lanes.width()];
-    // Beside an arrow as plain as they are the lanes are drawn like it: each other look costs bytes on every line.
-    let plain = message.is_some_and(|message| message.way != Way::Note && role(message) == Role::Text);
-    let lane = if plain { Role::Text } else { Role::Border };
+    // Beside what is as plain as they are the lanes are drawn like it: each other look costs bytes on every line.
+    let lane = match message {
+        None => Role::Muted,
+        Some(message) if message.way == Way::Note => Role::Border,
+        Some(message) => Some(role(message)).filter(|role| matches!(role, Role::Text | Role::Muted)).unwrap_or(Role::Border),
+    };
     for party in lanes.parties {
         if let Some(cell) = lanes.at(*party).and_then(|at| cells.get_mut(at)) {
             *cell = (lane, glyphs.vertical);
@@ -321,9 +326,9 @@ fn placed(drawn: &Diagram<'_>, message: &Message<'_>) -> String {
 }
 
 /// What a message carries: where it goes, its tokens, what was found at it, its parameters in words.
-fn note(cx: &Cx, drawn: &Diagram<'_>, message: &Message<'_>) -> String {
+fn note(cx: &Cx, message: &Message<'_>) -> String {
     let title = cx.session.flow.step(message.step).map_or("", |step| step.info().title);
-    let mut says = vec![format!("{}: {title}", words::upper(&placed(drawn, message)))];
+    let mut says = vec![title.to_owned()];
     match (message.way, message.request) {
         (Way::Note, _) => says.push(words::upper(&cx.value(&message.label))),
         (Way::Request, Some(request)) => {

@@ -34,7 +34,7 @@ fn stepping_tells_each_message_and_enter_opens_its_step() {
     let mut desk = Desk::lab((120, 40));
     desk.keys("RD")
         .sees("message 14 of 15")
-        .sees("Message 14 of 15: Call the API");
+        .sees("Call the API with the access token. GET");
     desk.keys("kkk").sees("message 11 of 15").sees("200 · ");
     desk.keys("<enter>").sees("Exchange the").sees("[Tokens]");
     desk.keys("D")

@@ -54,7 +54,7 @@ fn the_cursor_of_the_diagram_stays_on_its_message_in_every_width() {
     desk.keys("l").tell(Msg::Resize(60, 40));
     desk.keys("[]]]").sees("[Diagram]").sees("message 11 of 15");
     // A side exchange has no number of its own.
-    desk.keys("gjjj<space>j").sees("side exchange of step 1");
+    desk.keys("gjj<space>j").sees("side exchange of step 1");
     let before = desk.engine.model.under.clone();
     desk.tell(Msg::Resize(120, 40));
     desk.sees("side exchange of step 1")
