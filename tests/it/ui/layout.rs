@@ -96,7 +96,9 @@ fn every_panel_keeps_its_row_in_every_width() {
     for panel in PANELS {
         desk.engine.model.place_mut().choose(Some(panel.id));
         desk.tell(Msg::Resize(120, 40));
-        for at in (0..rows(&desk).len()).step_by(3) {
+        // The names over the lanes are not there where there are no lanes.
+        let first = usize::from(panel.id == "diagram");
+        for at in (first..rows(&desk).len()).step_by(3) {
             desk.engine.model.rows_state_mut().cursor = at;
             desk.tell(Msg::Resize(120, 40));
             let shown = |desk: &Desk<_>| {
