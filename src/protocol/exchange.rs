@@ -5,7 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    http::{HttpRequest, Response},
+    http::{BODY_LIMIT, HttpRequest, Response},
     secret::Secret,
     time::{Lifetime, Timestamp},
 };
@@ -160,6 +160,20 @@ impl Exchange {
         match &self.outcome {
             Ok(Answer::Http(response)) => Some(response),
             _ => None,
+        }
+    }
+
+    /// Tells whether the connection ended before the answer did; what we stopped reading ourselves did not break off, and
+    /// a login that went astray is no connection.
+    pub fn broke_off(&self) -> bool {
+        if matches!(self.request, Request::Browser(_)) {
+            return false;
+        }
+        match &self.outcome {
+            Err(failure) => matches!(failure, Failure::Broken(_)),
+            Ok(_) => self.response().is_some_and(|response| {
+                response.cut.is_some() && response.body_size <= BODY_LIMIT as u64
+            }),
         }
     }
 }

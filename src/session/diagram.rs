@@ -486,6 +486,9 @@ fn answered(exchange: &Exchange, outcome: Option<&Outcome>) -> String {
         Ok(Answer::Redirect(_)) => "redirect".to_owned(),
         Err(_) => "no answer".to_owned(),
     };
+    if exchange.broke_off() {
+        return "answer broke off".to_owned();
+    }
     let more = error.or_else(|| rejected.then(|| "rejected by us".to_owned()));
     more.map_or_else(|| first.clone(), |more| format!("{first} {more}"))
 }

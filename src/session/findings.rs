@@ -9,8 +9,7 @@ use crate::{
         verdict::{Ending, Judgement, Seen},
     },
     protocol::{
-        exchange::{Exchange, Failure, Request},
-        http::BODY_LIMIT,
+        exchange::{Exchange, Request},
         time::Timestamp,
     },
 };
@@ -132,7 +131,7 @@ impl Session {
                     findings: state.findings().collect(),
                     request: exchange.map(|exchange| exchange.request.http()),
                     status: exchange.and_then(|exchange| Some(exchange.response()?.status)),
-                    broken: exchange.is_some_and(is_broken),
+                    broken: exchange.is_some_and(Exchange::broke_off),
                     ahead: exchange.and_then(ahead),
                 });
             }
@@ -165,20 +164,6 @@ impl Session {
                 _ => Some(Ending::Blocked(&[])),
             },
         }
-    }
-}
-
-/// Tells whether the connection ended before the answer did; what we stopped reading ourselves is not broken.
-fn is_broken(exchange: &Exchange) -> bool {
-    if matches!(exchange.request, Request::Browser(_)) {
-        // A login that went astray is no broken connection.
-        return false;
-    }
-    match &exchange.outcome {
-        Err(failure) => matches!(failure, Failure::Broken(_)),
-        Ok(_) => exchange.response().is_some_and(|response| {
-            response.cut.is_some() && response.body_size <= BODY_LIMIT as u64
-        }),
     }
 }
 

@@ -72,6 +72,15 @@ impl Attempt {
             .map(|made| made.exchange.as_ref())
     }
 
+    /// Says in two or three words why the answer of a step that failed was not taken.
+    pub fn rejected(&self) -> &'static str {
+        match &self.outcome {
+            Some(Outcome::Suspect(_)) => "signature failed",
+            _ if self.main().is_some_and(Exchange::broke_off) => "answer broke off",
+            _ => "rejected by us",
+        }
+    }
+
     /// Returns how long it took in microseconds: the sum of its exchanges.
     pub fn micros(&self) -> u64 {
         let each = self.made.iter().map(|made| made.exchange.times.end);

@@ -90,10 +90,15 @@ pub fn items(model: &Model) -> Vec<Item> {
     if model.waiting_page() {
         add("the address for the browser".to_owned(), What::Address);
     } else {
-        add("the value under the cursor".to_owned(), What::Value);
+        if row(model).is_some_and(|row| row.copy.is_some()) {
+            add("the value under the cursor".to_owned(), What::Value);
+        }
         add("the same as JSON".to_owned(), What::Json);
         add("the header under the cursor".to_owned(), What::Line);
         add("the address for the browser".to_owned(), What::Address);
+    }
+    if model.panel().id == "curl" {
+        add("the cURL".to_owned(), What::Curl);
     }
     let attempt = attempt(model);
     let records = || {
@@ -116,7 +121,9 @@ pub fn items(model: &Model) -> Vec<Item> {
         let title = format!("the {} that was handed in", record.artifact.noun());
         add(title, What::Given(index));
     }
-    add("the cURL".to_owned(), What::Curl);
+    if model.panel().id != "curl" {
+        add("the cURL".to_owned(), What::Curl);
+    }
     add("the request".to_owned(), What::Request);
     add(
         "the Authorization header of the request".to_owned(),
@@ -132,6 +139,9 @@ pub fn items(model: &Model) -> Vec<Item> {
             format!("the hand-off to the {}", verdict.owner.name()),
             What::Handoff,
         );
+    }
+    if row(model).is_some_and(|row| row.copy.is_none()) {
+        add("the line under the cursor".to_owned(), What::Value);
     }
     add("the whole panel, masked".to_owned(), What::Panel);
     items

@@ -9,7 +9,7 @@ pub use key::{Key, NAMES, Sequence};
 use crossterm::event::KeyCode;
 
 use super::{
-    action::{ACTIONS, Action, Availability, Entry},
+    action::{ACTIONS, Action, Availability, Entry, Scope},
     layout::verdict_here,
     model::{Context, Model},
 };
@@ -140,7 +140,11 @@ pub fn idle(model: &Model, key: Key) -> String {
         (Some(entry), _) => format!("{key} is {}, which can do nothing here.", entry.id),
         (None, Some(entry)) => {
             let place = model.spoken(entry.scope.place());
-            format!("{key} is {}, which is done {place}.", entry.id)
+            let mut does = entry.about.chars();
+            let first = does.next().map(|first| first.to_ascii_lowercase());
+            let does: String = first.into_iter().chain(does).collect();
+            let does = does.split(['.', ';', ':']).next().unwrap_or_default();
+            format!("{key} {does}, {place}: not here.")
         }
         (None, None) => model.spoken(&format!(
             "No action has the key {key}; {{help}} lists them."
@@ -260,7 +264,11 @@ pub fn hinted(model: &Model) -> Vec<(Sequence, &'static str)> {
         .filter(|action| action.entry().scope.holds_in(context))
         .count();
     let mut room = HINTS.saturating_sub(kept);
-    for entry in first.chain(ACTIONS) {
+    // What holds everywhere comes behind what the page itself offers.
+    let late = |entry: &&Entry| context != Context::Walk && entry.scope == Scope::Everywhere;
+    let table = ACTIONS.iter().filter(|entry| !late(entry));
+    let table = table.chain(ACTIONS.iter().filter(late));
+    for entry in first.chain(table) {
         // Two keys for one thing are one too many for the footer.
         let new = !entry.hint.is_empty() && !known.contains(&entry.hint);
         let keeps = KEPT.contains(&entry.action);

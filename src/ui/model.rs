@@ -543,6 +543,8 @@ pub enum Taking {
         words: Vec<&'static str>,
         /// Which one.
         at: usize,
+        /// What was typed of its name.
+        typed: String,
     },
 }
 
@@ -815,6 +817,13 @@ impl Model {
     pub fn faults_on(&self) -> Vec<&'static str> {
         let on = self.faults.iter().filter(|entry| entry.on);
         on.map(|entry| entry.id).collect()
+    }
+
+    /// Tells whether a fault shows in another flow only. The lab's servers are the same in all of them, and what the first
+    /// flow asks of them the others ask as well.
+    pub fn shows_elsewhere(&self, fault: &FaultEntry) -> bool {
+        let here = self.session().flow.id.0;
+        fault.flow != here && fault.flow != flows::FLOWS[0].id.0
     }
 
     /// Tells where keys go.

@@ -127,7 +127,9 @@ fn mark(session: &Session, id: StepId, glyphs: &Glyphs) -> (Role, &'static str) 
         return (Role::StepStale, glyphs.stale);
     }
     match session.status(id) {
-        Status::Done if has_error(session, id) => (Role::FindingWarning, glyphs.warning),
+        Status::Done if has_error(session, id) || is_blamed(session, id) => {
+            (Role::FindingWarning, glyphs.warning)
+        }
         Status::Done => (Role::StepDone, glyphs.done),
         Status::Refused | Status::Failed => (Role::StepRefused, glyphs.failed),
         Status::Unreachable => (Role::StepFailed, glyphs.failed),
@@ -142,6 +144,13 @@ fn mark(session: &Session, id: StepId, glyphs: &Glyphs) -> (Role, &'static str) 
 fn has_error(session: &Session, id: StepId) -> bool {
     let mut findings = session.step(id).findings();
     findings.any(|finding| finding.severity == Severity::Error)
+}
+
+/// Tells whether the verdict names a step, whichever the walk ended at.
+fn is_blamed(session: &Session, id: StepId) -> bool {
+    session
+        .verdict(None)
+        .is_some_and(|verdict| verdict.step == id)
 }
 
 /// Says how a step stands in a word or two; a done step by how long it took.

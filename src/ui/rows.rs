@@ -74,6 +74,8 @@ pub enum Goes {
     Flow(usize),
     /// To the place that a finding of the step speaks of, by the finding's index.
     Place(usize),
+    /// To a field of the profile, in the inputs of the step that reads it.
+    Field(FieldPath),
     /// To an artifact, which can be handed in there.
     Artifact(Artifact),
     /// To a theme, by its place in the list.

@@ -3,17 +3,30 @@
 use std::ops::Range;
 
 /// The words that are looked for. Capitals, `-`, `_` and blanks make no difference: `idjag`, `id-jag` and `ID JAG` are
-/// all in `IDJAG-TYP`.
+/// all in `IDJAG-TYP`. A word that ends with a dash is one that goes on behind a dash: `as-` is in `as-at-expired`, and not in
+/// every other word.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
-pub struct Wanted(Vec<Vec<char>>);
+pub struct Wanted(Vec<Word>);
+
+/// A word that is looked for.
+#[derive(Clone, Debug, Eq, PartialEq)]
+struct Word {
+    letters: Vec<char>,
+    /// Whether a dash stands behind it.
+    dash: bool,
+}
+
+/// The dashes of names.
+const DASHES: [char; 2] = ['-', '_'];
 
 impl Wanted {
     /// Reads words with blanks between them.
     pub fn new(text: &str) -> Self {
-        let words = text
-            .split_whitespace()
-            .map(|word| word.chars().flat_map(plain).collect());
-        Self(words.filter(|word: &Vec<char>| !word.is_empty()).collect())
+        let words = text.split_whitespace().map(|word| Word {
+            letters: word.chars().flat_map(plain).collect(),
+            dash: word.ends_with(DASHES),
+        });
+        Self(words.filter(|word| !word.letters.is_empty()).collect())
     }
 
     /// Tells whether nothing is looked for, so that everything fits.
@@ -23,34 +36,25 @@ impl Wanted {
 
     /// Tells whether each word is in one of an entry's texts.
     pub fn fits(&self, texts: &[&str]) -> bool {
-        let texts: Vec<Vec<(char, usize)>> = texts.iter().map(|text| letters(text)).collect();
-        let has = |word: &Vec<char>| texts.iter().any(|text| found(text, word).next().is_some());
+        let texts: Vec<_> = texts.iter().map(|text| (*text, letters(text))).collect();
+        let has = |word: &Word| {
+            let mut texts = texts.iter();
+            texts.any(|(text, letters)| found(text, letters, word).next().is_some())
+        };
         self.0.iter().all(has)
     }
 
     /// Returns the places of a text where one of the words is, as bytes, in no order.
     pub fn places(&self, text: &str) -> Vec<Range<usize>> {
         let letters = letters(text);
-        let place = |(from, to): (usize, usize)| {
-            let (last, at) = letters[to - 1];
-            // A letter may have been taken apart: the end is that of the letter in the text.
-            let end = text[at..]
-                .chars()
-                .next()
-                .map_or(last.len_utf8(), char::len_utf8);
-            letters[from].1..at + end
-        };
         let words = self.0.iter();
-        words
-            .flat_map(|word| found(&letters, word))
-            .map(place)
-            .collect()
+        words.flat_map(|word| found(text, &letters, word)).collect()
     }
 }
 
 /// A letter as it is compared; nothing of what makes no difference.
 fn plain(c: char) -> impl Iterator<Item = char> {
-    let counts = !(c.is_whitespace() || matches!(c, '-' | '_'));
+    let counts = !(c.is_whitespace() || DASHES.contains(&c));
     c.to_lowercase().filter(move |_| counts)
 }
 
@@ -61,15 +65,21 @@ fn letters(text: &str) -> Vec<(char, usize)> {
         .collect()
 }
 
-/// Where a word is among letters: from which to before which.
+/// Where a word is in a text, as bytes.
 fn found<'a>(
-    text: &'a [(char, usize)],
-    word: &'a [char],
-) -> impl Iterator<Item = (usize, usize)> + 'a {
-    let here = move |letters: &[(char, usize)]| letters.iter().map(|(c, _)| c).eq(word);
-    let all = text.windows(word.len()).enumerate();
-    all.filter(move |(_, letters)| here(letters))
-        .map(|(from, letters)| (from, from + letters.len()))
+    text: &'a str,
+    letters: &'a [(char, usize)],
+    word: &'a Word,
+) -> impl Iterator<Item = Range<usize>> + 'a {
+    let all = letters.windows(word.letters.len());
+    let here = all.filter(|part| part.iter().map(|(c, _)| c).eq(&word.letters));
+    here.map(|part| {
+        let (first, last) = (part[0].1, part[part.len() - 1].1);
+        // A letter may have been taken apart: the end is that of the letter in the text.
+        let end = text[last..].chars().next().map_or(0, char::len_utf8);
+        first..last + end
+    })
+    .filter(|place| !word.dash || text[place.end..].starts_with(DASHES))
 }
 
 #[cfg(test)]
@@ -95,6 +105,9 @@ mod tests {
         for text in ["idjag sub", "gaj", "jwtx"] {
             assert!(!Wanted::new(text).fits(&texts), "{text}");
         }
+        assert!(Wanted::new("as-").fits(&["as-at-expired"]));
+        assert!(Wanted::new("id-jag-").fits(&["IDJAG-TYP"]));
+        assert!(!Wanted::new("as-").fits(&["it has expired", "was"]));
         // Two texts of an entry are not read as one.
         assert!(!Wanted::new("typthe").fits(&texts));
     }

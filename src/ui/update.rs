@@ -443,7 +443,7 @@ fn act(model: &mut Model, action: Action, nth: usize, ink: Ink) -> Vec<Effect> {
         Action::DeleteProfile => profiles::ask_to_delete(model),
         Action::EditProfile => return profiles::open(model, true),
         Action::Pick => return pick(model, ink),
-        Action::SwitchFault => return switching::switch(model),
+        Action::SwitchFault => return switching::switch_under(model),
         Action::WriteAddress => {
             return model
                 .address()
@@ -554,10 +554,10 @@ fn quit(model: &mut Model) -> Vec<Effect> {
     let says = match (unsaved, model.open.iter().map(of).sum()) {
         (false, 0) => return vec![Effect::Quit],
         (true, 0) => "Leave? Edits of the profile are not saved.",
-        (true, 1) => "Leave? Edits are not saved, and the walk with its tokens is lost then.",
-        (false, 1) => "Leave? The walk with its tokens is lost then.",
-        (true, _) => "Leave? Edits are not saved, and the walks with their tokens are lost then.",
-        (false, _) => "Leave? The walks with their tokens are lost then.",
+        (true, 1) => "Leave? Edits are not saved, and the walk with what came is lost then.",
+        (false, 1) => "Leave? The walk with what came is lost then.",
+        (true, _) => "Leave? Edits are not saved, and the walks with what came are lost then.",
+        (false, _) => "Leave? The walks with what came are lost then.",
     };
     model.screen.ask = Some(Ask {
         says: says.to_owned(),

@@ -23,7 +23,12 @@ pub fn rows(model: &Model, wanted: &Wanted, width: u16) -> Vec<Row> {
     let mut block = |title: &str, entries: &[(usize, &FaultEntry)]| {
         if !entries.is_empty() {
             rows.push(Row::heading(model.look.glyphs, 0, title));
-            rows.extend(entries.iter().map(|(at, entry)| row(*at, entry)));
+            let here = |entry| !model.shows_elsewhere(entry);
+            rows.extend(
+                entries
+                    .iter()
+                    .map(|(at, entry)| row(*at, entry, here(entry))),
+            );
         }
     };
     let (on, off): (Vec<_>, Vec<_>) = all.into_iter().partition(|(_, entry)| entry.on);
@@ -45,11 +50,11 @@ pub fn rows(model: &Model, wanted: &Wanted, width: u16) -> Vec<Row> {
     wrap(rows, width)
 }
 
-fn row(at: usize, entry: &FaultEntry) -> Row {
-    let (mark, role) = if entry.on {
-        ("[x] ", Role::FindingWarning)
-    } else {
-        ("[ ] ", Role::FieldValue)
+fn row(at: usize, entry: &FaultEntry, here: bool) -> Row {
+    let (mark, role) = match (entry.on, here) {
+        (true, _) => ("[x] ", Role::FindingWarning),
+        (false, true) => ("[ ] ", Role::FieldValue),
+        (false, false) => ("[ ] ", Role::Muted),
     };
     let all = entry.with.iter();
     let settings: Vec<String> = all
@@ -60,23 +65,26 @@ fn row(at: usize, entry: &FaultEntry) -> Row {
     } else {
         format!(", with {}", settings.join(" and "))
     };
-    let gap = " ".repeat(30_usize.saturating_sub(entry.id.len()).max(1));
+    let pad = 30_usize.max(entry.id.len());
+    let title = if here {
+        entry.title.to_owned()
+    } else {
+        format!("{} (in {})", entry.title, entry.flow)
+    };
     let rules = if entry.rules.is_empty() {
         "It breaks no rule of the catalogue.".to_owned()
     } else {
         format!("It breaks {}.", entry.rules.join(", "))
     };
-    Row::new(vec![
-        (Role::Muted, mark.to_owned()),
-        (role, entry.id.to_owned()),
-        (Role::Text, gap),
-        (Role::Text, entry.title.to_owned()),
-    ])
-    .at_depth(1)
-    .noted(Some(format!(
-        "Shows in {} at {}{with}. {rules}",
-        entry.flow, entry.step
-    )))
-    .copying(entry.id.into())
-    .going(Goes::Fault(at))
+    let text = if here { Role::Text } else { Role::Muted };
+    let mut row = Row::pair(entry.id, pad, text, title);
+    // A label, so that what goes on in a next line stands under the title.
+    row.spans.insert(0, (role, mark.to_owned()));
+    row.at_depth(1)
+        .noted(Some(format!(
+            "Shows in {} at {}{with}. {rules}",
+            entry.flow, entry.step
+        )))
+        .copying(entry.id.into())
+        .going(Goes::Fault(at))
 }

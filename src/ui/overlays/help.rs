@@ -136,7 +136,7 @@ fn marks(glyphs: &Glyphs, wanted: &Wanted) -> Vec<Row> {
         (
             Role::StepStale,
             glyphs.stale,
-            "Done, and something before it has changed since.",
+            "Done, and what it was made of has changed since.",
         ),
         (
             Role::StepWaiting,

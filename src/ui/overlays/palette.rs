@@ -1,4 +1,4 @@
-//! The palette: every action, profile, flow, step, theme and rule by its name; what cannot be had now says why.
+//! The palette: every action, profile, flow, step, theme, fault and rule by its name; what cannot be had now says why.
 
 use std::cmp::Reverse;
 
@@ -36,6 +36,8 @@ pub enum Deed {
     Rule(&'static str),
     /// Wears a theme and keeps it, by its name.
     Theme(String),
+    /// Switches a fault of the lab, by its place in the list.
+    Fault(usize),
 }
 
 /// One entry.
@@ -261,7 +263,7 @@ fn of_action(model: &Model, entry: &'static Entry) -> Offer {
     }
 }
 
-/// Returns what can be opened: profiles, flows, steps and rules.
+/// Returns what can be opened or switched: profiles, flows, steps, themes, faults and rules.
 fn things(model: &Model) -> Vec<Offer> {
     let session = model.session();
     let offer = |deed, lead: &str, name: &str, about: &str| Offer {
@@ -292,6 +294,16 @@ fn things(model: &Model) -> Vec<Offer> {
         let deed = Deed::Theme(theme.name.clone());
         offer(deed, "theme", &theme.name, &theme.about)
     });
+    let lab = model.walks_the_lab() && !model.in_past();
+    let faults = model
+        .faults
+        .iter()
+        .enumerate()
+        .filter(|_| lab)
+        .map(|(at, fault)| {
+            let lead = if fault.on { "fault on" } else { "fault" };
+            offer(Deed::Fault(at), lead, fault.id, fault.title)
+        });
     let named = steps.chain(profiles).chain(flows);
-    named.chain(themes).chain(rules).collect()
+    named.chain(themes).chain(faults).chain(rules).collect()
 }

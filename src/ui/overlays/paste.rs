@@ -50,7 +50,17 @@ fn page(model: &Model, width: u16) -> Vec<Row> {
         ),
     };
     rows.push(Row::blank());
-    rows.extend(whole(model, &asked.http.address(), width));
+    let address = whole(model, &asked.http.address(), width);
+    let broken = address.len() > 1;
+    rows.extend(address);
+    if broken {
+        let says =
+            "{copy-address} copies it whole; what is selected over several lines may lose its end.";
+        rows.extend(wrap(
+            vec![Row::text(Role::Muted, model.spoken(says))],
+            width,
+        ));
+    }
     rows.push(Row::blank());
     rows.extend(wrap(listening(model, &asked.redirect_uri), width));
     if let Some(tunnel) = &reception.tunnel {

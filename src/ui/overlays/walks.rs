@@ -83,7 +83,7 @@ fn row(model: &Model, session: &Session, pad: usize, here: bool) -> Row {
         (Role::Muted, format!("  {when}  ")),
     ];
     if on {
-        spans.push((Role::StepReady, "on: ".to_owned()));
+        spans.push((Role::StepReady, "now on, ".to_owned()));
     }
     // Whose side it is on comes before the reason, which may be long.
     spans.push((role, shown(&stands.came)));

@@ -4,6 +4,8 @@ use super::Panel;
 use crate::{
     flow::Step,
     lint::{self, Finding, Near, Severity, verdict::Judgement},
+    profile::FieldPath,
+    session::Status,
     ui::{
         rows::{CopyText, Cx, Goes, Row, words, wrap},
         theme::Role,
@@ -43,8 +45,10 @@ fn badge(cx: &Cx) -> Option<String> {
 
 fn rows(cx: &Cx) -> Vec<Row> {
     let mut rows = Vec::new();
-    if let Some(verdict) = cx.session.verdict(None) {
-        rows.extend(verdict_rows(cx, &verdict));
+    let verdict = cx.session.verdict(None);
+    let (here, there) = verdict.iter().partition::<Vec<_>, _>(|verdict| speaks_here(cx, verdict));
+    for verdict in here {
+        rows.extend(verdict_rows(cx, verdict));
         rows.push(Row::blank());
     }
     let findings = shown(cx);
@@ -59,8 +63,14 @@ fn rows(cx: &Cx) -> Vec<Row> {
     for (index, finding) in findings.into_iter().enumerate() {
         rows.extend(finding_rows(cx, index, finding));
     }
-    rows.extend(elsewhere(cx));
+    rows.extend(elsewhere(cx, &there));
     wrap(rows, cx.width)
+}
+
+/// Tells whether the verdict speaks of this step: of what is wrong there, or of why the walk ended there.
+fn speaks_here(cx: &Cx, verdict: &Judgement) -> bool {
+    let ended = matches!(cx.session.status(cx.step), Status::Refused | Status::Failed | Status::Unreachable);
+    verdict.step == cx.step || ended
 }
 
 fn verdict_rows(cx: &Cx, verdict: &Judgement) -> Vec<Row> {
@@ -73,14 +83,23 @@ fn verdict_rows(cx: &Cx, verdict: &Judgement) -> Vec<Row> {
     if let Some(code) = verdict.code {
         title.spans.push((Role::Muted, format!(" {dot} {code}")));
     }
-    let goes = Goes::Step(verdict.step);
-    let mut rows = vec![title.going(goes)];
+    let mut rows = vec![title];
     rows.push(Row::text(Role::Text, cx.text(&verdict.says)).at_depth(1));
     for fact in &verdict.because {
         rows.push(labelled(cx, "because", fact));
     }
     rows.push(labelled(cx, "to do", &verdict.fix));
-    rows
+    let found = shown(cx).iter().position(|finding| Some(finding.code) == verdict.code);
+    let found = found.filter(|_| verdict.step == cx.step).map(Goes::Place);
+    let goes = mended_at(&verdict.fix).or(found).unwrap_or(Goes::Step(verdict.step));
+    rows.into_iter().map(|row| row.going(goes)).collect()
+}
+
+/// Returns where to do what is to be done: at the field that it names first.
+fn mended_at(fix: &str) -> Option<Goes> {
+    let words = fix.split(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '.' | '_')));
+    let mut fields = words.filter_map(|word| FieldPath::find(word.trim_matches('.')));
+    fields.find(|field| !field.table().is_empty()).map(Goes::Field)
 }
 
 fn finding_rows(cx: &Cx, index: usize, finding: &Finding) -> Vec<Row> {
@@ -103,12 +122,15 @@ fn finding_rows(cx: &Cx, index: usize, finding: &Finding) -> Vec<Row> {
     if let Some(rule) = rule {
         rows.push(labelled(cx, "cause", rule.cause));
     }
-    rows.push(labelled(cx, "to do", &finding.fix));
+    let mut to_do = labelled(cx, "to do", &finding.fix);
+    to_do.goes = mended_at(&finding.fix);
+    rows.push(to_do);
     if let Some(rule) = rule {
         rows.push(labelled(cx, "rule", &format!("{} {}", rule.spec, rule.title)));
     }
     rows.push(Row::blank());
-    rows.into_iter().map(|row| row.going(Goes::Place(index))).collect()
+    let place = Goes::Place(index);
+    rows.into_iter().map(|row| Row { goes: row.goes.or(Some(place)), ..row }).collect()
 }
 
 /// Expected and received, one above the other; where they part is marked under them.
@@ -141,15 +163,21 @@ fn strings(cx: &Cx, finding: &Finding) -> Vec<Row> {
     rows
 }
 
-/// What was found at other steps, a line each.
-fn elsewhere(cx: &Cx) -> Vec<Row> {
-    let mut rows = Vec::new();
+/// What was found at other steps, a line each: the verdict, and then what there is beside notes.
+fn elsewhere(cx: &Cx, verdicts: &[&Judgement]) -> Vec<Row> {
+    let told = verdicts.iter().map(|verdict| {
+        let says = format!("Verdict at step {}: {}", words::number(cx.session, verdict.step), words::side(verdict));
+        Row::text(Role::FindingError, says).going(Goes::Step(verdict.step))
+    });
+    let mut rows: Vec<Row> = told.collect();
     for step in cx.session.steps().map(Step::info) {
         let state = cx.session.step(step.id);
         let sent = !state.attempts.is_empty() || !state.given.is_empty();
-        let count = state.findings().filter(|finding| finding.severity > Severity::Note).count();
-        if step.id != cx.step && sent && count > 0 {
-            let says = format!("{} at step {}: {}", words::count(count, "finding"), words::number(cx.session, step.id), step.short);
+        let of = |severity| state.findings().filter(|finding| finding.severity == severity).count();
+        let counts = [(of(Severity::Error), "error"), (of(Severity::Warning), "warning")];
+        let counts: Vec<String> = counts.iter().filter(|(count, _)| *count > 0).map(|(count, name)| words::count(*count, name)).collect();
+        if step.id != cx.step && sent && !counts.is_empty() {
+            let says = format!("{} at step {}: {}", counts.join(" and "), words::number(cx.session, step.id), step.short);
             rows.push(Row::text(Role::Muted, says).going(Goes::Step(step.id)));
         }
     }

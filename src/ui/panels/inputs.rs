@@ -3,7 +3,7 @@
 use super::Panel;
 use crate::{
     flow::{Artifact, Blocked, Draft, Origin as From, Step},
-    profile::{FieldPath, Kind, Origin, Profile, fields},
+    profile::{Auth, FieldPath, Kind, Origin, Profile, Side, fields},
     session::Status,
     ui::{
         rows::{Cx, Goes, Row, words, wrap},
@@ -49,9 +49,10 @@ fn rows(cx: &Cx) -> Vec<Row> {
         Some(Ok(draft)) => Some(draft),
         _ => None,
     };
-    let pad = words::pad(info.fields.iter().map(|path| path.field().label), cx.width);
-    for path in info.fields {
-        rows.extend(field(cx, *path, pad, draft));
+    let labels: Vec<String> = info.fields.iter().map(|path| label(*path, info.fields)).collect();
+    let pad = words::pad(labels.iter().map(String::as_str), cx.width);
+    for (path, label) in info.fields.iter().zip(&labels) {
+        rows.extend(field(cx, *path, (label, pad), draft));
     }
     rows.extend(overrides(cx));
     rows.extend(takes(cx, step));
@@ -67,7 +68,18 @@ fn place(cx: &Cx) -> String {
     format!("{stage} {dot} step {} of {count} {dot} {spec}", words::number(cx.session, cx.step))
 }
 
-fn field(cx: &Cx, path: FieldPath, pad: usize, draft: Option<&Draft>) -> Vec<Row> {
+/// Names a field among those beside it: with its table where two are called the same.
+fn label(path: FieldPath, beside: &[FieldPath]) -> String {
+    let label = path.field().label;
+    let twins = beside.iter().filter(|other| other.field().label == label).count();
+    if twins > 1 {
+        format!("{label} ({})", path.table())
+    } else {
+        label.to_owned()
+    }
+}
+
+fn field(cx: &Cx, path: FieldPath, (label, pad): (&str, usize), draft: Option<&Draft>) -> Vec<Row> {
     let entry = path.field();
     let profile = &cx.session.profile;
     let mut spans = Vec::new();
@@ -86,6 +98,8 @@ fn field(cx: &Cx, path: FieldPath, pad: usize, draft: Option<&Draft>) -> Vec<Row
     let first = lines.next().unwrap_or_default();
     if missing {
         spans.push((Role::FieldInvalid, "needed".to_owned()));
+    } else if let Some(auth) = by_itself(profile, path).filter(|_| first.is_empty()) {
+        spans.push((Role::Muted, auth));
     } else if first.is_empty() {
         spans.push((Role::Muted, cx.glyphs.idle.to_owned()));
     } else {
@@ -96,7 +110,7 @@ fn field(cx: &Cx, path: FieldPath, pad: usize, draft: Option<&Draft>) -> Vec<Row
     } else if let Some(says) = origin(profile, path) {
         spans.push((Role::Muted, format!("  {says}")));
     }
-    let mut head = Row::pair(entry.label, pad, Role::FieldValue, "");
+    let mut head = Row::pair(label, pad, Role::FieldValue, "");
     head.spans.pop();
     head.spans.extend(spans);
     let mut rows = vec![head];
@@ -151,27 +165,50 @@ fn origin(profile: &Profile, path: FieldPath) -> Option<String> {
     }
 }
 
+/// The clients: the table of each, and where it says how it proves itself.
+const CLIENTS: [(&str, Side, FieldPath); 5] = [
+    ("sso", Side::Sso, fields::SSO_AUTH),
+    ("agent", Side::Agent, fields::AGENT_AUTH),
+    ("resource_as", Side::ResourceAs, fields::RESOURCE_AS_AUTH),
+    ("actor_issuer", Side::ActorIssuer, fields::ACTOR_ISSUER_AUTH),
+    ("tts", Side::Tts, fields::TTS_AUTH),
+];
+
+/// Says how a client proves itself where it is not told how.
+fn by_itself(profile: &Profile, path: FieldPath) -> Option<String> {
+    let (_, side, _) = CLIENTS.iter().find(|(.., auth)| *auth == path)?;
+    Some(match profile.client(*side).auth {
+        Auth::None => "by nothing, having neither secret nor key".to_owned(),
+        auth @ (Auth::SecretBasic | Auth::SecretPost) => format!("{}, having a secret", auth.id()),
+        Auth::PrivateKeyJwt => format!("{}, having a key", Auth::PrivateKeyJwt.id()),
+    })
+}
+
 /// Says why a field plays no part, where that follows from another one.
 fn unused(cx: &Cx, path: FieldPath) -> Option<String> {
     let profile = &cx.session.profile;
-    let auth = match path.table() {
-        "sso" => fields::SSO_AUTH,
-        "agent" => fields::AGENT_AUTH,
-        "resource_as" => fields::RESOURCE_AS_AUTH,
-        _ => return None,
-    };
-    let auth = profile.text(auth).unwrap_or_default();
-    let used = match path.key() {
-        "client_secret" => auth.starts_with("client_secret"),
-        "private_key" | "kid" | "alg" | "assertion_audience" => auth == "private_key_jwt",
+    match path.key() {
         "management_token" => {
             return (profile.text(fields::RESOURCE_AS_VENDOR) != Some("okta"))
                 .then(|| "not used: resource_as.vendor is not okta".to_owned());
         }
         "saml_assertion" => return (!profile.subject().is_saml()).then(|| "not used: the subject is no SAML assertion".to_owned()),
+        _ => {}
+    }
+    let (_, side, told) = CLIENTS.iter().find(|(table, ..)| *table == path.table())?;
+    // Who is not told how takes whatever it is given.
+    let told = profile.text(*told).is_some_and(|auth| !auth.is_empty());
+    let auth = profile.client(*side).auth;
+    let used = match path.key() {
+        "client_secret" => !told || matches!(auth, Auth::SecretBasic | Auth::SecretPost),
+        "private_key" => !told || auth == Auth::PrivateKeyJwt,
+        "kid" | "alg" | "assertion_audience" => auth == Auth::PrivateKeyJwt,
         _ => true,
     };
-    (!used).then(|| format!("not used with {}", cx.text(if auth.is_empty() { "none" } else { auth })))
+    (!used).then(|| match (told, auth) {
+        (false, Auth::None) => "only with a private key".to_owned(),
+        _ => format!("not used with {}", auth.id()),
+    })
 }
 
 fn overrides(cx: &Cx) -> Vec<Row> {

@@ -40,13 +40,20 @@ impl PanelState {
     /// Moves by whole pages.
     pub fn page(&mut self, pages: isize, rows: &[Row], height: usize) {
         let step = isize::try_from(height.saturating_sub(1).max(1)).unwrap_or(isize::MAX);
-        self.move_by(pages.saturating_mul(step), rows, height);
+        self.leap(pages.saturating_mul(step), rows, height);
     }
 
     /// Moves by halves of a page.
     pub fn half_page(&mut self, halves: isize, rows: &[Row], height: usize) {
         let step = isize::try_from((height / 2).max(1)).unwrap_or(isize::MAX);
-        self.move_by(halves.saturating_mul(step), rows, height);
+        self.leap(halves.saturating_mul(step), rows, height);
+    }
+
+    /// Moves the cursor with what is seen, so that it stays where it was on the screen.
+    fn leap(&mut self, delta: isize, rows: &[Row], height: usize) {
+        let last = fold(rows, &self.folds).len().saturating_sub(height.max(1));
+        self.scroll = self.scroll.saturating_add_signed(delta).min(last);
+        self.move_by(delta, rows, height);
     }
 
     /// Scrolls by so many shown rows; the cursor moves only as far as it must to be seen.

@@ -8,6 +8,7 @@ use crate::{
     lint::verdict::{Confidence, Judgement},
     protocol::{
         exchange::{Answer, Exchange, Failure, Via},
+        oauth::OAuthError,
         party::Party,
         time::{Lifetime, Timestamp},
     },
@@ -136,11 +137,24 @@ pub fn outcome(attempt: &Attempt, to: Party) -> (Role, String) {
     match &attempt.outcome {
         None => (Role::StepWaiting, "waiting".to_owned()),
         Some(Outcome::Done) => (Role::StepDone, "done".to_owned()),
-        Some(Outcome::Refused(_)) => (Role::StepRefused, format!("refused by {}", to.name())),
-        Some(Outcome::Failed(_)) => (Role::StepRefused, "rejected by us".to_owned()),
-        Some(Outcome::Suspect(_)) => (Role::StepRefused, "signature failed".to_owned()),
+        Some(Outcome::Refused(error)) => (Role::StepRefused, refused(error, to)),
+        Some(Outcome::Failed(_) | Outcome::Suspect(_)) => {
+            (Role::StepRefused, attempt.rejected().to_owned())
+        }
         Some(Outcome::Unreachable(_)) => (Role::StepFailed, "not reachable".to_owned()),
         Some(Outcome::Interrupted) => (Role::StepSkipped, "cancelled".to_owned()),
+    }
+}
+
+/// Says in two or three words who refused: a server that has nothing there refuses nothing.
+pub fn refused(error: &OAuthError, by: Party) -> String {
+    match error {
+        OAuthError {
+            status: Some(404),
+            error: None,
+            ..
+        } => format!("not found at {}", by.name()),
+        _ => format!("refused by {}", by.name()),
     }
 }
 

@@ -4,6 +4,8 @@ use super::{
     Effect, Model, ProfilesOp, Purpose, Taking, filtering, finding, importing, lab, moving,
     palette, refill,
 };
+use crossterm::event::KeyCode;
+
 use crate::{
     flow::Ink,
     profile::{
@@ -30,6 +32,7 @@ pub fn begin(model: &mut Model, purpose: Purpose) {
         Purpose::Template => Taking::Chosen {
             words: TEMPLATES.iter().map(|template| template.name).collect(),
             at: 0,
+            typed: String::new(),
         },
         Purpose::Find
         | Purpose::Create(_)
@@ -96,7 +99,11 @@ fn taking(field: FieldPath, shown: &str) -> Taking {
     };
     let words: Vec<&'static str> = std::iter::once("").chain(words).collect();
     let at = words.iter().position(|word| *word == shown).unwrap_or(0);
-    Taking::Chosen { words, at }
+    Taking::Chosen {
+        words,
+        at,
+        typed: String::new(),
+    }
 }
 
 /// Takes a key that is no action.
@@ -106,18 +113,33 @@ pub fn typed(model: &mut Model, key: Key) {
     };
     match &mut editor.taking {
         Taking::Typed(input) => input.key(key),
-        Taking::Chosen { words, at } => {
-            // A letter goes to the next word that begins with it.
-            if let crossterm::event::KeyCode::Char(c) = key.code {
-                let next = (1..=words.len())
-                    .map(|step| (*at + step) % words.len())
-                    .find(|index| words[*index].starts_with(c));
-                *at = next.unwrap_or(*at);
-            }
-        }
+        Taking::Chosen { words, at, typed } => match key.code {
+            KeyCode::Char(c) => (*at, *typed) = chosen(words, *at, typed, c),
+            KeyCode::Backspace => typed.clear(),
+            _ => {}
+        },
     }
     editor.says = None;
     changed(model);
+}
+
+/// Returns the word that a letter leads to, and what is typed of its name by then: what was typed goes on, at the beginning
+/// of a word or else anywhere in it; where nothing is called so, the letter begins anew, at the next word.
+fn chosen(words: &[&str], at: usize, typed: &str, letter: char) -> (usize, String) {
+    let letter = letter.to_ascii_lowercase();
+    let longer = format!("{typed}{letter}");
+    let from = |first: usize| (0..words.len()).map(move |step| (first + step) % words.len());
+    let here = usize::from(typed.is_empty());
+    let begins = || from(at + here).find(|index| words[*index].starts_with(&longer));
+    let has = || from(at + here).find(|index| words[*index].contains(&longer));
+    if let Some(found) = begins().or_else(has) {
+        return (found, longer);
+    }
+    let anew = from(at + 1).find(|index| words[*index].starts_with(letter));
+    anew.map_or_else(
+        || (at, typed.to_owned()),
+        |found| (found, letter.to_string()),
+    )
 }
 
 /// Follows what is typed where something is looked for.
@@ -140,10 +162,11 @@ pub fn new_line(model: &mut Model) {
 /// Goes to another choice.
 pub fn choose(model: &mut Model, delta: isize) {
     if let Some(Editor {
-        taking: Taking::Chosen { words, at },
+        taking: Taking::Chosen { words, at, typed },
         ..
     }) = &mut model.screen.editor
     {
+        typed.clear();
         *at = (*at + words.len()).saturating_add_signed(delta) % words.len();
     }
 }
@@ -251,7 +274,7 @@ pub fn accept(model: &mut Model, ink: Ink) -> Vec<Effect> {
     let purpose = editor.purpose.clone();
     let text = match &editor.taking {
         Taking::Typed(input) => input.text(),
-        Taking::Chosen { words, at } => zeroize::Zeroizing::new(words[*at].to_owned()),
+        Taking::Chosen { words, at, .. } => zeroize::Zeroizing::new(words[*at].to_owned()),
     };
     let name = text.trim().to_owned();
     match purpose {

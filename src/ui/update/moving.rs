@@ -2,7 +2,8 @@
 
 use super::{Model, layout};
 use crate::{
-    flow::{StepId, tour},
+    flow::{Step, StepId, tour},
+    profile::FieldPath,
     protocol::{jwt::TokenKind, pointer::Pointer},
     ui::{
         panels::{PANELS, findings},
@@ -212,11 +213,31 @@ pub fn go(model: &mut Model, goes: Goes) {
         }
         Goes::Step(step) => model.place_mut().go(step),
         Goes::Place(index) => place_of(model, index),
+        Goes::Field(field) => field_of(model, field),
         Goes::Artifact(artifact) => {
             super::editing::begin(model, super::Purpose::Existing(artifact));
         }
         Goes::Fault(_) | Goes::Flow(_) | Goes::Theme(_) | Goes::Walk(_) => {}
     }
+}
+
+/// Shows a field in the inputs of this step, else of the first one that reads it.
+fn field_of(model: &mut Model, field: FieldPath) {
+    let here = model.place().step;
+    let reads = |step: &&'static dyn Step| step.info().fields.contains(&field);
+    let session = model.session();
+    let own = session.flow.step(here).filter(reads);
+    let Some(step) = own.or_else(|| session.steps().find(reads)) else {
+        model.warn(format!(
+            "No step of this flow reads {field}; {{profile}} has every field."
+        ));
+        return;
+    };
+    if step.info().id != here {
+        model.place_mut().go(step.info().id);
+    }
+    show(model, "inputs");
+    to_first(model, |row| row.field == Some(field));
 }
 
 /// Shows the very place that a finding speaks of, in the first panel that has it.
@@ -316,10 +337,13 @@ pub fn findings_of_row(model: &mut Model) {
             rows.iter()
                 .position(|row| row.goes == Some(Goes::Place(index)))
         };
-        // The verdict above stands at the foot, too: what the step itself has comes first.
-        if let Some(at) = index.or(Some(0)).and_then(found) {
-            state.scroll = at;
-            state.go_to(at, rows, height);
+        match index.and_then(found) {
+            Some(at) => {
+                state.scroll = at;
+                state.go_to(at, rows, height);
+            }
+            // The verdict, and what speaks for it.
+            None => state.home(rows, height),
         }
     });
 }

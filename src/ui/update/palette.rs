@@ -128,6 +128,7 @@ pub fn accept(model: &mut Model, ink: Ink) -> Vec<Effect> {
             model.screen.rail = false;
             model.place_mut().go(step);
         }
+        Deed::Fault(at) => return super::switching::switch(model, at),
         Deed::Theme(name) => return super::themes::wear(model, name),
         Deed::Rule(code) => over(model, Overlay::Rule(code, PanelState::default())),
     }

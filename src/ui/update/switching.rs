@@ -8,20 +8,32 @@ pub fn list(model: &mut Model) {
     moving::to_first(model, |row| row.goes.is_some());
 }
 
-/// Switches the fault that the cursor is on; the walk at hand goes on with the lab as it is then.
-pub fn switch(model: &mut Model) -> Vec<Effect> {
-    let Some(Goes::Fault(at)) = model.under.goes else {
+/// Switches the fault that the cursor is on.
+pub fn switch_under(model: &mut Model) -> Vec<Effect> {
+    match model.under.goes {
+        Some(Goes::Fault(at)) => switch(model, at),
+        _ => Vec::new(),
+    }
+}
+
+/// Switches a fault; the walk at hand goes on with the lab as it is then.
+pub fn switch(model: &mut Model, at: usize) -> Vec<Effect> {
+    let elsewhere = model.shows_elsewhere(&model.faults[at]);
+    let Some(entry) = model.faults.get_mut(at) else {
         return Vec::new();
     };
-    let entry = &mut model.faults[at];
     entry.on = !entry.on;
-    let says = if entry.on {
-        format!("{} is on for every request from now on.", entry.id)
-    } else {
-        format!("{} is off.", entry.id)
-    };
-    model.say(says);
+    let (id, flow) = (entry.id, entry.flow);
+    match (entry.on, elsewhere) {
+        (true, true) => model.warn(format!(
+            "{id} is on, but it shows in the flow {flow}; {{flows}} leads there."
+        )),
+        (true, false) => model.say(format!("{id} is on for every request from now on.")),
+        (false, _) => model.say(format!("{id} is off.")),
+    }
     // What is on stands first, so the list moves under the cursor.
-    moving::to_first(model, |row| row.goes == Some(Goes::Fault(at)));
+    if matches!(model.screen.overlay, Some(Overlay::Faults(_))) {
+        moving::to_first(model, |row| row.goes == Some(Goes::Fault(at)));
+    }
     vec![Effect::Faults(model.faults_on())]
 }

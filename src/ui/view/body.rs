@@ -261,7 +261,7 @@ fn field_line(
             );
             Some(Position::new(value.x + seen.cursor.0, value.y + line))
         }
-        Taking::Chosen { words, at } => {
+        Taking::Chosen { words, at, .. } => {
             let word = if words[*at].is_empty() {
                 "(as by default)"
             } else {
@@ -292,7 +292,7 @@ fn note(canvas: &mut Canvas<'_>, places: &Places, model: &Model, row: Option<&Ro
             let says = model.shown(says);
             out.extend(lines(look, Role::FieldInvalid, &says, place.width, most));
         }
-        if let Taking::Chosen { words, at } = &editor.taking {
+        if let Taking::Chosen { words, at, .. } = &editor.taking {
             let all = words.iter().enumerate().map(|(index, word)| {
                 let word = if word.is_empty() { "default" } else { word };
                 if index == *at {

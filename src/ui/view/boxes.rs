@@ -76,7 +76,7 @@ fn text_box(
 ) -> Option<Position> {
     let input = match &editor.taking {
         Taking::Typed(input) => input,
-        Taking::Chosen { words, at } => {
+        Taking::Chosen { words, at, .. } => {
             if editor.purpose == Purpose::Template {
                 choices(canvas, model, places, words, *at);
             }
@@ -330,7 +330,7 @@ fn words(model: &Model, purpose: &Purpose) -> (String, String) {
         ),
         Purpose::Template => {
             let about = match model.screen.editor.as_ref().map(|editor| &editor.taking) {
-                Some(Taking::Chosen { words, at }) => {
+                Some(Taking::Chosen { words, at, .. }) => {
                     template::find(words[*at]).map_or("", |template| template.about)
                 }
                 _ => "",

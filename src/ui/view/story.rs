@@ -204,9 +204,9 @@ fn told_of(model: &Model) -> (Role, String) {
         _ if state.stale && model.place().attempt.is_none() => (
             Role::StepStale,
             model.keys.spoken(if session.archived {
-                "Something before it had changed since."
+                "What it was made of had changed since."
             } else {
-                "Something before it has changed since; {send-step} sends it again."
+                "What it was made of has changed since; {send-again} sends it again."
             }),
         ),
         Status::Blocked(blocked) if state.attempts.is_empty() => {
@@ -294,10 +294,7 @@ pub fn status(model: &Model) -> (Role, String) {
     let session = model.session();
     let id = model.place().step;
     let state = session.step(id);
-    let to = session
-        .flow
-        .step(id)
-        .map_or("", |step| step.info().to.name());
+    let to = session.flow.step(id).map(|step| step.info().to);
     let status = session.status(id);
     if state.stale && !matches!(status, Status::Waiting | Status::Skipped(_)) {
         return (Role::StepStale, "stale".to_owned());
@@ -329,8 +326,10 @@ pub fn status(model: &Model) -> (Role, String) {
                 format!("done in {}", crate::ui::rows::took(took)),
             )
         }
-        Status::Refused => (Role::StepRefused, format!("refused by {to}")),
-        Status::Failed => (Role::StepRefused, "rejected by us".to_owned()),
+        Status::Refused | Status::Failed => match (state.last(), to) {
+            (Some(attempt), Some(to)) => words::outcome(attempt, to),
+            _ => (Role::StepRefused, "refused".to_owned()),
+        },
         Status::Unreachable => (Role::StepFailed, "not reachable".to_owned()),
         Status::Interrupted => (Role::StepSkipped, "cancelled".to_owned()),
     }
