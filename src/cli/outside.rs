@@ -15,6 +15,7 @@ use zeroize::Zeroizing;
 
 use crate::ui::{
     away::{How, Text, Visit},
+    signals::{self, Signals},
     ways::Program,
 };
 
@@ -152,7 +153,7 @@ async fn lend(
     text: Option<&str>,
 ) -> Result<(), String> {
     let failed = |error: io::Error| format!("The {kind} `{name}` could not be started: {error}.");
-    let mut told = Told::new().map_err(failed)?;
+    let mut signals = Signals::new().map_err(failed)?;
     let mut child = command.spawn().map_err(failed)?;
     let (id, pipe) = (child.id(), child.stdin.take());
     let work = async {
@@ -167,7 +168,13 @@ async fn lend(
     loop {
         tokio::select! {
             biased;
-            () = told.pass_on(id) => leaving = true,
+            signal = signals.any() => {
+                // Whoever tells us to leave tells the program that has the terminal as well.
+                leaving = true;
+                if let Some(program) = id {
+                    signals::pass_on(signal, program);
+                }
+            }
             status = &mut work => {
                 if leaving {
                     // How it ended is its own way to keep the user's work, and looks like any end.
@@ -176,50 +183,6 @@ async fn lend(
                 return outcome(kind, name, status.map_err(failed)?);
             }
         }
-    }
-}
-
-/// Whoever tells us to leave tells a program that has the terminal as well.
-#[cfg(unix)]
-struct Told([tokio::signal::unix::Signal; 2]);
-
-#[cfg(unix)]
-impl Told {
-    fn new() -> io::Result<Self> {
-        use tokio::signal::unix::{SignalKind, signal};
-        let both = [SignalKind::terminate(), SignalKind::hangup()].map(signal);
-        let [terminate, hang_up] = both;
-        Ok(Self([terminate?, hang_up?]))
-    }
-
-    /// Waits until we are told, and says so to the program.
-    async fn pass_on(&mut self, program: Option<u32>) {
-        use rustix::process::{Pid, Signal, kill_process};
-        let [terminate, hang_up] = &mut self.0;
-        let signal = tokio::select! {
-            _ = terminate.recv() => Signal::TERM,
-            _ = hang_up.recv() => Signal::HUP,
-        };
-        if let Some(program) = program.and_then(|id| Pid::from_raw(id.cast_signed())) {
-            // Gone by itself meanwhile, at worst.
-            let _ = kill_process(program, signal);
-        }
-    }
-}
-
-/// Where there are no signals, none comes.
-#[cfg(not(unix))]
-struct Told;
-
-#[cfg(not(unix))]
-impl Told {
-    #[allow(clippy::unnecessary_wraps, reason = "as on unix")]
-    fn new() -> io::Result<Self> {
-        Ok(Self)
-    }
-
-    async fn pass_on(&mut self, _: Option<u32>) {
-        std::future::pending().await
     }
 }
 

@@ -81,6 +81,15 @@ impl Attempt {
         }
     }
 
+    /// Says the same in fewer words.
+    pub fn failed(&self) -> &'static str {
+        if self.main().is_some_and(Exchange::broke_off) {
+            "broke off"
+        } else {
+            "rejected"
+        }
+    }
+
     /// Returns how long it took in microseconds: the sum of its exchanges.
     pub fn micros(&self) -> u64 {
         let each = self.made.iter().map(|made| made.exchange.times.end);

@@ -27,6 +27,7 @@ pub mod rows;
 pub mod run;
 pub mod seek;
 pub mod sender;
+pub mod signals;
 pub mod terminal;
 pub mod theme;
 pub mod update;

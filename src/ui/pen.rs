@@ -680,26 +680,26 @@ mod tests {
     #[test]
     fn what_stands_in_between_is_written_again_where_that_is_shorter() {
         let blue = Style::new().fg(Color::Blue);
-        let both = |between: &str| {
+        let both = |between: &str, behind: u16| {
             let [mut before, mut after] = [blank(), blank()];
             before.set_string(3, 1, between, Style::new());
             after.set_string(0, 1, "one", Style::new());
             after.set_string(3, 1, between, Style::new());
-            after.set_string(3 + between.width() as u16, 1, "two", blue);
+            after.set_string(behind, 1, "two", blue);
             let mut pen = Pen::new(Vec::new(), ALL);
             pen.clear().expect("it is only noted");
             drop(written(&mut pen, &blank(), &before));
             written(&mut pen, &before, &after)
         };
-        for (between, meant) in [
-            (" ", "\x1b[2Hone \x1b[34mtwo"),
-            (" a ", "\rone a \x1b[34mtwo"),
-            ("─", "\rone─\x1b[34mtwo"),
-            ("─ ", "\rone\x1b[34m\x1b[2Ctwo"),
-            ("宽", "\rone\x1b[34m\x1b[2Ctwo"),
-            ("    ", "\x1b[2Hone\x1b[34m\x1b[4Ctwo"),
+        for (between, behind, meant) in [
+            (" ", 4, "\x1b[2Hone \x1b[34mtwo"),
+            (" a ", 6, "\rone a \x1b[34mtwo"),
+            ("─", 4, "\rone─\x1b[34mtwo"),
+            ("─ ", 5, "\rone\x1b[34m\x1b[2Ctwo"),
+            ("宽", 5, "\rone\x1b[34m\x1b[2Ctwo"),
+            ("    ", 7, "\x1b[2Hone\x1b[34m\x1b[4Ctwo"),
         ] {
-            assert_eq!(both(between), meant, "{between:?}");
+            assert_eq!(both(between, behind), meant, "{between:?}");
         }
         // Of what is not known, nothing is written.
         let mut pen = Pen::new(Vec::new(), ALL);

@@ -13,7 +13,7 @@ use crate::{
         exchange::Request,
         time::{Lifetime, Timestamp},
     },
-    session::{Session, Status, What, needs::maker},
+    session::{Attempt, Session, Status, What, needs::maker},
 };
 
 /// Returns the rail as one line, for small screens: marks, the stage, and which step of how many.
@@ -183,7 +183,7 @@ fn word(session: &Session, id: StepId) -> String {
             .map(|attempt| took(attempt.micros()))
             .unwrap_or_default(),
         Status::Refused => "refused".to_owned(),
-        Status::Failed => "rejected".to_owned(),
+        Status::Failed => state.last().map_or("rejected", Attempt::failed).to_owned(),
         Status::Unreachable => "not reachable".to_owned(),
         Status::Interrupted => "cancelled".to_owned(),
     }

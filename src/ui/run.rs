@@ -14,6 +14,7 @@ use super::{
     farewell::farewell,
     ground::{self, Listener},
     model::Start,
+    signals::Signals,
     terminal::{self, Screen},
     theme::Depth,
     update::Msg,
@@ -224,53 +225,4 @@ fn draw<H: Host>(screen: &mut Screen, engine: &Engine<H>) -> io::Result<Instant>
         }
     })?;
     Ok(Instant::now())
-}
-
-/// The signals that ask us to leave.
-#[cfg(unix)]
-struct Signals {
-    terminate: tokio::signal::unix::Signal,
-    hang_up: tokio::signal::unix::Signal,
-    /// Heard and not obeyed: while an editor has the terminal, ctrl-c and ctrl-\ are meant for it, and reach us too.
-    _typed: [tokio::signal::unix::Signal; 2],
-}
-
-#[cfg(unix)]
-impl Signals {
-    fn new() -> io::Result<Self> {
-        use tokio::signal::unix::{SignalKind, signal};
-        Ok(Self {
-            terminate: signal(SignalKind::terminate())?,
-            // By its default action it would end us without giving the terminal back.
-            hang_up: signal(SignalKind::hangup())?,
-            _typed: [
-                signal(SignalKind::interrupt())?,
-                signal(SignalKind::quit())?,
-            ],
-        })
-    }
-
-    /// Waits for one of them; returns its number.
-    async fn any(&mut self) -> u8 {
-        tokio::select! {
-            _ = self.terminate.recv() => 15,
-            _ = self.hang_up.recv() => 1,
-        }
-    }
-}
-
-/// Where there are no signals, none comes.
-#[cfg(not(unix))]
-struct Signals;
-
-#[cfg(not(unix))]
-impl Signals {
-    #[allow(clippy::unnecessary_wraps, reason = "as on unix")]
-    fn new() -> io::Result<Self> {
-        Ok(Self)
-    }
-
-    async fn any(&mut self) -> u8 {
-        std::future::pending().await
-    }
 }

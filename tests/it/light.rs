@@ -153,10 +153,12 @@ fn asks(pty: &Pty) -> bool {
 fn a_light_terminal_gets_the_light_theme_and_no_key_of_its_answer() {
     let world = World::new();
     let mut chosen = Pty::start(&world, &["--theme", "terminal-light"], 24, 80);
-    chosen.wait_for(" ready");
+    chosen.wait_for("[Request]");
+    chosen.rests(FRAME);
     let light = chosen.style_of("[Request]");
     let mut dark = Pty::start(&world, &[], 24, 80).answering();
-    dark.wait_for(" ready");
+    dark.wait_for("[Request]");
+    dark.rests(FRAME);
     assert!(asks(&dark) && !asks(&chosen));
     let usual = dark.style_of("[Request]");
     assert_ne!(usual, light, "the two cannot be told apart here");
@@ -175,6 +177,8 @@ fn a_light_terminal_gets_the_light_theme_and_no_key_of_its_answer() {
                     .find(|cell| cell.contents() == "[");
                 cell.is_some_and(|cell| cell.fgcolor() == light.fg && cell.bgcolor() == light.bg)
             });
+            // A frame goes ink by ink.
+            pty.rests(FRAME);
             assert_eq!(shown(&pty), shown(&chosen), "{colour}");
             assert_eq!(pty.quit("<c-c>"), 0);
             pty.assert_sane();

@@ -135,8 +135,8 @@ fn the_menu_says_what_it_takes_and_the_terminal_gets_just_that() {
     pty.wait_for("the whole panel, masked");
     let screen = pty.screen();
     for part in [
-        " 1 the value under the cursor",
-        "the ID Token  ",
+        " 1 the ID Token  ",
+        "the line under the cursor",
         "  secret",
         " bytes",
     ] {

@@ -11,6 +11,7 @@ mod findings;
 mod foot;
 mod header;
 mod import;
+mod inputs;
 mod kept;
 mod keys;
 mod laws;

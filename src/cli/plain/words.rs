@@ -13,7 +13,7 @@ use crate::{
         exchange::{Login, Request},
         time::Timestamp,
     },
-    session::{Session, Status, StepState, What, headless},
+    session::{Attempt, Session, Status, StepState, What, headless},
     ui::{
         panels::PANELS,
         rows::{Cx, Row, fold, is_folded, took, words},
@@ -96,7 +96,7 @@ fn standing(session: &Session, id: StepId) -> String {
             micros.map_or_else(|| "done".to_owned(), |took| format!("done in {took}"))
         }
         Status::Refused => "refused".to_owned(),
-        Status::Failed => "rejected".to_owned(),
+        Status::Failed => state.last().map_or("rejected", Attempt::failed).to_owned(),
         Status::Unreachable => "not reachable".to_owned(),
         Status::Interrupted => "cancelled".to_owned(),
     };

@@ -50,9 +50,10 @@ fn page(model: &Model, width: u16) -> Vec<Row> {
         ),
     };
     rows.push(Row::blank());
-    let address = whole(model, &asked.http.address(), width);
+    let address: Vec<Row> = whole(model, &asked.http.address(), width).collect();
     let broken = address.len() > 1;
     rows.extend(address);
+    rows.push(Row::blank());
     if broken {
         let says =
             "{copy-address} copies it whole; what is selected over several lines may lose its end.";
@@ -61,7 +62,6 @@ fn page(model: &Model, width: u16) -> Vec<Row> {
             width,
         ));
     }
-    rows.push(Row::blank());
     rows.extend(wrap(listening(model, &asked.redirect_uri), width));
     if let Some(tunnel) = &reception.tunnel {
         rows.extend(wrap(

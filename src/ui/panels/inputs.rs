@@ -178,7 +178,7 @@ const CLIENTS: [(&str, Side, FieldPath); 5] = [
 fn by_itself(profile: &Profile, path: FieldPath) -> Option<String> {
     let (_, side, _) = CLIENTS.iter().find(|(.., auth)| *auth == path)?;
     Some(match profile.client(*side).auth {
-        Auth::None => "by nothing, having neither secret nor key".to_owned(),
+        Auth::None => "none, having neither secret nor key".to_owned(),
         auth @ (Auth::SecretBasic | Auth::SecretPost) => format!("{}, having a secret", auth.id()),
         Auth::PrivateKeyJwt => format!("{}, having a key", Auth::PrivateKeyJwt.id()),
     })

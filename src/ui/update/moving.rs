@@ -335,7 +335,7 @@ pub fn findings_of_row(model: &mut Model) {
     model.over_rows(|state, rows, height| {
         let found = |index| {
             rows.iter()
-                .position(|row| row.goes == Some(Goes::Place(index)))
+                .position(|row| row.heading && row.goes == Some(Goes::Place(index)))
         };
         match index.and_then(found) {
             Some(at) => {

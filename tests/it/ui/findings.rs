@@ -11,13 +11,12 @@ fn a_verdict_leads_to_the_very_claim() {
         desk.keys("<esc><esc>").sees("fault: idp-idjag-aud-slash");
         desk.keys("R").sees("The IdP, certain, at step 5.");
         desk.keys("i")
-            .sees("BEARER-ENDPOINT")
-            .sees("trailing slash");
-        desk.keys("g").sees("Verdict  The IdP, certain");
+            .sees("Verdict  The IdP, certain")
+            .sees("because");
+        desk.keys("<pgdn>").sees("BEARER-ENDPOINT");
         desk.keys("Ki")
-            .sees("IDJAG-AUD-ISSUER  error")
-            .sees("trailing slash");
-        // From the finding to its place, and from the place to the finding.
+            .sees("Verdict  The IdP, certain · step id-jag");
+        // From the verdict to its place, and from the place to the finding.
         desk.keys("<enter>").sees("[Tokens]");
         desk.keys("i").sees("[Findings").sees("trailing slash");
         desk.keys("L").sees("contradictory");
@@ -87,4 +86,41 @@ fn an_issuer_that_leads_nowhere_is_said_to_be_looked_at() {
         .sees("Unclear whose side, a guess.")
         .sees("No metadata stands where")
         .sees("Compare the issuer");
+}
+
+#[test]
+fn what_is_to_be_done_leads_to_the_field_that_it_names() {
+    let mut desk = Desk::lab((120, 40));
+    desk.keys("5' i/Audience<enter><enter>");
+    for _ in 0..80 {
+        desk.keys("<backspace>");
+    }
+    desk.keys("https://notes.example<enter>R")
+        .sees("Set agent.audience to");
+    desk.keys("i").sees("Verdict").sees("because");
+    desk.keys("<enter>").sees("[Inputs]");
+    let field = desk.engine.model.under.field.expect("it is a field");
+    assert_eq!(field.0, "agent.audience");
+}
+
+#[test]
+fn the_verdict_stands_where_it_speaks_of_and_elsewhere_as_a_line() {
+    let mut desk = Desk::lab((120, 40));
+    desk.keys("F/idjag-aud-slash<enter><enter><esc><esc>R");
+    for step in ["5", "6"] {
+        desk.keys(step).keys("i").sees("Verdict  The IdP, certain");
+    }
+    desk.keys("1i")
+        .sees("Elsewhere in this walk")
+        .sees("Verdict at step 5: The IdP, certain")
+        .sees_no("because");
+}
+
+#[test]
+fn an_answer_that_breaks_off_is_not_said_to_be_turned_down() {
+    let mut desk = Desk::lab((120, 40));
+    desk.keys("F/idp-code-closed<enter><enter><esc><esc>R")
+        .sees("answer broke off")
+        .sees_no("rejected by us");
+    desk.keys("D").sees("answer broke off").sees_no("rejected");
 }

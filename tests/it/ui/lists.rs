@@ -179,13 +179,16 @@ fn a_key_that_does_nothing_says_why() {
         ("b", "No sign-in waits for a browser."),
         (
             "d",
-            "d is duplicate-profile, which is done in the list of profiles (p).",
+            "d copies a profile under a new name, in the list of profiles (p): not here.",
         ),
         ("U", "No action has the key U; ? lists them."),
         ("+", "Only the diagram is played; D shows it."),
         ("N", "Nothing is looked for; / finds a text."),
         (".", "There is no later attempt."),
-        ("fR", "R is send-to-end, which is done on the walk."),
+        (
+            "fR",
+            "R sends every step that is left, to the end, on the walk: not here.",
+        ),
         ("r", "r is check-again, which can do nothing here."),
         (
             "<esc>e<enter>x<enter>qs",
@@ -327,4 +330,61 @@ fn prose_has_one_kind_of_apostrophe() {
             .any(|three| three[1] == '\'' && three[0].is_alphabetic() && three[2].is_alphabetic());
         assert!(!straight, "{says}");
     }
+}
+
+#[test]
+fn a_fault_is_switched_by_its_name_from_anywhere_and_one_of_another_flow_says_so() {
+    let mut desk = Desk::lab((120, 40));
+    desk.keys(":idp-idjag-aud-slash").sees("fault");
+    desk.keys("<enter>")
+        .sees("idp-idjag-aud-slash is on for every request from now on.")
+        .sees("fault: idp-idjag-aud-slash");
+    desk.keys(":idp-idjag-aud-slash").sees("fault on");
+    desk.keys("<enter>").sees("idp-idjag-aud-slash is off.");
+    desk.keys("F/actor-token-aud<enter>")
+        .sees("(in delegation)");
+    desk.keys("<enter>")
+        .sees("actor-token-aud is on, but it shows in the flow delegation; f leads there.");
+}
+
+#[test]
+fn a_dash_at_the_end_looks_for_what_begins_so() {
+    let mut desk = Desk::lab((120, 40));
+    desk.keys("F/as-<enter>");
+    let model = &desk.engine.model;
+    let listed = |id: &str| desk.screen().contains(id);
+    assert!(
+        listed("as-at-expired") || listed("as-client"),
+        "{}",
+        desk.screen()
+    );
+    assert!(!listed("redirect-iss-missing"), "{}", desk.screen());
+    assert!(model.under.goes.is_some());
+}
+
+#[test]
+fn a_page_moves_what_is_seen_and_the_cursor_with_it() {
+    let mut desk = Desk::lab((80, 24));
+    desk.keys("?");
+    let (scroll, cursor) = {
+        let state = desk.engine.model.rows_state();
+        (state.scroll, state.cursor)
+    };
+    desk.keys("<pgdn>");
+    let after = desk.engine.model.rows_state();
+    assert!(after.scroll > scroll);
+    assert_eq!(after.scroll - scroll, after.cursor - cursor);
+    desk.keys("<pgup>");
+    let back = desk.engine.model.rows_state();
+    assert_eq!((back.scroll, back.cursor), (scroll, cursor));
+}
+
+#[test]
+fn on_the_curl_the_curl_is_copied_first_and_no_sentence_is_a_value() {
+    let mut desk = Desk::sham(tenant(), 404, "{}", (120, 40));
+    desk.keys("2' cgy").sees("1 the cURL");
+    desk.keys("<esc>' ig")
+        .keys("y")
+        .sees_no("the value under the cursor")
+        .sees("the line under the cursor");
 }

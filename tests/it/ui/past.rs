@@ -40,7 +40,7 @@ fn a_new_walk_keeps_the_one_that_was_and_asks_nothing() {
     desk.keys(">").sees("walk 2").sees_no("walk 1 of 2");
     desk.keys(">").sees("This is the walk that is on");
     desk.keys("q")
-        .sees("Leave? The walks with their tokens are lost then.");
+        .sees("Leave? The walks with what came are lost then.");
     desk.keys("n");
 }
 
@@ -107,7 +107,7 @@ fn walks_of_other_flows_are_listed_with_what_became_of_them() {
     desk.keys("'w")
         .sees("Walks of this profile, times in UTC: Enter looks at one")
         .sees("▸   3  xaa")
-        .sees("on: 0 of 7 steps done")
+        .sees("now on, 0 of 7 steps done")
         .sees("    2  mcp")
         .sees("    1  xaa")
         .sees("refused at JWT bearer (IdP, certain");

@@ -1,0 +1,52 @@
+//! The form of a step: what is said of its fields, and how they are filled in.
+
+use super::desk::{Desk, tenant};
+
+/// Opens the inputs of the step that redeems the ID-JAG, its Authentication under the cursor.
+fn at_the_authentication(desk: &mut Desk<super::desk::Sham>) {
+    desk.keys("6").sees("step 6 of 7");
+    desk.keys("' i/Authent<enter>").sees("Authentication");
+}
+
+#[test]
+fn a_client_that_is_not_told_how_proves_itself_with_what_it_has() {
+    let mut desk = Desk::sham(tenant(), 404, "{}", (120, 40));
+    at_the_authentication(&mut desk);
+    desk.sees("none, having neither secret nor key")
+        .sees("only with a private key")
+        .sees_no("not used with none");
+    desk.keys("j<enter>").keys("hunter3hunter3<enter>");
+    desk.sees("client_secret_basic, having a secret")
+        .sees_no("not used with none");
+    // Who is told is held to it.
+    desk.keys("k<enter>none<enter>").sees("not used with none");
+}
+
+#[test]
+fn a_choice_is_made_by_typing_its_name_or_a_part_of_it() {
+    for (typed, chosen) in [
+        ("client_secret_basic", "client_secret_basic"),
+        ("client_secret_p", "client_secret_post"),
+        ("post", "client_secret_post"),
+        ("PRIV", "private_key_jwt"),
+        // What leads nowhere begins anew; the same letter again goes on.
+        ("nop", "private_key_jwt"),
+        ("cc", "client_secret_post"),
+    ] {
+        let mut desk = Desk::sham(tenant(), 404, "{}", (120, 40));
+        at_the_authentication(&mut desk);
+        desk.keys("<enter>").keys(typed).keys("<enter>");
+        let has = |line: &&str| line.contains("Authentication") && line.contains(chosen);
+        let screen = desk.screen();
+        assert!(screen.lines().any(|line| has(&line)), "{typed}: {screen}");
+    }
+}
+
+#[test]
+fn two_fields_of_one_name_are_told_apart() {
+    let mut desk = Desk::sham(tenant(), 404, "{}", (120, 40));
+    desk.keys("5' i")
+        .sees("Algorithm (agent)")
+        .sees("Algorithm (dpop)");
+    desk.keys("6").sees("Algorithm").sees_no("Algorithm (");
+}
