@@ -200,6 +200,8 @@ actions! {
     NewerWalk = "newer-walk", [">"], Walk, hint "newer walk", when has_newer_walk;
     /// Saves the profile to its file.
     Save = "save", ["S"], Everywhere, hint "save", when can_save;
+    /// Takes the edits of the field under the cursor back, to what the file has.
+    TakeBack = "take-back", ["U"], Everywhere, hint "take back", when on_edited_field;
     /// Copies something: the value under the cursor, its JSON, a header, a token, the cURL, the request, the answer, the panel.
     Copy = "copy", ["y"], Walk, hint "copy", when always;
     /// Opens the list of profiles.
@@ -486,6 +488,23 @@ fn on_field(model: &Model) -> Availability {
             && model.under.field.is_some()
             && !model.session().archived,
         "",
+    )
+}
+
+fn on_edited_field(model: &Model) -> Availability {
+    if model.in_past() {
+        return Availability::No(THEN);
+    }
+    let edited = |field| {
+        model
+            .opened()
+            .edits()
+            .iter()
+            .any(|(path, _)| *path == field)
+    };
+    Availability::when(
+        model.under.field.is_some_and(edited),
+        "The cursor is on no field that was edited since it was saved.",
     )
 }
 

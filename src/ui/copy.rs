@@ -90,15 +90,15 @@ pub fn items(model: &Model) -> Vec<Item> {
     if model.waiting_page() {
         add("the address for the browser".to_owned(), What::Address);
     } else {
-        if row(model).is_some_and(|row| row.copy.is_some()) {
+        // Each row of the cURL stands for the whole of it.
+        if model.panel().id == "curl" {
+            add("the cURL".to_owned(), What::Curl);
+        } else if row(model).is_some_and(|row| row.copy.is_some()) {
             add("the value under the cursor".to_owned(), What::Value);
         }
         add("the same as JSON".to_owned(), What::Json);
         add("the header under the cursor".to_owned(), What::Line);
         add("the address for the browser".to_owned(), What::Address);
-    }
-    if model.panel().id == "curl" {
-        add("the cURL".to_owned(), What::Curl);
     }
     let attempt = attempt(model);
     let records = || {

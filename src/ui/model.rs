@@ -258,6 +258,16 @@ impl Opened {
             .collect()
     }
 
+    /// Returns the profile as it would be without the edits of one field.
+    pub fn without_edit(&self, field: FieldPath) -> Profile {
+        let mut profile = self.session.profile.clone();
+        match written(&self.saved, field) {
+            Some(value) => profile.set(field, value.clone()),
+            None => profile.unset(field),
+        }
+        profile
+    }
+
     /// Tells whether a profile says other things than the one of the session, apart from what the lab fills in.
     pub fn differs_from(&self, profile: &Profile) -> bool {
         fields::FIELDS

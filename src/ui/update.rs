@@ -387,6 +387,7 @@ fn act(model: &mut Model, action: Action, nth: usize, ink: Ink) -> Vec<Effect> {
             model.screen.overlay = Some(Overlay::Existing(PanelState::default()));
         }
         Action::Withdraw => return walking::withdraw(model, ink),
+        Action::TakeBack => return editing::take_back(model, ink),
         Action::Address => model.screen.overlay = Some(Overlay::Address(PanelState::default())),
         Action::NewWalk => return walking::new_walk(model, ink),
         Action::OlderWalk => past::step(model, -1),

@@ -30,7 +30,14 @@ fn blocked<'a>(cx: &Cx<'a>) -> &'a [Blocked] {
 }
 
 fn badge(cx: &Cx) -> Option<String> {
-    let count = blocked(cx).iter().filter(|why| !matches!(why, Blocked::Needs(_))).count();
+    let known = blocked(cx).iter().filter(|why| !matches!(why, Blocked::Needs(_)));
+    let fields = cx.session.flow.step(cx.step).map_or(&[][..], |step| step.info().fields);
+    // What holds the step back now may hide what will hold it back then.
+    let hidden = |path: &&FieldPath| {
+        let is_known = |why: &Blocked| matches!(why, Blocked::Missing(at) if concerns(at, **path));
+        lacks(&cx.session.profile, **path) && !blocked(cx).iter().any(is_known)
+    };
+    let count = known.count() + fields.iter().filter(hidden).count();
     (count > 0).then(|| format!("{count} needed"))
 }
 
@@ -84,7 +91,7 @@ fn field(cx: &Cx, path: FieldPath, (label, pad): (&str, usize), draft: Option<&D
     let profile = &cx.session.profile;
     let mut spans = Vec::new();
     let mut invalid = Vec::new();
-    let mut missing = false;
+    let mut missing = lacks(profile, path);
     for why in blocked(cx) {
         match why {
             Blocked::Missing(at) if concerns(at, path) => missing = true,
@@ -182,6 +189,21 @@ fn by_itself(profile: &Profile, path: FieldPath) -> Option<String> {
         auth @ (Auth::SecretBasic | Auth::SecretPost) => format!("{}, having a secret", auth.id()),
         Auth::PrivateKeyJwt => format!("{}, having a key", Auth::PrivateKeyJwt.id()),
     })
+}
+
+/// Tells whether a client is told to prove itself with what this field does not hold.
+fn lacks(profile: &Profile, path: FieldPath) -> bool {
+    let Some((_, side, told)) = CLIENTS.iter().find(|(table, ..)| *table == path.table()) else {
+        return false;
+    };
+    let client = profile.client(*side);
+    let wanted = match client.auth {
+        Auth::None => None,
+        Auth::SecretBasic | Auth::SecretPost => Some(client.secret_field),
+        Auth::PrivateKeyJwt => Some(client.key_field),
+    };
+    let said = profile.text(*told).is_some_and(|auth| !auth.is_empty());
+    said && wanted == Some(path) && profile.secret(path).is_none()
 }
 
 /// Says why a field plays no part, where that follows from another one.

@@ -389,6 +389,19 @@ pub fn accept_field(model: &mut Model, field: FieldPath, text: &str, ink: Ink) -
     effects
 }
 
+/// Takes the edits of the field under the cursor back, to what the file has.
+pub fn take_back(model: &mut Model, ink: Ink) -> Vec<Effect> {
+    let Some(field) = model.under.field else {
+        return Vec::new();
+    };
+    let profile = model.opened().without_edit(field);
+    let mut effects = model.command(Command::Adopt(Box::new(profile)), ink);
+    // What the file does not say, the lab fills in.
+    effects.extend(refill(model));
+    model.say(format!("{field} is as it was saved."));
+    effects
+}
+
 /// After a gap in the form is filled, the cursor goes to the next one.
 fn on_to_the_next_gap(model: &mut Model, filled: FieldPath) {
     if model.screen.overlay.is_some() || model.panel().id != "inputs" {

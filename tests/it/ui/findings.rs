@@ -91,7 +91,7 @@ fn an_issuer_that_leads_nowhere_is_said_to_be_looked_at() {
 #[test]
 fn what_is_to_be_done_leads_to_the_field_that_it_names() {
     let mut desk = Desk::lab((120, 40));
-    desk.keys("5' i/Audience<enter><enter>");
+    desk.keys("5'i/Audience<enter><enter>");
     for _ in 0..80 {
         desk.keys("<backspace>");
     }

@@ -5,7 +5,7 @@ use super::desk::{Desk, tenant};
 /// Opens the inputs of the step that redeems the ID-JAG, its Authentication under the cursor.
 fn at_the_authentication(desk: &mut Desk<super::desk::Sham>) {
     desk.keys("6").sees("step 6 of 7");
-    desk.keys("' i/Authent<enter>").sees("Authentication");
+    desk.keys("'i/Authent<enter>").sees("Authentication");
 }
 
 #[test]
@@ -20,6 +20,9 @@ fn a_client_that_is_not_told_how_proves_itself_with_what_it_has() {
         .sees_no("not used with none");
     // Who is told is held to it.
     desk.keys("k<enter>none<enter>").sees("not used with none");
+    desk.keys("<enter>private_key_jwt<enter>")
+        .sees("Private key         needed")
+        .sees("[Inputs 1 needed]");
 }
 
 #[test]
@@ -45,8 +48,31 @@ fn a_choice_is_made_by_typing_its_name_or_a_part_of_it() {
 #[test]
 fn two_fields_of_one_name_are_told_apart() {
     let mut desk = Desk::sham(tenant(), 404, "{}", (120, 40));
-    desk.keys("5' i")
+    desk.keys("5'i")
         .sees("Algorithm (agent)")
         .sees("Algorithm (dpop)");
     desk.keys("6").sees("Algorithm").sees_no("Algorithm (");
+}
+
+#[test]
+fn an_edit_is_taken_back_to_what_was_saved() {
+    let mut desk = Desk::sham(tenant(), 404, "{}", (120, 40));
+    desk.keys("U").sees("on no field that was edited");
+    desk.keys("2'i/Issuer<enter>").sees("https://as.example");
+    desk.keys("<enter>/other<enter>")
+        .sees("https://as.example/other")
+        .sees("not saved");
+    desk.keys("U")
+        .sees("resource_as.issuer is as it was saved.")
+        .sees_no("/other")
+        .sees_no("not saved");
+    // On the page with every field too, and a secret without being shown.
+    desk.keys("P/sso.client_secret<enter>")
+        .keys("<enter>hunter4hunter4<enter>")
+        .keys("<esc>")
+        .sees("not saved");
+    desk.keys("U").sees("sso.client_secret is as it was saved.");
+    let profile = &desk.engine.model.session().profile;
+    let secret = profile.secret(jagwalk::profile::fields::SSO_CLIENT_SECRET);
+    assert!(secret == tenant().secret(jagwalk::profile::fields::SSO_CLIENT_SECRET));
 }

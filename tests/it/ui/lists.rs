@@ -181,7 +181,7 @@ fn a_key_that_does_nothing_says_why() {
             "d",
             "d copies a profile under a new name, in the list of profiles (p): not here.",
         ),
-        ("U", "No action has the key U; ? lists them."),
+        ("X", "No action has the key X; ? lists them."),
         ("+", "Only the diagram is played; D shows it."),
         ("N", "Nothing is looked for; / finds a text."),
         (".", "There is no later attempt."),
@@ -382,8 +382,8 @@ fn a_page_moves_what_is_seen_and_the_cursor_with_it() {
 #[test]
 fn on_the_curl_the_curl_is_copied_first_and_no_sentence_is_a_value() {
     let mut desk = Desk::sham(tenant(), 404, "{}", (120, 40));
-    desk.keys("2' cgy").sees("1 the cURL");
-    desk.keys("<esc>' ig")
+    desk.keys("2'cgy").sees("1 the cURL");
+    desk.keys("<esc>'ig")
         .keys("y")
         .sees_no("the value under the cursor")
         .sees("the line under the cursor");
