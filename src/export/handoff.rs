@@ -5,19 +5,23 @@
 use std::fmt::Write as _;
 
 use crate::{
-    flow::Step,
+    flow::{Step, StepInfo},
     lint::{
-        self, Finding,
+        self, Finding, Revision, Subject,
+        place::in_words,
+        subject::{self, shown},
         verdict::{Judgement, fact_of},
     },
     profile::{FieldPath, fields},
     protocol::{
         exchange::{Answer, Exchange},
         http::Response,
+        jwt::Token,
         party::Party,
+        time::Timestamp,
         visible::visible_lines,
     },
-    session::{Attempt, Session},
+    session::{Outcome, Session},
 };
 
 /// Headers in which servers say under which id their log has a request.
@@ -90,15 +94,10 @@ const CONSOLES: &[Console] = &[
 /// Writes the hand-off of a verdict; masked, whatever the screen shows.
 pub fn handoff(session: &Session, verdict: &Judgement) -> String {
     let mut page = String::new();
-    let owner = verdict.owner;
     let mut line = |text: &str| {
         let _ = writeln!(page, "{}", visible_lines(&session.vault.mask(text)));
     };
-    line(&match issuer(session, owner) {
-        _ if owner == Party::You => "For yourself: what is wrong is on your own side.".to_owned(),
-        Some(issuer) => format!("For the administrator of the {}: {issuer}", owner.name()),
-        None => format!("For whoever is responsible for: {}", owner.name()),
-    });
+    line(&reader(session, verdict));
     line("");
     line("What happens");
     line(&format!("  {}", verdict.says));
@@ -118,30 +117,99 @@ pub fn handoff(session: &Session, verdict: &Judgement) -> String {
     }
     line("");
     line(&format!("What to change ({})", verdict.confidence.id()));
-    line(&format!("  {}", verdict.fix));
-    if let Some(console) = console(session, owner) {
+    line(&format!("  {}", asked_of(verdict)));
+    if let Some(console) = console(session, verdict.owner) {
         line(&format!("  {}", console.says));
     }
     if let Some(rule) = verdict.code.and_then(|code| lint::find(code.0)) {
         line(&format!("  Written in {}: {}", rule.spec, rule.title));
     }
-    line("");
-    line("Where to find it in the log");
-    for state in &session.walk.steps {
-        let Some(step) = session.flow.step(state.id) else {
+    let (about, before) = requests(session, verdict);
+    let heading = match about.len() {
+        1 => "The request that this is about",
+        _ => "The requests that this is about",
+    };
+    let before_it = "Before, at the same server";
+    for (heading, requests, whole) in [(heading, about, true), (before_it, before, false)] {
+        if requests.is_empty() {
             continue;
-        };
-        let concerns =
-            step.info().to == owner || state.id == verdict.step || stops(state.outcome());
-        if let Some(exchange) = state.last().and_then(Attempt::main).filter(|_| concerns) {
-            seen(&mut line, step, exchange);
+        }
+        line("");
+        line(heading);
+        for (step, exchange) in requests {
+            seen(&mut line, session, step, exchange, whole);
         }
     }
     page
 }
 
-fn stops(outcome: Option<&crate::session::Outcome>) -> bool {
-    !matches!(outcome, None | Some(crate::session::Outcome::Done))
+/// Whom it speaks to, in a line.
+fn reader(session: &Session, verdict: &Judgement) -> String {
+    let server = session.flow.step(verdict.step).map(|step| step.info().to);
+    let there = |party: Option<Party>| match party {
+        Some(party) => match issuer(session, party) {
+            Some(issuer) => format!("the {} ({issuer})", party.name()),
+            None => format!("the {}", party.name()),
+        },
+        None => "the server".to_owned(),
+    };
+    match verdict.owner {
+        Party::You => "For yourself: what is wrong is on your own side.".to_owned(),
+        Party::User => "For yourself and whoever signs in.".to_owned(),
+        Party::Client => format!("For whoever registers clients at {}", there(server)),
+        Party::Network => format!(
+            "For whoever runs the network between here and {}",
+            there(server)
+        ),
+        Party::Unknown => format!(
+            "For the administrator of {}; whose side it is on is not known yet",
+            there(server)
+        ),
+        owner => format!("For the administrator of {}", there(Some(owner))),
+    }
+}
+
+/// What to do, as its reader has to hear it.
+fn asked_of(verdict: &Judgement) -> String {
+    if matches!(verdict.owner, Party::You | Party::User) {
+        return verdict.fix.clone();
+    }
+    if let Some(asks) = verdict.asks {
+        return asks.to_owned();
+    }
+    // The administrator who would be asked is the one who reads it.
+    let bare = verdict
+        .fix
+        .split_once(" administrator ")
+        .filter(|(before, _)| before.starts_with("Have ") && !before.contains(','))
+        .map_or(verdict.fix.as_str(), |(_, rest)| rest);
+    let mut letters = bare.chars();
+    let first = letters.next().map(|first| first.to_uppercase().to_string());
+    first.unwrap_or_default() + letters.as_str()
+}
+
+/// The requests that decided, and those before them at the same server.
+fn requests<'a>(session: &'a Session, verdict: &Judgement) -> (Requests<'a>, Requests<'a>) {
+    let all = session.walk.steps.iter().filter_map(|state| {
+        let step = session.flow.step(state.id)?;
+        let attempt = state.last()?;
+        let decides = state.id == verdict.step || stops(state.outcome());
+        let server = step.info().to == verdict.owner;
+        (decides || server).then_some((decides, step, attempt.main()?))
+    });
+    let (about, before): (Vec<_>, Vec<_>) = all.partition(|(decides, ..)| *decides);
+    let bare = |all: Vec<(bool, &'a dyn Step, &'a Exchange)>| {
+        let pairs = all.into_iter().map(|(_, step, made)| (step, made));
+        pairs.collect()
+    };
+    (bare(about), bare(before))
+}
+
+/// Steps with the exchange that counts.
+type Requests<'a> = Vec<(&'a dyn Step, &'a Exchange)>;
+
+fn stops(outcome: Option<&Outcome>) -> bool {
+    !matches!(outcome, None | Some(Outcome::Done))
 }
 
 fn found<'a>(session: &'a Session, verdict: &Judgement) -> Option<&'a Finding> {
@@ -154,21 +222,26 @@ fn found<'a>(session: &'a Session, verdict: &Judgement) -> Option<&'a Finding> {
 fn strings(finding: &Finding) -> Option<Vec<String>> {
     let (expected, got) = (finding.expected.as_ref()?, finding.got.as_ref()?);
     let mut lines = vec![
-        format!("  at        {}", finding.at),
+        format!("  at        {}", in_words(&finding.at)),
         format!("  expected  {expected}"),
         format!("  received  {got}"),
     ];
-    if let Some(near) = finding.near {
-        let class = near.class.says().unwrap_or("another text");
-        lines.push(format!(
-            "  They part at character {}: {class}.",
-            near.first + 1
-        ));
+    let near = finding
+        .near
+        .and_then(|near| Some((near.first + 1, near.says(expected, got)?)));
+    if let Some((first, says)) = near {
+        lines.push(format!("  They part at character {first}: {says}."));
     }
     Some(lines)
 }
 
-fn seen(line: &mut impl FnMut(&str), step: &dyn Step, exchange: &Exchange) {
+fn seen(
+    line: &mut impl FnMut(&str),
+    session: &Session,
+    step: &dyn Step,
+    exchange: &Exchange,
+    whole: bool,
+) {
     let request = exchange.request.http();
     let info = step.info();
     line(&format!("  {} ({})", info.title, info.id));
@@ -178,6 +251,11 @@ fn seen(line: &mut impl FnMut(&str), step: &dyn Step, exchange: &Exchange) {
         Ok(Answer::Http(response)) => answered(line, response),
         Ok(Answer::Redirect(_)) => line("    answered by a redirect"),
         Err(failure) => line(&format!("    {failure}")),
+    }
+    if whole {
+        for (name, value) in asked(session, info, exchange) {
+            line(&format!("    {name}: {value}"));
+        }
     }
 }
 
@@ -191,11 +269,124 @@ fn answered(line: &mut impl FnMut(&str), response: &Response) {
     }
 }
 
+/// Parameters by which an administrator finds a registration, a policy or a connection.
+const TELLING: &[&str] = &[
+    "response_type",
+    "grant_type",
+    "requested_token_type",
+    "subject_token_type",
+    "actor_token_type",
+    "audience",
+    "resource",
+    "scope",
+    "authorization_details",
+    "redirect_uri",
+    "code_challenge_method",
+    "prompt",
+    "acr_values",
+];
+
+/// Parameters that carry a token whose claims an administrator compares with what is registered.
+const TOKENS: &[&str] = &["subject_token", "actor_token", "assertion"];
+
+/// Members of such a token: nothing that says who the user is.
+const CLAIMS: &[&str] = &["iss", "aud", "client_id", "scope", "resource", "jti", "exp"];
+
+/// What was asked for, and as whom.
+fn asked(session: &Session, step: &'static StepInfo, exchange: &Exchange) -> Vec<(String, String)> {
+    let subject = Subject {
+        flow: session.flow.id.0,
+        step: Some(step),
+        request: Some(&exchange.request),
+        made: &[],
+        tokens: &[],
+        past: &[],
+        profile: &session.profile,
+        bag: &session.walk.bag,
+        keys: &session.walk.keys,
+        now: exchange.times.start,
+        revision: Revision::of(&session.profile),
+    };
+    let mut lines = Vec::new();
+    let client = subject.client_id().or_else(|| subject.query("client_id"));
+    if let Some(client) = client {
+        let way = way(&subject).map_or(String::new(), |way| format!(", {way}"));
+        lines.push(("client".to_owned(), format!("{client}{way}")));
+    }
+    for name in TELLING {
+        let value = subject.form(name).or_else(|| subject.query(name));
+        lines.extend(value.map(|value| ((*name).to_owned(), value)));
+    }
+    let sent = TOKENS
+        .iter()
+        .filter_map(|name| Some(((*name).to_owned(), subject.sent_token(name)?)));
+    let presented = subject
+        .presented()
+        .map(|(scheme, token)| (format!("{scheme} token"), token));
+    for (name, token) in sent.chain(presented) {
+        let told = told(&token);
+        if !told.is_empty() {
+            lines.push((name, told.join(", ")));
+        }
+    }
+    lines
+}
+
+/// How the client authenticated, where it asked a token endpoint (RFC 6749 §2.3, OIDC §9).
+fn way(subject: &Subject<'_>) -> Option<String> {
+    if let Some(assertion) = subject.client_assertion() {
+        let header = subject::header(&assertion);
+        let key = match (header.text("kid"), header.text("alg")) {
+            (Some(kid), Some(alg)) => format!(" (kid {kid}, {alg})"),
+            (None, Some(alg)) => format!(" (no kid, {alg})"),
+            _ => String::new(),
+        };
+        let name = match header.text("alg") {
+            Some(alg) if alg.starts_with("HS") => "client_secret_jwt",
+            _ => "private_key_jwt",
+        };
+        let audience = shown(subject::claims(&assertion).0.get("aud"));
+        return Some(format!("by {name}{key}, made out to {audience}"));
+    }
+    subject.http()?.form()?;
+    Some(
+        if subject.basic().is_some() {
+            "by client_secret_basic"
+        } else if subject.fills("client_secret") {
+            "by client_secret_post"
+        } else if subject.proves_itself() {
+            return None;
+        } else {
+            "without authentication"
+        }
+        .to_owned(),
+    )
+}
+
+/// What a token says of itself, in a few words; nothing of one that is no JWT.
+fn told(token: &Token) -> Vec<String> {
+    let (header, claims) = (subject::header(token), subject::claims(token));
+    let head = ["typ", "kid"].map(|name| Some((name, header.0.get(name)?)));
+    let body = CLAIMS
+        .iter()
+        .map(|name| Some((*name, claims.0.get(*name)?)));
+    head.into_iter()
+        .chain(body)
+        .flatten()
+        .map(|(name, value)| match (name, value.as_i64()) {
+            ("exp", Some(secs)) => format!("exp {}", Timestamp::from_secs(secs)),
+            _ => format!("{name} {}", shown(Some(value))),
+        })
+        .collect()
+}
+
 fn issuer(session: &Session, owner: Party) -> Option<String> {
     let field = match owner {
         Party::Idp => fields::IDP_ISSUER,
         Party::ResourceAs => fields::RESOURCE_AS_ISSUER,
         Party::Api => fields::API_URL,
+        Party::Tts => fields::TTS_ISSUER,
+        Party::ActorIssuer => fields::ACTOR_ISSUER_ISSUER,
         _ => return None,
     };
     session.profile.text(field).map(str::to_owned)

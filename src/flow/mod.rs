@@ -275,7 +275,8 @@ impl fmt::Display for Blocked {
         match self {
             Self::Needs(artifact) => write!(f, "needs {}", artifact.name()),
             Self::Missing(path) => write!(f, "{path} is empty"),
-            Self::Invalid(path, says) => write!(f, "{path}: {says}"),
+            // It stands within a sentence; its own stop goes.
+            Self::Invalid(path, says) => write!(f, "{path}: {}", says.trim_end_matches('.')),
         }
     }
 }

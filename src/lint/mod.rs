@@ -7,10 +7,12 @@
 pub mod explain;
 pub mod ledger;
 pub mod near;
+pub mod place;
 mod prelude;
 pub mod revision;
 pub mod rules;
 pub mod subject;
+pub mod theirs;
 pub mod vendors;
 pub mod verdict;
 
@@ -204,6 +206,9 @@ pub struct Finding {
     /// Whether the check chose the severity itself.
     #[serde(skip)]
     chosen: bool,
+    /// Whether another side than the owner may have to act.
+    #[serde(skip)]
+    pub unsure: bool,
 }
 
 impl Finding {
@@ -221,6 +226,7 @@ impl Finding {
             fix: String::new(),
             habit: None,
             chosen: false,
+            unsure: false,
         }
     }
 
@@ -250,6 +256,13 @@ impl Finding {
     pub fn severity(mut self, severity: Severity) -> Self {
         self.severity = severity;
         self.chosen = true;
+        self
+    }
+
+    /// Says that the evidence does not settle whose side it is: no verdict is certain that rests on it.
+    #[must_use]
+    pub fn unsure(mut self) -> Self {
+        self.unsure = true;
         self
     }
 

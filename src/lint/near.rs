@@ -74,6 +74,17 @@ impl Class {
     }
 }
 
+impl Near {
+    /// Says where two texts part and why, in a few words; nothing where they have so little in common that they are
+    /// simply two texts.
+    pub fn says(self, expected: &str, got: &str) -> Option<&'static str> {
+        let shorter = expected.chars().count().min(got.chars().count());
+        let alike = 2 * self.first >= shorter && shorter > 0;
+        let plain = alike.then_some("the first difference");
+        self.class.says().or(plain)
+    }
+}
+
 /// Compares what should be there with what is; `None` when they are the same.
 pub fn compare(expected: &str, got: &str) -> Option<Near> {
     let first = first_difference(expected, got)?;

@@ -5,7 +5,7 @@
 
 use serde::Serialize;
 
-use super::{Code, Finding, Kind, Rule, Severity, find};
+use super::{Code, Finding, Kind, Rule, Severity, find, place, theirs};
 use crate::{
     flow::{Blocked, StepId, StepInfo},
     protocol::{exchange::Failure, http::HttpRequest, oauth::OAuthError, party::Party},
@@ -54,6 +54,8 @@ pub struct Judgement {
     pub because: Vec<String>,
     /// What to do.
     pub fix: String,
+    /// What to ask of that side, where `fix` speaks to the one who holds the profile.
+    pub asks: Option<&'static str>,
 }
 
 /// How a step of the walk ended.
@@ -90,6 +92,8 @@ pub struct Seen<'a> {
     pub status: Option<u16>,
     /// Whether the connection ended before the answer did.
     pub broken: bool,
+    /// Whether a page for people came in place of an answer.
+    pub page: bool,
     /// How far the `Date` of its answer lies ahead of our clock, in seconds.
     pub ahead: Option<i64>,
 }
@@ -112,6 +116,7 @@ pub fn judge(seen: &[Seen<'_>]) -> Option<Judgement> {
         Ending::Failed(why) => Some(
             best(&seen[..=at], |found| weigh_ours(found, here))
                 .or_else(|| clock::judge(&seen[..=at], here, &why.join(" ")))
+                .or_else(|| answers::page(here, &why.join(" ")))
                 .unwrap_or_else(|| unexplained(here, &why.join(" "))),
         ),
         Ending::Suspect(why) => Some(
@@ -129,6 +134,7 @@ fn refused(seen: &[Seen<'_>], here: &Seen<'_>, error: &OAuthError) -> Judgement 
     // server's own code.
     let told = |found: Found<'_>| heard(found).filter(|weight| !weight.is_guessed_of(found));
     clock::judge(seen, here, words)
+        .or_else(|| answers::not_whole(here, error))
         .or_else(|| best(seen, told))
         .or_else(|| answers::by_error(here, error))
         .or_else(|| best(seen, heard))
@@ -244,7 +250,11 @@ fn best(seen: &[Seen<'_>], weigh: impl Fn(Found<'_>) -> Option<Weight>) -> Optio
     best.map(|(Weight(_, confidence), found, home)| Judgement {
         step: found.step.id,
         owner: found.finding.owner,
-        confidence,
+        confidence: if found.finding.unsure {
+            confidence.min(Confidence::Likely)
+        } else {
+            confidence
+        },
         code: Some(found.finding.code),
         says: found.finding.says.clone(),
         because: [
@@ -255,6 +265,8 @@ fn best(seen: &[Seen<'_>], weigh: impl Fn(Found<'_>) -> Option<Weight>) -> Optio
         .flatten()
         .collect(),
         fix: found.finding.fix.clone(),
+        asks: theirs::of_rule(found.rule.code)
+            .filter(|_| found.finding.fix == found.rule.fix || found.finding.unsure),
     })
 }
 
@@ -278,9 +290,9 @@ fn fact_of_answer(seen: &Seen<'_>) -> Option<String> {
     })
 }
 
-/// Says in one line what a finding expected and what came: `claim:id-jag:/aud: expected …, received ….`.
+/// Says in one line what a finding expected and what came: `aud of the ID-JAG: expected …, received ….`.
 pub fn fact_of(finding: &Finding) -> String {
-    let at = &finding.at;
+    let at = place::in_words(&finding.at);
     match (&finding.expected, &finding.got) {
         (Some(expected), Some(got)) => format!("{at}: expected {expected}, received {got}."),
         (Some(expected), None) => format!("{at}: expected {expected}."),
@@ -308,6 +320,7 @@ fn blocked_verdict(here: &Seen<'_>, blocked: &[Blocked]) -> Judgement {
         },
         because,
         fix: fix.unwrap_or_else(|| "Send the step that makes it, or hand it in.".to_owned()),
+        asks: None,
     }
 }
 
@@ -331,11 +344,22 @@ fn suspect(here: &Seen<'_>, why: &str) -> Judgement {
             "Have the {} publish the key that it signs with, and check that nobody stands between.",
             here.step.to.name()
         ),
+        asks: None,
     }
 }
 
 /// Nothing explains it: that is said, with where to look next.
 fn unexplained(here: &Seen<'_>, why: &str) -> Judgement {
+    let server = here.step.to.name();
+    let fix = if here.status.is_some() {
+        format!(
+            "Look the request up in the log of the {server} at that time; its request id is among the answer’s headers \
+             where the server gives one."
+        )
+    } else {
+        // What came back through the browser has no headers.
+        format!("Look the request up in the log of the {server} at that time.")
+    };
     Judgement {
         step: here.step.id,
         owner: Party::Unknown,
@@ -343,11 +367,8 @@ fn unexplained(here: &Seen<'_>, why: &str) -> Judgement {
         code: None,
         says: why.to_owned(),
         because: fact_of_answer(here).into_iter().collect(),
-        fix: format!(
-            "Look the request up in the log of the {} at that time; its request id is among the answer’s headers where \
-             the server gives one.",
-            here.step.to.name()
-        ),
+        fix,
+        asks: None,
     }
 }
 

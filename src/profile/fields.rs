@@ -19,6 +19,14 @@ impl FieldPath {
             .find(|known| known.0 == path)
     }
 
+    /// Finds the first field that a sentence names.
+    pub fn named_in(text: &str) -> Option<Self> {
+        let words =
+            text.split(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-')));
+        let mut known = words.filter_map(|word| Self::find(word.trim_matches('.')));
+        known.find(|field| !field.table().is_empty())
+    }
+
     /// Returns its entry in the table.
     pub fn field(self) -> &'static Field {
         FIELDS

@@ -367,6 +367,11 @@ impl Response {
             .map(|(_, value)| value.as_str())
     }
 
+    /// Tells whether the body is a page for people (or other markup), whatever it calls itself.
+    pub fn is_page(&self) -> bool {
+        self.text().trim_start().starts_with('<')
+    }
+
     /// Returns the content type without parameters, in lower case.
     pub fn content_type(&self) -> Option<String> {
         let value = self.header("content-type")?;
@@ -402,9 +407,7 @@ impl Response {
                 || "no content type".to_owned(),
                 |kind| format!("content type {kind}"),
             );
-            let start = self.text();
-            let start = start.trim_start();
-            if start.starts_with('<') {
+            if self.is_page() {
                 format!("Expected JSON, received what looks like an HTML page ({what}).")
             } else {
                 format!("Expected JSON, received {what} that does not parse: {error}.")

@@ -10,6 +10,7 @@ use crate::{
     },
     protocol::{
         exchange::{Exchange, Request},
+        http::{HttpRequest, Response},
         time::Timestamp,
     },
 };
@@ -132,6 +133,9 @@ impl Session {
                     request: exchange.map(|exchange| exchange.request.http()),
                     status: exchange.and_then(|exchange| Some(exchange.response()?.status)),
                     broken: exchange.is_some_and(Exchange::broke_off),
+                    page: exchange
+                        .and_then(Exchange::response)
+                        .is_some_and(Response::is_page),
                     ahead: exchange.and_then(ahead),
                 });
             }
@@ -139,7 +143,11 @@ impl Session {
                 break;
             }
         }
-        lint::verdict::judge(&seen)
+        let mut verdict = lint::verdict::judge(&seen)?;
+        if let Some(stop) = stop {
+            verdict.because.extend(done_before(self.step(stop)));
+        }
+        Some(verdict)
     }
 
     /// Lays out what became of each claim in this walk.
@@ -165,6 +173,79 @@ impl Session {
             },
         }
     }
+}
+
+/// Parameters and headers that are new in every walk.
+const FRESH: &[&str] = &[
+    "state",
+    "nonce",
+    "code",
+    "code_verifier",
+    "code_challenge",
+    "redirect_uri",
+    "device_code",
+    "client_assertion",
+    "client_instance_assertion",
+    "subject_token",
+    "actor_token",
+    "assertion",
+    "refresh_token",
+    "request_context",
+    "request_details",
+    "dpop",
+    "txn-token",
+    "mcp-session-id",
+];
+
+/// Says in what the request differs that went wrong from one of the same step that was done before.
+fn done_before(state: &StepState) -> Option<String> {
+    let (now, before) = state.attempts.split_last()?;
+    let good = |attempt: &&Attempt| attempt.outcome == Some(Outcome::Done);
+    let earlier = before.iter().rev().find(good)?;
+    if good(&now) {
+        return None;
+    }
+    let (then, now) = (earlier.main()?.request.http(), now.main()?.request.http());
+    let (then, now) = (parts(then), parts(now));
+    let mut names: Vec<&str> = Vec::new();
+    for (name, value) in now.iter().chain(&then) {
+        let same =
+            |all: &[(&str, String)]| all.iter().any(|(other, own)| other == name && own == value);
+        if !(same(&now) && same(&then)) && !names.contains(name) {
+            names.push(name);
+        }
+    }
+    let when = earlier.started;
+    Some(if names.is_empty() {
+        format!("The same request was done at {when}.")
+    } else {
+        format!(
+            "It was done at {when}; since then another {} is sent.",
+            names.join(", ")
+        )
+    })
+}
+
+/// The parts of a request that stay what they are from walk to walk, by name.
+fn parts(http: &HttpRequest) -> Vec<(&str, String)> {
+    let mut parts = vec![("address", http.url.clone())];
+    let params = http
+        .form()
+        .into_iter()
+        .chain([&http.query])
+        .flat_map(|params| &params.0);
+    for (name, value) in params.chain(&http.headers) {
+        let text = value.wire();
+        match name.as_str() {
+            "authorization" if text.starts_with("Basic ") => {
+                parts.push(("client id or secret", text))
+            }
+            "authorization" => {}
+            name if FRESH.contains(&name) => {}
+            name => parts.push((name, text)),
+        }
+    }
+    parts
 }
 
 /// How far a server's `Date` lies ahead of our clock, in seconds.

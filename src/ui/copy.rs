@@ -134,11 +134,8 @@ pub fn items(model: &Model) -> Vec<Item> {
         "the answer’s body, laid out as JSON".to_owned(),
         What::AnswerJson,
     );
-    if let Some(verdict) = model.session().verdict(None) {
-        add(
-            format!("the hand-off to the {}", verdict.owner.name()),
-            What::Handoff,
-        );
+    if model.session().verdict(None).is_some() {
+        add("the hand-off, for the other side".to_owned(), What::Handoff);
     }
     if row(model).is_some_and(|row| row.copy.is_none()) {
         add("the line under the cursor".to_owned(), What::Value);

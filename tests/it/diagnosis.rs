@@ -10,8 +10,10 @@ use std::{
 };
 
 use jagwalk::{
+    export,
     lab::{FAULTS, Fault},
     lint::Severity,
+    profile::FieldPath,
     protocol::party::Party,
     session::{Session, StepState, headless::End},
 };
@@ -72,6 +74,20 @@ fn judged(fault: &Fault, session: &Session, well: &BTreeSet<&'static str>) -> Li
             "code: expected {:?}, received {code:?}",
             fault.code
         ));
+    }
+    if let Some(verdict) = verdict.as_ref().filter(|_| owner != Party::You) {
+        let text = export::handoff(session, verdict);
+        // It goes to people who have another program before them, or none.
+        let field = text
+            .lines()
+            .find(|line| FieldPath::named_in(line).is_some());
+        if let (Some(line), false) = (field, owner == Party::User) {
+            wrong.push(format!("the hand-off names a field: {line}"));
+        }
+        let request = text.contains("this is about");
+        if !request {
+            wrong.push("the hand-off names no request".to_owned());
+        }
     }
     let step = verdict.as_ref().map_or("-", |verdict| verdict.step.0);
     let sure = verdict

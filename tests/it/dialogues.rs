@@ -11,6 +11,7 @@ mod dpop;
 mod going;
 mod law;
 mod sign_in;
+mod verdict;
 
 use std::sync::Arc;
 

@@ -113,7 +113,7 @@ fn a_refused_step_says_whose_side_it_is_on() {
             "Next: 5. id-jag, ",
             "Verdict: IdP, ",
             "\nWhat to do: ",
-            "For the administrator of the IdP: ",
+            "For the administrator of the IdP (",
         ],
     );
     assert_eq!(output.code, 3, "{output}");

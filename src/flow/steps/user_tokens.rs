@@ -6,7 +6,7 @@ use serde_json::Value as Json;
 use super::support::{self, IDP};
 use crate::{
     flow::{Artifact, Inputs, Made, Reading, TokenRecord, Verdict},
-    profile::{Side, Subject},
+    profile::{Side, Subject, fields},
     protocol::{
         exchange::Purpose,
         jwt::{Claims, Signature, Token, TokenKind},
@@ -91,7 +91,13 @@ pub fn read(
     {
         Some(record) => judge(inputs, record, expected, came.at),
         None if inputs.profile.subject() == Subject::IdToken => {
-            let says = "The answer has no id_token, and the next step needs one. Does sso.scope hold openid?";
+            let scope = inputs.profile.text(fields::SSO_SCOPE).unwrap_or_default();
+            let asked = scope.split(' ').any(|word| word == "openid");
+            let says = if asked {
+                "The answer has no id_token although openid was asked for, and the next step needs one."
+            } else {
+                "The answer has no id_token, and the next step needs one: sso.scope does not hold openid."
+            };
             (Verdict::Rejected(vec![says.to_owned()]), says.to_owned())
         }
         None => (

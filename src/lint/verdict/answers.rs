@@ -1,7 +1,10 @@
 //! What a server's refusal means when no rule explains it, and what a missing answer means.
 
-use super::{Confidence, Ending, Judgement, Seen, fact_of_answer};
-use crate::protocol::{exchange::Failure, oauth::OAuthError, party::Party};
+use super::{Confidence, Ending, Judgement, Seen, fact_of_answer, has_word};
+use crate::{
+    lint::theirs,
+    protocol::{exchange::Failure, oauth::OAuthError, party::Party},
+};
 
 /// Whose side an answer points to.
 #[derive(Clone, Copy)]
@@ -177,6 +180,63 @@ pub(super) fn by_error(here: &Seen<'_>, error: &OAuthError) -> Option<Judgement>
         says: meaning.says.to_owned(),
         because: answer.into_iter().chain([said]).collect(),
         fix: meaning.fix.to_owned(),
+        asks: theirs::of_error(here.step.id.0, meaning.error),
+    })
+}
+
+/// Words of a server that misses something.
+const MISSES: &[&str] = &[
+    "missing", "required", "requires", "lacks", "without", "absent", "not sent",
+];
+
+/// Says what it means that the server misses a parameter of the sign-in that is in the address: a browser was given
+/// another address than the one that was made, mostly its beginning.
+pub(super) fn not_whole(here: &Seen<'_>, error: &OAuthError) -> Option<Judgement> {
+    let text = error.description.as_deref()?;
+    let misses = MISSES.iter().any(|word| has_word(text, word));
+    if here.step.id.0 != "authorize" || !misses {
+        return None;
+    }
+    let spoken =
+        |name: &str| has_word(text, name) || (name == "code_challenge" && has_word(text, "pkce"));
+    let (name, _) = here
+        .request?
+        .query
+        .0
+        .iter()
+        .find(|(name, value)| spoken(name) && !value.wire().is_empty())?;
+    Some(Judgement {
+        step: here.step.id,
+        owner: Party::You,
+        confidence: LIKELY,
+        code: None,
+        says: format!(
+            "The {} misses {name}, and {name} is in the address: the browser did not open the whole of it.",
+            here.step.to.name()
+        ),
+        because: fact_of_answer(here).into_iter().collect(),
+        fix: "Open the address again, whole. One that is selected over several lines of a terminal may lose its end; copy \
+              it instead."
+            .to_owned(),
+        asks: None,
+    })
+}
+
+/// Says what it means that a page for people came where JSON belongs.
+pub(super) fn page(here: &Seen<'_>, why: &str) -> Option<Judgement> {
+    let server = here.step.to.name();
+    here.page.then(|| Judgement {
+        step: here.step.id,
+        owner: Party::Unknown,
+        confidence: GUESS,
+        code: None,
+        says: format!("The {server} answered with a page for people where JSON belongs."),
+        because: fact_of_answer(here).into_iter().chain([why.to_owned()]).collect(),
+        fix: format!(
+            "Open the address in a browser and read the page. A sign-in page: a proxy stands before the {server}. A home \
+             page or a console: the server lives at another address, which its administrator knows."
+        ),
+        asks: None,
     })
 }
 
@@ -194,6 +254,7 @@ pub(super) fn broken(here: &Seen<'_>) -> Judgement {
         because: fact_of_answer(here).into_iter().collect(),
         fix: "Try again; if it stays, compare with curl from the same machine, and look for a proxy between."
             .to_owned(),
+        asks: None,
     }
 }
 
@@ -262,6 +323,20 @@ pub(super) fn unreachable(here: &Seen<'_>, failure: &Failure) -> Judgement {
             "Try again; if it stays, compare with curl from the same machine.",
         ),
     };
+    let asks = match failure {
+        Failure::Name(_) => {
+            "Make this host known where it is asked from, or say which is the right one."
+        }
+        Failure::Connect(_) => {
+            "Say whether this host and port can be reached from outside, and open the way there."
+        }
+        Failure::Tls(_) => {
+            "Renew the certificate, or say which authority signs it and for which names."
+        }
+        Failure::Timeout(_) | Failure::Aborted | Failure::Broken(_) => {
+            "Look up, at the time below, what keeps the answer back: the server, or a proxy or firewall before it."
+        }
+    };
     Judgement {
         step: here.step.id,
         owner,
@@ -270,5 +345,6 @@ pub(super) fn unreachable(here: &Seen<'_>, failure: &Failure) -> Judgement {
         says,
         because: fact_of_answer(here).into_iter().collect(),
         fix: fix.to_owned(),
+        asks: (owner != Party::Unknown).then_some(asks),
     }
 }

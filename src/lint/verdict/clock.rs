@@ -71,5 +71,6 @@ pub(super) fn judge(seen: &[Seen<'_>], here: &Seen<'_>, words: &str) -> Option<J
         says: format!("The times were refused, and {whose} is off by {span}."),
         because: fact_of_answer(here).into_iter().chain([fact]).collect(),
         fix: format!("Set {whose} by a time server (NTP), then walk again."),
+        asks: None,
     })
 }

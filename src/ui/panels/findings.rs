@@ -91,15 +91,9 @@ fn verdict_rows(cx: &Cx, verdict: &Judgement) -> Vec<Row> {
     rows.push(labelled(cx, "to do", &verdict.fix));
     let found = shown(cx).iter().position(|finding| Some(finding.code) == verdict.code);
     let found = found.filter(|_| verdict.step == cx.step).map(Goes::Place);
-    let goes = mended_at(&verdict.fix).or(found).unwrap_or(Goes::Step(verdict.step));
+    let field = FieldPath::named_in(&verdict.fix).map(Goes::Field);
+    let goes = field.or(found).unwrap_or(Goes::Step(verdict.step));
     rows.into_iter().map(|row| row.going(goes)).collect()
-}
-
-/// Returns where to do what is to be done: at the field that it names first.
-fn mended_at(fix: &str) -> Option<Goes> {
-    let words = fix.split(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '.' | '_')));
-    let mut fields = words.filter_map(|word| FieldPath::find(word.trim_matches('.')));
-    fields.find(|field| !field.table().is_empty()).map(Goes::Field)
 }
 
 fn finding_rows(cx: &Cx, index: usize, finding: &Finding) -> Vec<Row> {
@@ -123,7 +117,7 @@ fn finding_rows(cx: &Cx, index: usize, finding: &Finding) -> Vec<Row> {
         rows.push(labelled(cx, "cause", rule.cause));
     }
     let mut to_do = labelled(cx, "to do", &finding.fix);
-    to_do.goes = mended_at(&finding.fix);
+    to_do.goes = FieldPath::named_in(&finding.fix).map(Goes::Field);
     rows.push(to_do);
     if let Some(rule) = rule {
         rows.push(labelled(cx, "rule", &format!("{} {}", rule.spec, rule.title)));
@@ -141,8 +135,10 @@ fn strings(cx: &Cx, finding: &Finding) -> Vec<Row> {
     let mut rows = Vec::new();
     rows.extend(finding.expected.as_deref().map(|text| pair("expected", text)));
     rows.extend(finding.got.as_deref().map(|text| pair("received", text)));
-    if let (Some(Near { first, class }), Some(expected), Some(got)) = (finding.near, &finding.expected, &finding.got) {
-        let says = class.says().unwrap_or("the first difference");
+    if let (Some(near), Some(expected), Some(got)) = (finding.near, &finding.expected, &finding.got)
+        && let Some(says) = near.says(expected, got)
+    {
+        let Near { first, class } = near;
         let longest = expected.chars().count().max(got.chars().count());
         // Under a line that was wrapped the mark would point nowhere.
         let room = usize::from(cx.width).saturating_sub(PAD + 4);

@@ -49,11 +49,16 @@ fn check(subject: &Subject<'_>) -> Check {
                     server
                 },
                 format!(
-                    "The metadata of the {name} names another issuer than {field}.",
-                    field = field.0
+                    "The metadata of the {name} names another issuer than the one that led to it."
                 ),
             )
-            .differs(asked, named),
+            .differs(asked, named)
+            .fix(format!(
+                "Both must be one string, to the last character: ask which of them is right, and mend the other; ours \
+                 stands in {}.",
+                field.0
+            ))
+            .unsure(),
             None => Finding::new(
                 at,
                 server,

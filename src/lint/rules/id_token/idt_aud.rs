@@ -58,10 +58,13 @@ fn check(subject: &Subject<'_>) -> Check {
         Finding::new(
             at,
             Party::Idp,
-            "The ID Token is made out to others as well, whom this profile does not name.",
+            format!(
+                "The ID Token is made out to others as well, whom this profile does not name: {}.",
+                strangers.join(", ")
+            ),
         )
         .expected(client)
-        .got(strangers.join(", "))
+        .got(shown(claims.0.get("aud")))
         .severity(Severity::Warning)
     })
 }

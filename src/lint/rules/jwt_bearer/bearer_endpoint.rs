@@ -79,11 +79,24 @@ fn check(subject: &Subject<'_>) -> Check {
             owner,
             "The issuer of this token endpoint is not the one that the ID-JAG is made out to.",
         );
-        match audiences.as_slice() {
+        let copied = asked.is_some_and(|asked| audiences.contains(&asked.as_str()));
+        let finding = match audiences.as_slice() {
             [one] => finding.differs(&issuer, one),
             _ => finding
                 .expected(issuer.clone())
                 .got(shown(claims(&token).0.get("aud"))),
+        };
+        // The endpoint is that of the server in the profile; so it is the aud that has to change (IDJAG-AUD-ISSUER).
+        if owner == Party::Idp {
+            finding.fix(format!(
+                "Have the IdP map this audience to {issuer}, the issuer of the resource authorization server."
+            ))
+        } else if copied {
+            finding.fix(format!(
+                "Set agent.audience to {issuer}, and get a new ID-JAG."
+            ))
+        } else {
+            finding
         }
     })
 }

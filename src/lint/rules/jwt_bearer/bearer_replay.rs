@@ -1,6 +1,9 @@
 //! An ID-JAG is best redeemed once.
 
-use crate::lint::prelude::*;
+use crate::{
+    lint::{prelude::*, subject::main},
+    protocol::exchange::Exchange,
+};
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -15,7 +18,7 @@ pub static RULE: Rule = Rule {
     steps: at::JWT_BEARER,
     why: "The draft lets a client send an ID-JAG again while it lives. Some servers take each jti only once, among \
           them Keycloak and those of MCP.",
-    cause: "The step was tried again after a refusal, with the same ID-JAG.",
+    cause: "The step was sent again, and the ID-JAG is still the one of the time before.",
     fix: "When the server says invalid_grant, get a fresh ID-JAG first.",
     leads_to: &["invalid_grant"],
     words: &[
@@ -32,22 +35,45 @@ fn check(subject: &Subject<'_>) -> Check {
     let Some(grant) = subject.form("assertion") else {
         return Check::NotApplicable;
     };
-    let before = subject
-        .requests("jwt-bearer")
-        .into_iter()
-        .filter_map(|http| http.form()?.get("assertion"))
-        .filter(|sent| sent.wire() == grant)
-        .count();
-    Check::must(before == 0, || {
-        let times = if before == 1 {
+    let sent = subject
+        .past
+        .iter()
+        .filter(|past| past.step.0 == "jwt-bearer")
+        .filter_map(|past| main(past.made));
+    let before: Vec<&Exchange> = sent
+        .filter(|exchange| {
+            let form = exchange.request.http().form();
+            form.and_then(|form| form.get("assertion"))
+                .is_some_and(|sent| sent.wire() == grant)
+        })
+        .collect();
+    Check::must(before.is_empty(), || {
+        let times = if before.len() == 1 {
             "once"
         } else {
             "more than once"
         };
-        Finding::new(
+        let taken = |exchange: &&Exchange| {
+            let answer = exchange.response();
+            answer.is_some_and(|response| (200..300).contains(&response.status))
+        };
+        let how = if before.iter().any(taken) {
+            "and taken"
+        } else {
+            "and never taken"
+        };
+        let finding = Finding::new(
             Pointer::Form("assertion".to_owned()),
             Party::You,
-            format!("This ID-JAG was sent {times} before."),
-        )
+            format!("This ID-JAG was sent {times} before, {how}."),
+        );
+        // Other refusals are not about the ID-JAG, and a fresh one would change nothing.
+        match subject.refusal().and_then(|error| error.error) {
+            Some(error) if error != "invalid_grant" => finding.fix(format!(
+                "Nothing for now: {error} is not about an ID-JAG that was sent before. Get a fresh one when the server \
+                 says invalid_grant."
+            )),
+            _ => finding,
+        }
     })
 }

@@ -54,9 +54,9 @@ fn check(subject: &Subject<'_>) -> Check {
     ]
     .into_iter()
     .find_map(|artifact| subject.token(artifact));
-    let Some((token, end)) = issued.and_then(|record| {
+    let Some((record, token, end)) = issued.and_then(|record| {
         let claims = claims(&record.token);
-        Some((claims, claims.time("exp")?))
+        Some((record, claims, claims.time("exp")?))
     }) else {
         return Check::Pass;
     };
@@ -68,7 +68,22 @@ fn check(subject: &Subject<'_>) -> Check {
     let left: Vec<f64> = spans.map(|span| span.0 as f64 / 1000.0).collect();
     // What has ended already lasts no longer, whatever its own iat says.
     let ended = end <= subject.now && seconds > SLACK;
-    let agrees = !ended && left.iter().any(|left| (left - seconds).abs() <= SLACK);
+    if ended {
+        let says = format!(
+            "The answer says that its token lasts {seconds} s, and the token had ended when it came."
+        );
+        return Check::Found(vec![
+            Finding::new(
+                Pointer::Claim(record.name.clone(), "/exp".to_owned()),
+                subject.server(),
+                says,
+            )
+            .expected(format!("a time after {}", subject.now))
+            .got(end.to_string())
+            .fix("Issue the token with an exp that lies ahead, and check the clock of the server that signs it."),
+        ]);
+    }
+    let agrees = left.iter().any(|left| (left - seconds).abs() <= SLACK);
     Check::must(agrees, || {
         finding(format!(
             "The answer says that its token lasts {seconds} s, the token’s exp says {} s.",
