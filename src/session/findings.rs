@@ -211,7 +211,7 @@ fn done_before(state: &StepState) -> Option<String> {
     for (name, value) in now.iter().chain(&then) {
         let same =
             |all: &[(&str, String)]| all.iter().any(|(other, own)| other == name && own == value);
-        if !(same(&now) && same(&then)) && !names.contains(name) {
+        if !(names.contains(name) || same(&now) && same(&then)) {
             names.push(name);
         }
     }
@@ -238,7 +238,7 @@ fn parts(http: &HttpRequest) -> Vec<(&str, String)> {
         let text = value.wire();
         match name.as_str() {
             "authorization" if text.starts_with("Basic ") => {
-                parts.push(("client id or secret", text))
+                parts.push(("client id or secret", text));
             }
             "authorization" => {}
             name if FRESH.contains(&name) => {}
