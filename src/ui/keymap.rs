@@ -259,6 +259,8 @@ pub fn hinted(model: &Model) -> Vec<(Sequence, &'static str)> {
         .iter()
         .filter(|(_, panel)| *panel != here)
         .map(|(action, _)| action.entry());
+    // Who sees a part of the entries is told first how to see the rest.
+    let first = [Action::StopFiltering.entry()].into_iter().chain(first);
     let kept = KEPT
         .iter()
         .filter(|action| action.entry().scope.holds_in(context))
@@ -272,7 +274,9 @@ pub fn hinted(model: &Model) -> Vec<(Sequence, &'static str)> {
         // Two keys for one thing are one too many for the footer.
         let new = !entry.hint.is_empty() && !known.contains(&entry.hint);
         let keeps = KEPT.contains(&entry.action);
-        if !new || (room == 0 && !keeps) || !entry.scope.holds_in(context) {
+        // Nobody need be told how to get where they are.
+        let there = entry.action == Action::EditInputs && here == "inputs";
+        if !new || there || (room == 0 && !keeps) || !entry.scope.holds_in(context) {
             continue;
         }
         let keys = model.keys.of(entry.action);

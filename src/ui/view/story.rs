@@ -94,9 +94,10 @@ pub fn draw(canvas: &mut Canvas<'_>, model: &Model, places: &Places) {
         return;
     }
     if verdict.is_none() && out.len() < room {
-        let (role, says) = match (story(model), places.side_bar.is_empty()) {
-            // Why there is such a step stands beside the panel already.
-            ((Role::Muted, _), false) if is_ready(model) => unsent(model),
+        let stands = !places.side_bar.is_empty() || model.panel().id == "inputs";
+        let (role, says) = match (story(model), stands) {
+            // Why there is such a step stands beside the panel already, or at its head.
+            ((Role::Muted, _), true) if is_ready(model) => unsent(model),
             (told, _) => told,
         };
         let repeats =
@@ -183,7 +184,7 @@ fn unsent(model: &Model) -> (Role, String) {
     let says = match (model.session().archived, model.in_past()) {
         (false, false) => model
             .keys
-            .spoken("Nothing was sent yet; {send-step} sends it."),
+            .spoken("Nothing was sent yet; {send-again} sends it."),
         _ => "It was not sent in this walk.".to_owned(),
     };
     (Role::Muted, says)

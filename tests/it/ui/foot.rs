@@ -22,3 +22,24 @@ fn a_long_sentence_is_told_to_its_end_on_a_small_terminal() {
         assert_eq!(rule, Some(3), "two lines and the hints:\n{screen}");
     }
 }
+
+#[test]
+fn what_stands_on_the_page_already_is_not_said_again_at_its_foot() {
+    let mut desk = Desk::sham(tenant(), 404, "{}", (80, 24));
+    // Its why stands at the head of the inputs, and at the foot of the other panels.
+    desk.keys("e")
+        .sees("Nothing was sent yet; r sends it.")
+        .sees_no(" e inputs");
+    desk.keys("]")
+        .sees_no("Nothing was sent yet")
+        .sees(" e inputs");
+}
+
+#[test]
+fn who_sees_a_part_of_the_log_is_told_how_to_see_all() {
+    let mut desk = Desk::sham(tenant(), 404, "{}", (80, 24));
+    desk.keys("r").sees("404");
+    desk.keys("'l").sees_no("Esc all entries");
+    desk.keys("&status:404<enter>").sees("Esc all entries");
+    desk.keys("<esc>").sees_no("Esc all entries");
+}
