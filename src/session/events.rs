@@ -1,6 +1,6 @@
 //! What the events do: an answer is read, its tokens are kept, and what came after goes stale.
 
-use std::sync::Arc;
+use std::{fmt::Write as _, sync::Arc};
 
 use super::{Agreed, Effect, Going, Had, Outcome, SendId, Session, What, commands::words};
 use crate::{
@@ -208,7 +208,7 @@ impl Session {
         verdict: Verdict,
         gained: Vec<Gain>,
         tokens: Vec<TokenRecord>,
-        says: String,
+        mut says: String,
         ink: Ink,
     ) {
         let outcome = match verdict {
@@ -241,7 +241,23 @@ impl Session {
         let keep = matches!(outcome, Outcome::Done | Outcome::Suspect(_));
         for gain in gained {
             match gain {
-                Gain::Keys(party, set) => drop(self.walk.keys.insert(party, set)),
+                Gain::Keys(party, set) => {
+                    let again = self.walk.keys.insert(party, set).is_some();
+                    // Discovery fetches them whenever it is sent.
+                    let mut made = self.step(id).last().into_iter().flat_map(|last| &last.made);
+                    let beside = made.any(|made| made.purpose == Purpose::Keys);
+                    let step = self.flow.step(id).map(Step::info);
+                    let describes =
+                        step.is_some_and(|step| step.gives.iter().any(|it| it.is_metadata()));
+                    if again && beside && !describes {
+                        let whose = party.name();
+                        let _ = write!(
+                            says,
+                            " The keys of the {whose} were fetched again: the one that signed was not among those of \
+                             before."
+                        );
+                    }
+                }
                 Gain::Spent(artifact) => self.walk.bag.remove(artifact),
                 Gain::Metadata(party, metadata) if keep => {
                     self.walk.bag.put_metadata(party, metadata);

@@ -418,3 +418,25 @@ async fn faults_come_and_go_while_the_lab_runs() {
     assert_eq!(end, End::Done, "{}", walks::story(&session));
     ward.lab.stop().await;
 }
+
+/// Nothing is wrong with new keys, and who looks for the reason of an extra request finds it.
+#[tokio::test]
+async fn keys_that_changed_are_fetched_again_and_said_to_be() {
+    let ward = Ward::open().await;
+    let fault = lab::faults::find("idp-keys-rotated").expect("a fault");
+    let (session, end) = ward.walk(&[fault]).await;
+    assert_eq!(end, End::Done);
+    let says = |step: &'static str| {
+        let last = session.step(jagwalk::flow::StepId(step)).last();
+        last.expect("it was sent").says.clone()
+    };
+    let told = "The keys of the IdP were fetched again";
+    assert!(
+        says("redeem-code").contains(told),
+        "{}",
+        says("redeem-code")
+    );
+    for quiet in ["discover-idp", "id-jag"] {
+        assert!(!says(quiet).contains(told), "{}", says(quiet));
+    }
+}
