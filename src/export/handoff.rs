@@ -190,10 +190,17 @@ fn asked_of(verdict: &Judgement) -> String {
 
 /// The requests that decided, and those before them at the same server.
 fn requests<'a>(session: &'a Session, verdict: &Judgement) -> (Requests<'a>, Requests<'a>) {
+    // Where the walk stops; what went wrong further on, in an earlier try, is another story.
+    let stop = session
+        .walk
+        .steps
+        .iter()
+        .find(|state| stops(state.outcome()));
     let all = session.walk.steps.iter().filter_map(|state| {
         let step = session.flow.step(state.id)?;
         let attempt = state.last()?;
-        let decides = state.id == verdict.step || stops(state.outcome());
+        let stopped = stop.is_some_and(|stop| stop.id == state.id);
+        let decides = state.id == verdict.step || stopped;
         let server = step.info().to == verdict.owner;
         (decides || server).then_some((decides, step, attempt.main()?))
     });

@@ -292,7 +292,8 @@ fn sources(past: &[Past<'_>], profile: &Profile, bag: &Bag) -> Vec<Source> {
         let Some((from, record)) = newest else {
             continue;
         };
-        if let Some(request) = main(from.made).map(|exchange| exchange.request.http()) {
+        let request = main(from.made).map(|exchange| exchange.request.http());
+        if let (Some(request), Some(title)) = (request, title) {
             sources.push(asked(*artifact, request, title, profile, bag));
         }
         sources.push(token(record));
@@ -301,11 +302,14 @@ fn sources(past: &[Past<'_>], profile: &Profile, bag: &Bag) -> Vec<Source> {
     sources
 }
 
-/// The tokens of the flows that exchange ID-JAGs, in order.
-const TOKENS: &[(Artifact, &str)] = &[
-    (Artifact::IdToken, "sign-in asks"),
-    (Artifact::IdJag, "exchange asks"),
-    (Artifact::AccessToken, "redemption asks"),
+/// The tokens that are made one from another, in order, each with the title of what was asked for it.
+const TOKENS: &[(Artifact, Option<&str>)] = &[
+    (Artifact::IdToken, Some("sign-in asks")),
+    (Artifact::IdJag, Some("exchange asks")),
+    (Artifact::AccessToken, Some("redemption asks")),
+    (Artifact::AccessToken2, None),
+    (Artifact::AccessToken3, None),
+    (Artifact::TxnToken, None),
 ];
 
 fn asked(

@@ -49,6 +49,7 @@ const OF_RULES: &[(&str, &str)] = &[
 /// Refusals that no rule explains: the step (empty for any), the error or status, and the request.
 #[rustfmt::skip]
 const OF_ERRORS: &[(&str, &str, &str)] = &[
+    ("id-jag", "invalid_target", "Add the resource authorization server, with exactly the audience and resource below, to the agent’s connections, or say by which names they are known."),
     ("id-jag", "invalid_scope", "Allow this scope for the agent’s connection to the audience, or say which scopes it may ask for."),
     ("exchange", "invalid_target", "Register the API by exactly the name that was asked for, or say by which name it is known."),
     ("exchange", "invalid_scope", "Allow this scope for the agent, or say which scopes it may ask for."),

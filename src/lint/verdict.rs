@@ -94,12 +94,26 @@ pub struct Seen<'a> {
     pub broken: bool,
     /// Whether a page for people came in place of an answer.
     pub page: bool,
+    /// Why there was no answer that could be taken apart, where that is known.
+    pub lost: Option<&'a Failure>,
     /// How far the `Date` of its answer lies ahead of our clock, in seconds.
     pub ahead: Option<i64>,
 }
 
 /// Judges a walk: its steps in order, up to the one where it stopped. `None` when all is well, or nothing can be said.
 pub fn judge(seen: &[Seen<'_>]) -> Option<Judgement> {
+    let judged = weighed(seen)?;
+    Some(match judged.owner {
+        // What nobody is named for cannot be certain.
+        Party::Unknown => Judgement {
+            confidence: Confidence::Guess,
+            ..judged
+        },
+        _ => judged,
+    })
+}
+
+fn weighed(seen: &[Seen<'_>]) -> Option<Judgement> {
     let stopped = seen
         .iter()
         .position(|seen| !matches!(seen.ending, Ending::Done));
@@ -136,6 +150,7 @@ fn refused(seen: &[Seen<'_>], here: &Seen<'_>, error: &OAuthError) -> Judgement 
     clock::judge(seen, here, words)
         .or_else(|| answers::not_whole(here, error))
         .or_else(|| best(seen, told))
+        .or_else(|| answers::unregistered(here, error))
         .or_else(|| answers::by_error(here, error))
         .or_else(|| best(seen, heard))
         .or_else(|| best(seen, |found| weigh_form(found, here)))
@@ -286,7 +301,10 @@ fn fact_of_answer(seen: &Seen<'_>) -> Option<String> {
         (Ending::Unreachable(failure), _) => format!("{what} had no answer: {failure}"),
         _ if seen.broken => format!("{what} was sent, and no whole answer came."),
         (_, Some(status)) => format!("{what} answered {status}."),
-        _ => format!("{what} was answered by a redirect."),
+        _ => match seen.lost {
+            Some(failure) => format!("{what} led nowhere: {failure}"),
+            None => format!("{what} was answered by a redirect."),
+        },
     })
 }
 

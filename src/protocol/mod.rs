@@ -8,6 +8,7 @@ pub mod keys;
 pub mod mcp;
 pub mod metadata;
 pub mod oauth;
+pub mod page;
 pub mod party;
 pub mod pointer;
 pub mod proxy;

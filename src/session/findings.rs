@@ -136,6 +136,7 @@ impl Session {
                     page: exchange
                         .and_then(Exchange::response)
                         .is_some_and(Response::is_page),
+                    lost: exchange.and_then(|exchange| exchange.outcome.as_ref().err()),
                     ahead: exchange.and_then(ahead),
                 });
             }
@@ -182,7 +183,6 @@ const FRESH: &[&str] = &[
     "code",
     "code_verifier",
     "code_challenge",
-    "redirect_uri",
     "device_code",
     "client_assertion",
     "client_instance_assertion",
@@ -241,11 +241,28 @@ fn parts(http: &HttpRequest) -> Vec<(&str, String)> {
                 parts.push(("client id or secret", text));
             }
             "authorization" => {}
+            // The listener takes another port each time.
+            "redirect_uri" => parts.push((name, without_port(&text))),
             name if FRESH.contains(&name) => {}
             name => parts.push((name, text)),
         }
     }
     parts
+}
+
+/// Returns an address of this machine without its port (RFC 8252 §7.3).
+fn without_port(uri: &str) -> String {
+    let here = ["http://127.0.0.1:", "http://[::1]:", "http://localhost:"];
+    match here
+        .iter()
+        .find_map(|start| Some((start, uri.strip_prefix(start)?)))
+    {
+        Some((start, rest)) => format!(
+            "{start}{}",
+            rest.trim_start_matches(|c: char| c.is_ascii_digit())
+        ),
+        None => uri.to_owned(),
+    }
 }
 
 /// How far a server's `Date` lies ahead of our clock, in seconds.

@@ -13,7 +13,7 @@ use super::{
 use crate::protocol::{
     exchange::{Answer, AuthorizeRequest, Exchange, Failure, Hop, Redirect, Request, Via},
     http::{HttpRequest, Params, Response},
-    oauth::OAuthError,
+    page::no_redirect,
     redirect::is_redirect_uri,
     secret::Secret,
 };
@@ -23,10 +23,11 @@ pub const HOP_LIMIT: usize = 20;
 
 /// Follows the redirects of a sign-in with GET, and stops before the redirect URI, which is not contacted.
 ///
-/// The cookies live as long as the call. Anything but a redirect ends it with a failure that says what came.
+/// The cookies live as long as the call. Anything but a redirect ends it: what the authorization endpoint itself answers
+/// is the answer, and what comes from further on is a failure that says what it was.
 pub async fn follow(http: &Http, request: &AuthorizeRequest) -> Exchange {
     let mut watch = Watch::start();
-    let outcome = walk(http, request, &mut watch).await.map(Answer::Redirect);
+    let outcome = walk(http, request, &mut watch).await;
     Exchange {
         request: Request::Browser(request.clone()),
         outcome,
@@ -38,7 +39,7 @@ async fn walk(
     http: &Http,
     request: &AuthorizeRequest,
     watch: &mut Watch,
-) -> Result<Redirect, Failure> {
+) -> Result<Answer, Failure> {
     let jar = Jar::default();
     let mut hops: Vec<Hop> = Vec::new();
     let mut next = request.http.clone();
@@ -61,7 +62,12 @@ async fn walk(
             status: response.status,
         });
         let Some(location) = target(&response) else {
-            return Err(Failure::Broken(no_redirect(&response, &url)));
+            // Of an answer to the very request all is kept; one from further on has another address.
+            return if hops.len() == 1 {
+                Ok(Answer::Http(response))
+            } else {
+                Err(Failure::Broken(no_redirect(&response, &plain(&url))))
+            };
         };
         let target = url.join(location).map_err(|_| {
             Failure::Broken(format!(
@@ -70,11 +76,11 @@ async fn walk(
             ))
         })?;
         if is_redirect_uri(&target, &request.redirect_uri) {
-            return Ok(Redirect {
+            return Ok(Answer::Redirect(Redirect {
                 url: Secret::minted("redirect", whole(location, &target)),
                 via: Via::Follow,
                 hops,
-            });
+            }));
         }
         if !matches!(target.scheme(), "http" | "https") {
             return Err(Failure::Broken(format!(
@@ -149,130 +155,6 @@ fn whole(location: &str, target: &Url) -> String {
     }
 }
 
-/// Says what came in place of a redirect.
-fn no_redirect(response: &Response, url: &Url) -> String {
-    let (address, status) = (plain(url), response.status);
-    let html = is_html(response);
-    match status {
-        300..=399 => format!("{address} answered {status} without a `location`"),
-        400.. => {
-            let words = words(response);
-            let colon = if words.is_empty() { "" } else { ": " };
-            format!("{address} answered {status}{colon}{words}")
-        }
-        _ if html => {
-            let title = title(&response.text()).map_or_else(
-                || "a page without a title".to_owned(),
-                |title| format!("the page “{title}”"),
-            );
-            format!(
-                "{address} answered {status} with {title}, which wants a person; set `login = \"open\"` to sign in with a browser"
-            )
-        }
-        _ => format!(
-            "{address} answered {status} with {} and no redirect",
-            response
-                .content_type()
-                .unwrap_or_else(|| "no content type".to_owned())
-        ),
-    }
-}
-
-fn is_html(response: &Response) -> bool {
-    match response.content_type() {
-        Some(kind) => kind == "text/html" || kind == "application/xhtml+xml",
-        None => response.text().trim_start().starts_with('<'),
-    }
-}
-
-/// The first words of an error page: OAuth's own, else the text without its tags.
-fn words(response: &Response) -> String {
-    let error = OAuthError::of(response);
-    if error.error.is_some() || error.description.is_some() {
-        let parts: Vec<String> = [error.error, error.description]
-            .into_iter()
-            .flatten()
-            .collect();
-        return short(&parts.join(": "));
-    }
-    let text = response.text();
-    if is_html(response) {
-        let body = title(&text).unwrap_or_default();
-        let rest = bare(&text);
-        return if body.is_empty() || rest.starts_with(&body) {
-            short(&rest)
-        } else {
-            short(&format!("{body}: {rest}"))
-        };
-    }
-    short(&text)
-}
-
-/// Returns the text of a page's `<title>`.
-fn title(page: &str) -> Option<String> {
-    let start = find(page, "<title")?;
-    let start = start + page[start..].find('>')? + 1;
-    let end = start + find(&page[start..], "</title")?;
-    let title = short(&entities(&page[start..end]));
-    (!title.is_empty()).then_some(title)
-}
-
-/// Returns the text of a page without its head, scripts and tags.
-fn bare(page: &str) -> String {
-    let mut rest = find(page, "<body").map_or(page, |at| &page[at..]);
-    let mut out = String::new();
-    // No more than the first words is wanted, however long the page is.
-    while let (Some(open), true) = (rest.find('<'), out.len() < 4 * WORDS) {
-        out.push_str(&rest[..open]);
-        out.push(' ');
-        rest = &rest[open..];
-        for kind in ["script", "style", "title"] {
-            if find(rest, &format!("<{kind}")) == Some(0) {
-                rest = find(rest, &format!("</{kind}")).map_or("", |at| &rest[at..]);
-            }
-        }
-        rest = rest.find('>').map_or("", |close| &rest[close + 1..]);
-    }
-    out.push_str(rest);
-    entities(&out)
-}
-
-fn find(text: &str, what: &str) -> Option<usize> {
-    text.as_bytes()
-        .windows(what.len())
-        .position(|window| window.eq_ignore_ascii_case(what.as_bytes()))
-}
-
-fn entities(text: &str) -> String {
-    [
-        ("&lt;", "<"),
-        ("&gt;", ">"),
-        ("&quot;", "\""),
-        ("&#39;", "'"),
-        ("&nbsp;", " "),
-        ("&amp;", "&"),
-    ]
-    .iter()
-    .fold(text.to_owned(), |text, (from, to)| text.replace(from, to))
-}
-
-/// Makes one short line without control characters.
-fn short(text: &str) -> String {
-    let clean: String = text
-        .chars()
-        .take(8 * WORDS)
-        .map(|c| if c.is_control() { ' ' } else { c })
-        .collect();
-    let line = clean.split_whitespace().collect::<Vec<_>>().join(" ");
-    if line.chars().count() <= WORDS {
-        return line.trim_end_matches('.').to_owned();
-    }
-    let cut: String = line.chars().take(WORDS).collect();
-    format!("{}…", cut.trim_end())
-}
-
-const WORDS: usize = 160;
-
 /// Says that the redirects do not end, and whether they turn in a circle.
 fn endless(hops: &[Hop], target: &Url) -> String {
     let circle = hops.iter().any(|hop| hop.url == target.as_str());
@@ -296,20 +178,4 @@ fn plain(url: &Url) -> String {
         url.host_str().unwrap_or_default().to_owned()
     };
     format!("{}://{host}{}", url.scheme(), url.path())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_words_of_a_page_are_found() {
-        let page = "<html><head><TITLE>\n Sign &amp; in </title><script>var a = '<b>';</script></head>\
-                    <body class=x><style>p{}</style><h1>Sorry</h1><script>evil()</script><p>No\u{7} app.</p>";
-        assert_eq!(title(page).unwrap(), "Sign & in");
-        assert_eq!(short(&bare(page)), "Sorry No app");
-        assert_eq!(title("<title>never ends"), None);
-        assert_eq!(short(&bare("<")), "");
-        assert_eq!(short(&"ö".repeat(500)).chars().count(), WORDS + 1);
-    }
 }

@@ -13,8 +13,9 @@ use crate::{
     protocol::{
         digest::pkce_s256,
         exchange::{Answer, AuthorizeRequest, Failure, Login, Redirect, Request, Via},
-        http::{HttpRequest, Value},
+        http::{HttpRequest, Response, Value},
         oauth::OAuthError,
+        page,
         party::Party,
         pointer::Pointer,
         redirect,
@@ -244,7 +245,7 @@ impl Step for Authorize {
         let exchange = support::main(made).expect("a step is read after its main exchange");
         let arrived = match &exchange.outcome {
             Ok(Answer::Redirect(arrived)) => arrived,
-            Ok(Answer::Http(response)) => return support::refusal(response, Party::Idp),
+            Ok(Answer::Http(response)) => return no_way_back(response, &exchange.request),
             Err(failure) => {
                 let mut says = failure.to_string();
                 if let (Failure::Timeout(_), Request::Browser(asked)) = (failure, &exchange.request)
@@ -263,6 +264,25 @@ impl Step for Authorize {
         };
         read_answer(inputs, asked, arrived)
     }
+}
+
+/// Reads what the authorization endpoint itself answered in place of a redirect.
+fn no_way_back(response: &Response, asked: &Request) -> Reading {
+    let address = asked
+        .http()
+        .url
+        .split(['?', '#'])
+        .next()
+        .unwrap_or_default();
+    let what = page::no_redirect(response, address);
+    if response.status < 400 {
+        return Reading::bare(Verdict::Unreadable(format!("{what}.")), format!("{what}."));
+    }
+    let mut error = OAuthError::of(response);
+    if error.error.is_none() && error.description.is_none() {
+        error.description = Some(page::words(response)).filter(|words| !words.is_empty());
+    }
+    Reading::bare(Verdict::Refused(error), format!("{what}."))
 }
 
 fn read_answer(inputs: &Inputs<'_>, asked: &AuthorizeRequest, arrived: &Redirect) -> Reading {

@@ -114,16 +114,25 @@ pub(super) fn answered(made: &[Made], to: Party, token: Artifact) -> Reading {
     if !(200..300).contains(&response.status) {
         return support::refusal(response, to);
     }
+    let (status, taker) = (response.status, support::cap(to));
+    if exchange.broke_off() {
+        let says =
+            format!("{taker} took the {token} and answered {status}, and the answer broke off.");
+        return Reading::bare(Verdict::Unreadable(says.clone()), says);
+    }
     let size = response.body_size;
     let kind = response
         .content_type()
         .unwrap_or_else(|| "no content type".to_owned());
+    let page = if kind.contains("html") {
+        ", a page for people: perhaps a sign-in or a proxy stands before it"
+    } else {
+        ""
+    };
     Reading::bare(
         Verdict::Done,
         format!(
-            "{} took the {token} and answered {} with {size} bytes of {kind}.",
-            support::cap(to),
-            response.status
+            "{taker} took the {token} and answered {status} with {size} bytes of {kind}{page}."
         ),
     )
 }

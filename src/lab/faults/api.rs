@@ -144,7 +144,7 @@ pub(super) const FAULTS: &[Fault] = &[
     api(
         "api-cut",
         "The API’s answer breaks off in the middle",
-        Done,
+        Failed,
         &[],
         &[OnWire(Notes, Wire::Cut)],
     )

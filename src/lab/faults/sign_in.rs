@@ -128,7 +128,7 @@ pub(super) const FAULTS: &[Fault] = &[
         "idp-authorize-500",
         "The authorization endpoint answers 500 and a page",
         AUTHORIZE,
-        Failed,
+        Refused,
         &[],
         &[Page(Place::Authorize, 500)],
     ),

@@ -59,7 +59,7 @@ const MEANINGS: &[Meaning] = &[
         fix: "Have the IdP’s administrator allow the connection between the agent and the resource for this user." },
     Meaning { steps: &["id-jag"], error: "invalid_target", side: Side::Of(Party::Idp), confidence: LIKELY,
         says: "The IdP knows no connection to this audience or resource for the agent.",
-        fix: "Have the IdP’s administrator add the resource authorization server, with exactly this issuer, to the agent’s connections." },
+        fix: "Have the IdP’s administrator add the resource authorization server, with exactly this issuer, to the agent’s connections; or mend agent.audience and agent.resource, if they are not what is registered there." },
     Meaning { steps: &["id-jag"], error: "invalid_scope", side: Side::Of(Party::Idp), confidence: LIKELY,
         says: "The IdP does not grant the scope that was asked for this audience.",
         fix: "Ask for less in agent.scope, or have the IdP’s administrator allow the scope for this connection." },
@@ -222,6 +222,66 @@ pub(super) fn not_whole(here: &Seen<'_>, error: &OAuthError) -> Option<Judgement
     })
 }
 
+/// Errors that a server shows to the user where it sends nobody back.
+const SHOWN: &[&str] = &[
+    "invalid_request",
+    "invalid_client",
+    "unauthorized_client",
+    "invalid_redirect_uri",
+];
+
+/// Says what it means that the IdP shows an error instead of sending the user back (RFC 6749 §4.1.2.1): it does not trust
+/// the redirect URI, or knows no such client.
+pub(super) fn unregistered(here: &Seen<'_>, error: &OAuthError) -> Option<Judgement> {
+    let shown = error
+        .status
+        .is_some_and(|status| matches!(status, 400..=428 | 430..=499));
+    let known = error
+        .error
+        .as_deref()
+        .is_none_or(|code| SHOWN.contains(&code));
+    if here.step.id.0 != "authorize" || !shown || !known {
+        return None;
+    }
+    let text = error
+        .description
+        .as_deref()
+        .unwrap_or_default()
+        .to_lowercase();
+    let (what, fix, asks) = if text.contains("redirect") {
+        (
+            "the redirect URI is not one that it knows of this client",
+            "Compare sso.redirect_uri with the redirect URIs in the client’s registration at the IdP, character by character.",
+            "Register the redirect URI below for this client, character by character, or say which one is registered.",
+        )
+    } else if text.contains("client") || text.contains("app") {
+        (
+            "it does not know this client",
+            "Compare sso.client_id with the client’s registration at the IdP, and see that the profile leads to the right IdP.",
+            "See whether the client below is registered and switched on, or say which id is.",
+        )
+    } else {
+        (
+            "it does not know the client or the redirect URI",
+            "Compare sso.client_id and sso.redirect_uri with the client’s registration at the IdP, character by character.",
+            "See whether the client below is registered, with exactly the redirect URI below, or say what is.",
+        )
+    };
+    Some(Judgement {
+        step: here.step.id,
+        owner: Party::Client,
+        confidence: LIKELY,
+        code: None,
+        says: format!(
+            "The {} shows an error instead of sending the user back: {what}.",
+            here.step.to.name()
+        ),
+        because: fact_of_answer(here).into_iter().collect(),
+        fix: fix.to_owned(),
+        asks: Some(asks),
+    })
+}
+
 /// Says what it means that a page for people came where JSON belongs.
 pub(super) fn page(here: &Seen<'_>, why: &str) -> Option<Judgement> {
     let server = here.step.to.name();
@@ -289,6 +349,12 @@ pub(super) fn unreachable(here: &Seen<'_>, failure: &Failure) -> Judgement {
                 "Have its administrator renew the certificate, or name the host as the certificate does.",
             )
         }
+        Failure::Tls(what) if what.contains("plain HTTP") => (
+            Party::You,
+            LIKELY,
+            format!("The {} does not speak TLS at this port.", server.name()),
+            "Begin the address with http:// if that is meant, or name the port that speaks TLS.",
+        ),
         Failure::Tls(_) => (
             Party::Network,
             LIKELY,

@@ -129,3 +129,94 @@ fn a_client_that_is_not_known_is_handed_off_with_all_that_finds_it() {
     }
     assert_eq!(FieldPath::named_in(&text), None, "{text}");
 }
+
+/// A server that does not trust the redirect URI, or knows no such client, shows that to the user (RFC 6749 §4.1.2.1).
+#[test]
+fn an_error_page_of_the_sign_in_points_to_the_registration() {
+    for (says, field) in [
+        ("No client lab-agentt is registered.", "sso.client_id"),
+        ("Expected another redirect_uri.", "sso.redirect_uri"),
+        ("Something went wrong.", "sso.client_id"),
+    ] {
+        let (session, _) = walk(scripted::profile(), |request| {
+            let body = format!("<!doctype html><title>Error</title><p>{says}");
+            (which(request) == "authorize").then(|| page(400, &body))
+        });
+        let told = verdict(&session);
+        assert_eq!(told.owner, Party::Client, "{told:?}");
+        assert_eq!(
+            FieldPath::named_in(&told.fix).map(|field| field.0),
+            Some(field)
+        );
+        // The page itself is kept and quoted.
+        let because = told.because.join(" ");
+        assert!(
+            because.contains("was refused") && because.contains(&says[..10]),
+            "{because}"
+        );
+        let text = export::handoff(&session, &told);
+        for needed in [
+            "redirect_uri: http://127.0.0.1:8765/callback",
+            "client: sso-client",
+            "status 400",
+        ] {
+            assert!(text.contains(needed), "{needed}:\n{text}");
+        }
+        assert_eq!(FieldPath::named_in(&text), None, "{text}");
+    }
+}
+
+#[test]
+fn a_hand_off_holds_nothing_of_an_earlier_try_with_another_server() {
+    let refuse = |at: &'static str| {
+        move |request: &jagwalk::protocol::exchange::Request| {
+            let error = json!({ "error": "invalid_client" });
+            (which(request) == at).then(|| answer(401, &error))
+        }
+    };
+    let mut session = scripted::fresh(scripted::profile());
+    let through = || Command::SendThrough(scripted::last());
+    scripted::drive(&mut session, through(), refuse("jwt-bearer"));
+    let at_as = export::handoff(&session, &verdict(&session));
+    assert!(at_as.contains("POST https://as.todo.example"), "{at_as}");
+    let again = Command::Send(jagwalk::flow::StepId("id-jag"));
+    scripted::drive_at(
+        &mut session,
+        scripted::NOW.plus_secs(60),
+        again,
+        refuse("id-jag"),
+    );
+    let at_idp = export::handoff(&session, &verdict(&session));
+    assert!(
+        at_idp.contains("POST https://idp.example/token"),
+        "{at_idp}"
+    );
+    assert!(!at_idp.contains("POST https://as.todo.example"), "{at_idp}");
+}
+
+#[test]
+fn another_redirect_uri_is_another_request_and_another_port_of_the_listener_is_not() {
+    let told = |uri: &str| {
+        let mut session = scripted::happy();
+        let edit = Command::Edit(fields::SSO_REDIRECT_URI, uri.to_owned());
+        scripted::drive(&mut session, edit, |_| None);
+        let edit = Command::Edit(fields::SSO_LOGIN, "follow".to_owned());
+        scripted::drive(&mut session, edit, |_| None);
+        let again = Command::Send(jagwalk::flow::StepId("authorize"));
+        scripted::drive_at(
+            &mut session,
+            scripted::NOW.plus_secs(60),
+            again,
+            |request| (which(request) == "authorize").then(|| page(400, "<p>no")),
+        );
+        verdict(&session)
+            .because
+            .last()
+            .cloned()
+            .unwrap_or_default()
+    };
+    let other = told("http://127.0.0.1:8765/callbackx");
+    assert!(other.ends_with("another redirect_uri is sent."), "{other}");
+    let same = told("http://127.0.0.1:9999/callback");
+    assert!(same.starts_with("The same request"), "{same}");
+}

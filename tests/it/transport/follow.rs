@@ -4,6 +4,7 @@ use jagwalk::{
     protocol::{
         exchange::{Answer, AuthorizeRequest, Failure, Hop, Login, Redirect, Via},
         http::HttpRequest,
+        page,
     },
     transport::follow::{HOP_LIMIT, follow},
 };
@@ -51,13 +52,12 @@ async fn arrives(peer: &Peer, redirect_uri: &str) -> Redirect {
 
 async fn strays(peer: &Peer) -> String {
     let http = http();
-    let failure = follow(&http, &authorize(peer, REDIRECT_URI))
-        .await
-        .outcome
-        .unwrap_err();
+    let outcome = follow(&http, &authorize(peer, REDIRECT_URI)).await.outcome;
     goes_on(&http).await;
-    match failure {
-        Failure::Broken(what) => what,
+    match outcome {
+        Err(Failure::Broken(what)) => what,
+        // All that came is kept; what the step says of it is the same.
+        Ok(Answer::Http(response)) => page::no_redirect(&response, &peer.url("/authorize")),
         other => panic!("{other:?}"),
     }
 }

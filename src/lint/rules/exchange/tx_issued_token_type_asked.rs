@@ -34,12 +34,25 @@ fn check(subject: &Subject<'_>) -> Check {
         return Check::NotApplicable;
     };
     Check::must(asked == issued, || {
-        let finding = Finding::new(
-            Pointer::Json("/issued_token_type".to_owned()),
-            subject.server(),
-            "The server issued another kind of token than was asked for.",
-        )
-        .differs(&asked, issued);
+        let at = Pointer::Json("/issued_token_type".to_owned());
+        let header_typ = subject.tokens.iter().find_map(|record| typ(&record.token));
+        // The token itself may be right where only its label is wrong.
+        let as_asked = TYPES.contains(&(asked.as_str(), header_typ.as_deref().unwrap_or_default()));
+        let finding = if as_asked {
+            Finding::new(
+                at,
+                subject.server(),
+                "The answer calls the token another kind than was asked for; by its own typ it is the right one.",
+            )
+            .fix("Have the server write the type that was asked for into issued_token_type.")
+        } else {
+            Finding::new(
+                at,
+                subject.server(),
+                "The server issued another kind of token than was asked for.",
+            )
+        };
+        let finding = finding.differs(&asked, issued);
         if [urn::ID_JAG, TXN_TOKEN].contains(&asked.as_str()) {
             finding
         } else {
@@ -48,3 +61,9 @@ fn check(subject: &Subject<'_>) -> Check {
         }
     })
 }
+
+/// The types of token that have a typ of their own (JAG §3.1, Transaction Tokens §9.1).
+const TYPES: &[(&str, &str)] = &[
+    (urn::ID_JAG, "oauth-id-jag+jwt"),
+    (TXN_TOKEN, "txntoken+jwt"),
+];

@@ -38,7 +38,10 @@ fn check(subject: &Subject<'_>) -> Check {
     let named = grant
         .as_ref()
         .map(|grant| self::claims(grant).list("resource"));
-    if named.is_some_and(|named| named.len() == 1 && named == aud && aud != [&wanted]) {
+    if named
+        .as_ref()
+        .is_some_and(|named| named.len() == 1 && *named == aud && aud != [&wanted])
+    {
         return Check::NotApplicable;
     }
     Check::must(aud == [&wanted], || {
@@ -52,11 +55,17 @@ fn check(subject: &Subject<'_>) -> Check {
             Party::ResourceAs,
             says,
         );
-        match aud[..] {
+        let finding = match aud[..] {
             [one] => finding.differs(&wanted, one),
             _ => finding
                 .expected(wanted.clone())
                 .got(shown(claims.0.get("aud"))),
+        };
+        // Where the ID-JAG names the resource, everything was asked that can be.
+        if named.is_some_and(|named| named == [wanted.as_str()]) {
+            finding.fix("Have the authorization server make the aud of the access token of the ID-JAG’s resource, and of that alone.")
+        } else {
+            finding
         }
     })
 }

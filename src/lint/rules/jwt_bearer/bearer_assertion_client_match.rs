@@ -51,12 +51,13 @@ fn check(subject: &Subject<'_>) -> Check {
             .differs(&client, named)
             .fix("Have the IdP map the client to its id at the resource authorization server.")
         } else {
+            // The ID-JAG is signed; so it is the word of the profile that is held against it.
             Finding::new(
-                at,
+                Pointer::Profile(fields::RESOURCE_AS_CLIENT_ID.0.to_owned()),
                 Party::You,
                 format!("The ID-JAG is for the client {named}, and {client} authenticates."),
             )
-            .differs(&client, named)
+            .differs(named, &client)
             .fix(format!(
                 "If {named} is this client’s id at the resource authorization server, set resource_as.client_id to it."
             ))

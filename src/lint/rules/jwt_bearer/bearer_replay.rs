@@ -48,24 +48,22 @@ fn check(subject: &Subject<'_>) -> Check {
         })
         .collect();
     Check::must(before.is_empty(), || {
-        let times = if before.len() == 1 {
-            "once"
-        } else {
-            "more than once"
-        };
         let taken = |exchange: &&Exchange| {
             let answer = exchange.response();
             answer.is_some_and(|response| (200..300).contains(&response.status))
         };
-        let how = if before.iter().any(taken) {
-            "and taken"
-        } else {
-            "and never taken"
+        let times = |count: usize| match count {
+            0 => "never".to_owned(),
+            1 => "once".to_owned(),
+            2 => "twice".to_owned(),
+            more => format!("{more} times"),
         };
+        let sent = times(before.len());
+        let taken = times(before.iter().filter(|exchange| taken(exchange)).count());
         let finding = Finding::new(
             Pointer::Form("assertion".to_owned()),
             Party::You,
-            format!("This ID-JAG was sent {times} before, {how}."),
+            format!("This ID-JAG was sent {sent} before, and taken {taken}."),
         );
         // Other refusals are not about the ID-JAG, and a fresh one would change nothing.
         match subject.refusal().and_then(|error| error.error) {
