@@ -13,7 +13,7 @@ use super::{
     world::{Porch, World},
 };
 use crate::{
-    export::trace,
+    export,
     flow::preflight::{Preflight, nothing_to_check},
     lab::{self, FAULTS, Lab, Switches, faults},
     profile::{FieldPath, FieldValue, Profile, ProfileDoc, fields, import::Import},
@@ -303,9 +303,9 @@ impl Host for Desk {
 
     fn trace(&self, path: &str, session: &Session) -> Result<String, String> {
         let path = Path::new(path);
-        start::write_private(path, &trace::write(session)).map_err(sentence)?;
+        start::write_private(path, &export::for_file(path, session)).map_err(sentence)?;
         Ok(format!(
-            "The walk is stored in {}, secrets masked.",
+            "The walk is written to {}, secrets masked.",
             path.display()
         ))
     }
@@ -345,6 +345,10 @@ impl Host for Desk {
     }
 
     fn keep_places(&self, left: Vec<(String, Stood)>) {
+        // A later start without a name goes on where this one was left.
+        if let Some((last, _)) = left.last() {
+            let _ = self.store.set_last_used(last);
+        }
         if self.remember {
             self.store.keep_places(left);
         }

@@ -12,7 +12,7 @@ use url::Url;
 
 pub use words::{INLINE, is_source, understand};
 
-use super::{FieldPath, FieldValue, Profile, ProfileDoc, SecretSource, fields};
+use super::{FieldPath, FieldValue, Profile, ProfileDoc, SecretSource, fields, load};
 use crate::protocol::{
     http::{Params, Value},
     oauth::urn,
@@ -30,6 +30,8 @@ pub enum Source {
     Har,
     /// What a server says about itself.
     Metadata,
+    /// A profile of this program.
+    Profile,
 }
 
 impl Source {
@@ -40,6 +42,7 @@ impl Source {
             Self::Curl => "cURL command",
             Self::Har => "HAR",
             Self::Metadata => "metadata document",
+            Self::Profile => "profile",
         }
     }
 }
@@ -64,6 +67,8 @@ pub struct Import {
     pub understood: Vec<Understood>,
     /// What was not taken over, each with the reason; never with its value.
     pub left: Vec<(String, String)>,
+    /// The whole text, where it is a profile already.
+    pub text: Option<String>,
 }
 
 /// Reads a source.
@@ -76,6 +81,7 @@ pub fn read(text: &str) -> Result<Import, String> {
         source: Source::Env,
         understood: Vec::new(),
         left: Vec::new(),
+        text: None,
     };
     if text.starts_with('{') {
         let json: Json = serde_json::from_str(text)
@@ -95,11 +101,14 @@ pub fn read(text: &str) -> Result<Import, String> {
     } else if is_curl(text) {
         import.source = Source::Curl;
         import.curl(text)?;
+    } else if is_profile(text) {
+        import.source = Source::Profile;
+        import.profile_text(text)?;
     } else if text.lines().any(|line| assignment(line).is_some()) {
         import.env(text);
     } else {
         return Err(
-            "It is no .env file (NAME=value), no cURL command, no HAR and no metadata document."
+            "It is no .env file (NAME=value), no cURL command, no HAR, no metadata document and no profile."
                 .to_owned(),
         );
     }
@@ -112,6 +121,10 @@ impl Import {
     /// # Errors
     /// A sentence, when a value cannot be written.
     pub fn profile(&self, title: &str) -> Result<ProfileDoc, String> {
+        if let Some(text) = &self.text {
+            // It has a title of its own, if it has one.
+            return ProfileDoc::parse(text).map_err(|problem| problem.to_string());
+        }
         let text = "format = 1\nflow = \"xaa\"\nenvironment = \"test\"\n";
         let mut doc = ProfileDoc::parse(text).map_err(|problem| problem.to_string())?;
         let title = FieldValue::Text(title.to_owned());
@@ -122,6 +135,28 @@ impl Import {
                 .map_err(|problem| problem.to_string())?;
         }
         Ok(doc)
+    }
+
+    /// Takes a profile as it stands, comments and all; only one that can be read.
+    fn profile_text(&mut self, text: &str) -> Result<(), String> {
+        let (profile, problems) = load::load("", text);
+        if let Some(problem) = problems.first() {
+            return Err(format!("It is a profile, and {problem}"));
+        }
+        self.text = Some(format!("{text}\n"));
+        let own = fields::FIELDS
+            .iter()
+            .filter(|field| field.path.0 != "format");
+        self.understood = own
+            .filter_map(|field| {
+                Some(Understood {
+                    field: field.path,
+                    value: profile.own(field.path)?.clone(),
+                    from: field.path.0.to_owned(),
+                })
+            })
+            .collect();
+        Ok(())
     }
 
     /// Takes a value over; the first word on a field counts.
@@ -710,6 +745,18 @@ fn decoded(text: &str) -> String {
         .get("x")
         .map(Value::wire)
         .unwrap_or_default()
+}
+
+/// Tells whether a text is a profile: its format stands at the top, before any table.
+fn is_profile(text: &str) -> bool {
+    let head = text
+        .lines()
+        .map(str::trim)
+        .take_while(|line| !line.starts_with('['));
+    head.filter_map(|line| line.split_once('='))
+        .any(|(name, value)| {
+            name.trim() == "format" && value.trim().starts_with(|c: char| c.is_ascii_digit())
+        })
 }
 
 fn is_curl(text: &str) -> bool {

@@ -159,7 +159,7 @@ actions! {
     /// Goes to the step of the rail that the cursor is on.
     OpenStep = "open-step", ["enter"], Walk, hint "to the panel", when on_rail;
     /// Edits the field that the cursor is on.
-    EditField = "edit-field", ["enter", "e"], Walk, hint "edit", when on_field;
+    EditField = "edit-field", ["enter"], Walk, hint "edit", when on_field;
     /// Follows the row that the cursor is on: to an attempt, a step or a token.
     Follow = "follow", ["enter"], Walk, hint "look at it", when on_link;
     /// Goes on to the next step.
@@ -179,15 +179,17 @@ actions! {
     /// Puts the keys back to the panel.
     LeaveRail = "leave-rail", ["esc", "tab", "shift-tab"], Walk, hint "", when on_rail;
     /// Goes to the next panel.
-    NextPanel = "next-panel", ["]", "right"], Walk, hint "panel", when on_step;
+    NextPanel = "next-panel", ["]", "right"], Walk, hint "panel", when always;
     /// Goes to the panel before.
-    PreviousPanel = "previous-panel", ["[", "left"], Walk, hint "", when on_step;
+    PreviousPanel = "previous-panel", ["[", "left"], Walk, hint "", when always;
     /// Goes to the next match.
     FindNext = "find-next", ["n"], Rows, hint "next match", when has_match;
     /// Goes to the match before.
     FindPrevious = "find-previous", ["N"], Rows, hint "", when has_match;
     /// Forgets what was looked for.
     StopFinding = "stop-finding", ["esc"], Rows, hint "stop finding", when has_query;
+    /// Goes back to the row that led here.
+    JumpBack = "jump-back", ["esc"], Walk, hint "back to the row", when has_jumped;
     /// Shows the entries of the log that the filter leaves out.
     StopFiltering = "stop-filtering", ["esc"], Walk, hint "all entries", when is_filtered;
     /// Shows the panel with all else again.
@@ -200,7 +202,7 @@ actions! {
     NewerWalk = "newer-walk", [">"], Walk, hint "newer walk", when has_newer_walk;
     /// Saves the profile to its file.
     Save = "save", ["S"], Everywhere, hint "save", when can_save;
-    /// Takes the edits of the field under the cursor back, to what the file has.
+    /// Takes the edits of the field under the cursor back, to what the file has: undo.
     TakeBack = "take-back", ["U"], Everywhere, hint "take back", when on_edited_field;
     /// Copies something: the value under the cursor, its JSON, a header, a token, the cURL, the request, the answer, the panel.
     Copy = "copy", ["y"], Walk, hint "copy", when always;
@@ -286,7 +288,7 @@ actions! {
     MaskAll = "mask-all", ["M"], Rows, hint "", when always;
     /// Opens your editor on the field under the cursor, or on a masked copy of the answer’s body.
     EditOutside = "edit-outside", ["E"], Walk, hint "", when can_edit_outside;
-    /// Writes the walk to a file, secrets masked.
+    /// Writes the walk to a file, secrets masked: a trace that can be opened again, or a report.
     WriteTrace = "write-trace", ["w"], Walk, hint "", when has_results;
     /// Takes the next theme.
     NextTheme = "next-theme", ["t"], Walk, hint "", when always;
@@ -653,6 +655,14 @@ fn has_match(model: &Model) -> Availability {
         return Availability::Taken("There is no `{query}` here; {stop-finding} stops finding.");
     }
     Availability::Yes
+}
+
+fn has_jumped(model: &Model) -> Availability {
+    let (place, panel) = (model.place(), model.panel().id);
+    let here = place
+        .jump
+        .is_some_and(|jump| jump.to == (place.step, panel));
+    Availability::when(here && !model.on_rail(), "")
 }
 
 fn zoomed(model: &Model) -> Availability {

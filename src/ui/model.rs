@@ -302,6 +302,8 @@ pub struct Place {
     pub before: Option<&'static str>,
     /// The attempt that is looked at; else the newest.
     pub attempt: Option<usize>,
+    /// The way that a row led, for the way back.
+    pub jump: Option<Jump>,
     /// What each panel remembers.
     pub states: States,
     /// The panel that the user chose at a step and may expect there the next time, before it is sent.
@@ -310,6 +312,15 @@ pub struct Place {
     unseen: BTreeSet<StepId>,
     /// What was remembered of panels that were not seen since.
     remembered: States,
+}
+
+/// A jump from a row of one panel to another panel.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Jump {
+    /// The step and the panel that were left.
+    pub from: (StepId, &'static str),
+    /// Those that were come to.
+    pub to: (StepId, &'static str),
 }
 
 /// Panels that say as much before a step is sent, and more than the one that is shown by itself.
@@ -338,6 +349,7 @@ impl Place {
             chosen: None,
             before: None,
             attempt: None,
+            jump: None,
             states: BTreeMap::new(),
             expected: BTreeMap::new(),
             unseen: BTreeSet::new(),
@@ -398,6 +410,16 @@ impl Place {
         if first && session.status(self.step) == Status::Ready {
             self.unseen.remove(&self.step);
             self.chosen = self.expected.get(&self.step).copied();
+        }
+    }
+
+    /// Goes back to where a row led away from.
+    pub fn go_back(&mut self) {
+        if let Some(jump) = self.jump.take() {
+            let (step, panel) = jump.from;
+            self.go(step);
+            self.attempt = None;
+            self.choose(Some(panel));
         }
     }
 
@@ -1019,6 +1041,11 @@ impl Model {
                 places.extend(value("code=", &['&', '#']));
             }
             Purpose::Redirect => places.push(0..line.len()),
+            // Behind the name of a file, or the address of a document, anything may be a secret.
+            Purpose::Import => {
+                let from = line.find(|c: char| c.is_whitespace() || matches!(c, '?' | '='));
+                places.extend(from.map(|from| from + 1..line.len()));
+            }
             Purpose::Field(field) if self.screen.masking.is_shared() => {
                 let name = line.split('=').next().unwrap_or_default().trim();
                 if *field == fields::ACTOR_ISSUER_SUBJECT {

@@ -23,7 +23,7 @@ pub use wrap::wrap;
 use super::theme::{Glyphs, Role};
 use crate::{
     flow::{Artifact, StepId},
-    lint::Severity,
+    lint::{Code, Severity},
     profile::FieldPath,
     protocol::{http::Params, pointer::Pointer, secret::Secret, time::Timestamp, visible::visible},
     session::{Session, Vault, vault::SecretId},
@@ -74,6 +74,8 @@ pub enum Goes {
     Flow(usize),
     /// To the place that a finding of the step speaks of, by the finding's index.
     Place(usize),
+    /// To the place that a finding of another step speaks of, by its rule; without one, to all that was found there.
+    Cause(StepId, Option<Code>),
     /// To a field of the profile, in the inputs of the step that reads it.
     Field(FieldPath),
     /// To an artifact, which can be handed in there.

@@ -308,6 +308,9 @@ fn settle(model: &mut Model) {
 
 fn pressed(model: &mut Model, key: Key, ink: Ink) -> Vec<Effect> {
     model.screen.toast = None;
+    if layout::Tier::of(model.size) == layout::Tier::Tiny {
+        return unseen(model, key);
+    }
     let first = model.screen.prefix;
     if first.is_some() && key == Key::plain(KeyCode::Esc) {
         model.screen.prefix = None;
@@ -345,6 +348,18 @@ fn pressed(model: &mut Model, key: Key, ink: Ink) -> Vec<Effect> {
     Vec::new()
 }
 
+/// Takes a key on a screen too small to see what it would do: it leaves, or stops the program, or does nothing.
+fn unseen(model: &Model, key: Key) -> Vec<Effect> {
+    let is = |action: Action| model.keys.of(action).contains(&Sequence::one(key));
+    if is(Action::Leave) {
+        return vec![Effect::Quit];
+    }
+    if is(Action::Suspend) {
+        return vec![Effect::Suspend];
+    }
+    Vec::new()
+}
+
 /// Does an action, by its key of that number; every action of the table has its place here.
 fn act(model: &mut Model, action: Action, nth: usize, ink: Ink) -> Vec<Effect> {
     match action {
@@ -363,6 +378,7 @@ fn act(model: &mut Model, action: Action, nth: usize, ink: Ink) -> Vec<Effect> {
         Action::FindNext => finding::go(model, true),
         Action::FindPrevious => finding::go(model, false),
         Action::StopFinding => finding::stop(model),
+        Action::JumpBack => model.place_mut().go_back(),
         Action::Unzoom => model.screen.zoom = false,
         Action::NewestAttempt => model.place_mut().attempt = None,
         Action::Copy => {

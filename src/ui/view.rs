@@ -67,7 +67,9 @@ fn draw(model: &Model, area: Rect, buf: &mut Buffer) -> Hits {
         let (columns, lines) = model.size;
         let says = match columns {
             ..16 => "60x16".to_owned(),
-            _ => format!("jagwalk needs 60x16; this is {columns}x{lines}."),
+            _ => model.keys.spoken(&format!(
+                "jagwalk needs 60x16; this is {columns}x{lines}. {{leave}} leaves."
+            )),
         };
         let all = self::lines(&model.look, Role::Text, &says, columns, usize::from(lines));
         for (line, spans) in (0..area.height).zip(all) {

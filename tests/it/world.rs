@@ -504,3 +504,10 @@ mod tests {
         }
     }
 }
+
+/// Tells whether a text shows a JWT. Random text holds `eyJ` now and then, and hardly ever begins with it.
+pub fn shows_jwt(text: &str) -> bool {
+    let inside = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
+    text.match_indices("eyJ")
+        .any(|(at, _)| !text[..at].ends_with(inside))
+}

@@ -1,7 +1,7 @@
 //! The words of an import: the same on the command line and on the screen.
 
 use super::{Import, Source, Understood, read};
-use crate::profile::{FieldValue, Profile, mask::without_password};
+use crate::profile::{FieldValue, Profile, SecretSource, mask::without_password};
 
 /// What is said where a secret of a source is to be kept in the profile itself.
 pub const INLINE: &str = "Secrets stand in the profile itself; safer is { env = \"NAME\" }, { file = \"PATH\" } or { cmd = \"COMMAND\" }.";
@@ -48,6 +48,6 @@ impl Import {
     /// Tells whether a secret would stand in the profile itself.
     pub fn has_secrets(&self) -> bool {
         let mut values = self.understood.iter().map(|one| &one.value);
-        values.any(|value| matches!(value, FieldValue::Secret(_)))
+        values.any(|value| matches!(value, FieldValue::Secret(SecretSource::Inline(_))))
     }
 }

@@ -92,7 +92,8 @@ fn verdict_rows(cx: &Cx, verdict: &Judgement) -> Vec<Row> {
     let found = shown(cx).iter().position(|finding| Some(finding.code) == verdict.code);
     let found = found.filter(|_| verdict.step == cx.step).map(Goes::Place);
     let field = FieldPath::named_in(&verdict.fix).map(Goes::Field);
-    let goes = field.or(found).unwrap_or(Goes::Step(verdict.step));
+    let there = (verdict.step != cx.step).then_some(Goes::Cause(verdict.step, verdict.code));
+    let goes = field.or(found).or(there).unwrap_or(Goes::Step(verdict.step));
     rows.into_iter().map(|row| row.going(goes)).collect()
 }
 
@@ -163,7 +164,7 @@ fn strings(cx: &Cx, finding: &Finding) -> Vec<Row> {
 fn elsewhere(cx: &Cx, verdicts: &[&Judgement]) -> Vec<Row> {
     let told = verdicts.iter().map(|verdict| {
         let says = format!("Verdict at step {}: {}", words::number(cx.session, verdict.step), words::side(verdict));
-        Row::text(Role::FindingError, says).going(Goes::Step(verdict.step))
+        Row::text(Role::FindingError, says).going(Goes::Cause(verdict.step, verdict.code))
     });
     let mut rows: Vec<Row> = told.collect();
     for step in cx.session.steps().map(Step::info) {
@@ -174,7 +175,7 @@ fn elsewhere(cx: &Cx, verdicts: &[&Judgement]) -> Vec<Row> {
         let counts: Vec<String> = counts.iter().filter(|(count, _)| *count > 0).map(|(count, name)| words::count(*count, name)).collect();
         if step.id != cx.step && sent && !counts.is_empty() {
             let says = format!("{} at step {}: {}", counts.join(" and "), words::number(cx.session, step.id), step.short);
-            rows.push(Row::text(Role::Muted, says).going(Goes::Step(step.id)));
+            rows.push(Row::text(Role::Muted, says).going(Goes::Cause(step.id, None)));
         }
     }
     if !rows.is_empty() {

@@ -345,9 +345,12 @@ pub fn accept(model: &mut Model, ink: Ink) -> Vec<Effect> {
         Purpose::Keep => importing::keep(model, name),
         Purpose::Trace => {
             model.screen.editor = None;
+            let mut session = model.session().clone();
+            // Whom nobody may see now, no file tells either.
+            session.vault = model.whole_mask().clone();
             vec![Effect::Trace {
                 path: name,
-                session: Box::new(model.session().clone()),
+                session: Box::new(session),
             }]
         }
     }

@@ -3,9 +3,11 @@
 use super::{Model, layout};
 use crate::{
     flow::{Step, StepId, tour},
+    lint::Code,
     profile::FieldPath,
     protocol::{jwt::TokenKind, pointer::Pointer},
     ui::{
+        model::Jump,
         panels::{PANELS, findings},
         rows::{Goes, PanelState, Row, entry, row_near, row_of},
     },
@@ -149,8 +151,9 @@ pub fn inputs(model: &mut Model) {
     }
 }
 
-/// Goes to the next panel, or the one before.
+/// Goes to the next panel, or the one before; the keys go along.
 pub fn panel(model: &mut Model, delta: isize) {
+    model.screen.rail = false;
     let here = model.panel().id;
     let at = PANELS
         .iter()
@@ -195,10 +198,15 @@ pub fn attempt(model: &mut Model, delta: isize) {
     }
 }
 
-/// Follows the row under the cursor.
+/// Follows the row under the cursor, and remembers the way back.
 pub fn follow(model: &mut Model) {
-    if let Some(goes) = model.under.goes {
-        go(model, goes);
+    let Some(goes) = model.under.goes else { return };
+    let stands = |model: &Model| (model.place().step, model.panel().id);
+    let from = stands(model);
+    go(model, goes);
+    let to = stands(model);
+    if to != from {
+        model.place_mut().jump = Some(Jump { from, to });
     }
 }
 
@@ -213,6 +221,7 @@ pub fn go(model: &mut Model, goes: Goes) {
         }
         Goes::Step(step) => model.place_mut().go(step),
         Goes::Place(index) => place_of(model, index),
+        Goes::Cause(step, code) => cause_of(model, step, code),
         Goes::Field(field) => field_of(model, field),
         Goes::Artifact(artifact) => {
             super::editing::begin(model, super::Purpose::Existing(artifact));
@@ -238,6 +247,19 @@ fn field_of(model: &mut Model, field: FieldPath) {
     }
     show(model, "inputs");
     to_first(model, |row| row.field == Some(field));
+}
+
+/// Shows what was found at another step, or the very place that one of its findings speaks of.
+fn cause_of(model: &mut Model, step: StepId, code: Option<Code>) {
+    model.place_mut().go(step);
+    show(model, "findings");
+    let (width, _) = layout::rows_area(model);
+    let cx = model.cx(width);
+    let found = findings::shown(&cx);
+    let at = found.iter().position(|finding| Some(finding.code) == code);
+    if let Some(index) = at {
+        place_of(model, index);
+    }
 }
 
 /// Shows the very place that a finding speaks of, in the first panel that has it.

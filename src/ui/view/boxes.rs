@@ -358,13 +358,14 @@ fn words(model: &Model, purpose: &Purpose) -> (String, String) {
         ),
         Purpose::Import => (
             "Make a profile of".to_owned(),
-            "Name a file or an address, or paste the text itself: a .env, a cURL command, a HAR, metadata of a server."
+            "Name a file or an address, or paste the text itself: a .env, a cURL command, a HAR, metadata of a server, another profile."
                 .to_owned(),
         ),
         Purpose::Keep => ("Name of the new profile".to_owned(), folder),
         Purpose::Trace => (
             "Write the walk to".to_owned(),
-            "A file; secrets are masked in it.".to_owned(),
+            "A file, secrets masked: .json can be opened again, .md is a report for a ticket, .txt the story, .mmd the diagram."
+                .to_owned(),
         ),
     }
 }

@@ -96,8 +96,15 @@ fn a_frame_smaller_than_the_model_thinks_is_no_panic() {
 
 #[test]
 fn below_the_smallest_size_one_line_says_so() {
-    let desk = Desk::sham(tenant(), 404, "{}", (59, 24));
-    assert_eq!(desk.screen().trim(), "jagwalk needs 60x16; this is 59x24.");
+    let mut desk = Desk::sham(tenant(), 404, "{}", (59, 24));
+    // What cannot be seen is not done.
+    desk.keys("rRnq:");
+    let session = desk.engine.model.session();
+    assert!(!session.has_results() && session.waiting().is_none());
+    assert_eq!(
+        desk.screen().trim(),
+        "jagwalk needs 60x16; this is 59x24. ctrl-c leaves."
+    );
 }
 
 #[test]
