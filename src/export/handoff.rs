@@ -17,6 +17,8 @@ use crate::{
         exchange::{Answer, Exchange},
         http::Response,
         jwt::Token,
+        oauth::OAuthError,
+        page,
         party::Party,
         time::Timestamp,
         visible::visible_lines,
@@ -37,6 +39,16 @@ const REQUEST_IDS: &[&str] = &[
     "traceparent",
     "cf-ray",
     "request-id",
+];
+
+/// Other headers that tell an administrator something.
+const TOLD: &[&str] = &[
+    "date",
+    "retry-after",
+    "www-authenticate",
+    "content-type",
+    "server",
+    "via",
 ];
 
 /// Where in a vendor's console a thing is changed (FACTS §4).
@@ -129,8 +141,8 @@ pub fn handoff(session: &Session, verdict: &Judgement) -> String {
         1 => "The request that this is about",
         _ => "The requests that this is about",
     };
-    let before_it = "Before, at the same server";
-    for (heading, requests, whole) in [(heading, about, true), (before_it, before, false)] {
+    let before_it = format!("Earlier requests to the {}", verdict.owner.name());
+    for (heading, requests, whole) in [(heading, about, true), (&before_it, before, false)] {
         if requests.is_empty() {
             continue;
         }
@@ -270,8 +282,17 @@ fn answered(line: &mut impl FnMut(&str), response: &Response) {
     line(&format!("    status {}", response.status));
     for (name, value) in &response.headers {
         let name = name.to_ascii_lowercase();
-        if name == "date" || REQUEST_IDS.contains(&name.as_str()) {
+        if TOLD.contains(&name.as_str()) || REQUEST_IDS.contains(&name.as_str()) {
             line(&format!("    {name}: {value}"));
+        }
+    }
+    // What an OAuth error says is told above; of anything else the first words help to find who wrote it.
+    let error = OAuthError::of(response);
+    let granted = (200..300).contains(&response.status) && !response.is_page();
+    if error.error.is_none() && !granted {
+        let words = page::words(response);
+        if !words.is_empty() {
+            line(&format!("    it says: {words}"));
         }
     }
 }

@@ -94,6 +94,8 @@ pub struct Seen<'a> {
     pub broken: bool,
     /// Whether a page for people came in place of an answer.
     pub page: bool,
+    /// When the server says that it may be asked again (RFC 9110 §10.2.3).
+    pub retry: Option<&'a str>,
     /// Why there was no answer that could be taken apart, where that is known.
     pub lost: Option<&'a Failure>,
     /// How far the `Date` of its answer lies ahead of our clock, in seconds.
@@ -386,7 +388,7 @@ fn unexplained(here: &Seen<'_>, why: &str) -> Judgement {
         says: why.to_owned(),
         because: fact_of_answer(here).into_iter().collect(),
         fix,
-        asks: None,
+        asks: Some("Look the request below up in the log, at that time."),
     }
 }
 

@@ -136,6 +136,9 @@ impl Session {
                     page: exchange
                         .and_then(Exchange::response)
                         .is_some_and(Response::is_page),
+                    retry: exchange
+                        .and_then(Exchange::response)
+                        .and_then(|response| response.header("retry-after")),
                     lost: exchange.and_then(|exchange| exchange.outcome.as_ref().err()),
                     ahead: exchange.and_then(ahead),
                 });

@@ -189,7 +189,7 @@ actions! {
     /// Forgets what was looked for.
     StopFinding = "stop-finding", ["esc"], Rows, hint "stop finding", when has_query;
     /// Goes back to the row that led here.
-    JumpBack = "jump-back", ["esc"], Walk, hint "back to the row", when has_jumped;
+    JumpBack = "jump-back", ["esc"], Walk, hint "back", when has_jumped;
     /// Shows the entries of the log that the filter leaves out.
     StopFiltering = "stop-filtering", ["esc"], Walk, hint "all entries", when is_filtered;
     /// Shows the panel with all else again.
@@ -905,9 +905,9 @@ fn can_page(model: &Model) -> Availability {
 
 fn on_copied_page(model: &Model) -> Availability {
     let copies = matches!(model.screen.overlay, Some(Overlay::Copy(..)));
-    let handoff = matches!(model.screen.overlay, Some(Overlay::Handoff(_)));
+    let text = model.screen.overlay.as_ref().is_some_and(Overlay::is_text);
     let checked = model.checked_text().is_some();
-    Availability::when(copies || handoff || checked || model.on_address_page(), "")
+    Availability::when(copies || text || checked || model.on_address_page(), "")
 }
 
 fn on_address(model: &Model) -> Availability {
@@ -933,6 +933,10 @@ fn has_picks(model: &Model) -> Availability {
 fn can_save(model: &Model) -> Availability {
     if model.context() == Context::Field {
         return Availability::No("{accept} takes over what is typed; then {save} saves.");
+    }
+    // Who wants to keep what such a page says must not keep a profile instead.
+    if model.screen.overlay.as_ref().is_some_and(Overlay::is_text) {
+        return Availability::No("This saves the profile, not this page; {close} goes back to it.");
     }
     Availability::when(
         model.opened().is_dirty() && !model.opened().session.archived,

@@ -157,6 +157,11 @@ pub fn page(model: &Model) -> Option<Copied> {
     if matches!(model.screen.overlay, Some(Overlay::Handoff(_))) {
         return Some(copied(model, "the hand-off", handoff::text(model)?.into()));
     }
+    if let Some(overlay) = model.screen.overlay.as_ref().filter(|page| page.is_text()) {
+        let rows = overlays::rows(overlay, model, model.size.0);
+        let text = model.whole_mask().mask(&rows::annotated(&rows));
+        return Some(copied(model, "the page, masked", text.into()));
+    }
     let text = Zeroizing::new(model.address()?);
     Some(copied(model, "the address for the browser", text))
 }
@@ -174,7 +179,7 @@ pub fn shown(model: &mut Model) -> Visit {
                 model.settle_mask();
             }
             let rows = overlays::rows(&overlay, model, width);
-            let text = model.whole_mask().mask(&rows::plain(&rows));
+            let text = model.whole_mask().mask(&rows::annotated(&rows));
             model.screen.masking = before;
             model.settle_mask();
             ("page", text)

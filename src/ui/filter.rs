@@ -180,6 +180,7 @@ fn status(name: &str) -> Result<Fits, String> {
     }
     let hundred = name
         .strip_suffix("xx")
+        .or((name.len() == 1).then_some(name))
         .and_then(|digit| digit.parse::<u16>().ok());
     match (hundred, name.parse::<u16>()) {
         (Some(digit @ 1..=5), _) => Ok(Fits::Status(digit * 100, digit * 100 + 99)),

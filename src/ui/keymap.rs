@@ -208,6 +208,9 @@ pub fn is_kept(hint: &str) -> bool {
 /// The most hints that the footer has: more are read by nobody.
 const HINTS: usize = 6;
 
+/// What is hinted before all else where it can be done.
+const FIRST: [Action; 2] = [Action::JumpBack, Action::StopFiltering];
+
 /// What is hinted first at a step that went wrong: what is at hand, then what helps most there, each with the panel
 /// where it would lead nowhere.
 const WHERE_WRONG: [(Action, &str); 7] = [
@@ -259,8 +262,8 @@ pub fn hinted(model: &Model) -> Vec<(Sequence, &'static str)> {
         .iter()
         .filter(|(_, panel)| *panel != here)
         .map(|(action, _)| action.entry());
-    // Who sees a part of the entries is told first how to see the rest.
-    let first = [Action::StopFiltering.entry()].into_iter().chain(first);
+    // Who sees a part of the entries is told first how to see the rest, and who was led away how to get back.
+    let first = FIRST.iter().map(|action| action.entry()).chain(first);
     let kept = KEPT
         .iter()
         .filter(|action| action.entry().scope.holds_in(context))

@@ -296,6 +296,23 @@ impl Cx<'_> {
     }
 }
 
+/// Writes rows as a text with what is known of each, where that is more than the place of the note may show.
+pub fn annotated(rows: &[Row]) -> String {
+    let mut out = String::new();
+    for (at, row) in rows.iter().enumerate() {
+        out.push_str(row.plain().trim_end());
+        out.push('\n');
+        // What is known of several lines is told once, behind the last.
+        let next = rows.get(at + 1).and_then(|row| row.note.as_ref());
+        if let Some(note) = row.note.as_ref().filter(|note| next != Some(note)) {
+            out.push_str("      ");
+            out.push_str(note);
+            out.push('\n');
+        }
+    }
+    out
+}
+
 /// Returns the plain text of rows, as a file would have it.
 pub fn plain(rows: &[Row]) -> String {
     let mut out = String::new();

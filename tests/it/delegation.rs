@@ -535,7 +535,8 @@ fn panel(session: &Session, id: &str, step: StepId, width: u16) -> String {
         .into_iter()
         .map(|at| {
             Row::new(dressed(
-                &rows[at],
+                &rows,
+                at,
                 is_folded(&rows, &none, at),
                 Glyphs::UNICODE,
             ))

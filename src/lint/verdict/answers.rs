@@ -178,7 +178,11 @@ pub(super) fn by_error(here: &Seen<'_>, error: &OAuthError) -> Option<Judgement>
         confidence: meaning.confidence,
         code: None,
         says: meaning.says.to_owned(),
-        because: answer.into_iter().chain([said]).collect(),
+        because: answer
+            .into_iter()
+            .chain([said])
+            .chain(here.retry.map(|after| format!("Retry-After: {after}.")))
+            .collect(),
         fix: meaning.fix.to_owned(),
         asks: theirs::of_error(here.step.id.0, meaning.error),
     })
@@ -324,7 +328,7 @@ pub(super) fn unreachable(here: &Seen<'_>, failure: &Failure) -> Judgement {
     let (owner, confidence, says, fix) = match failure {
         Failure::Name(_) => (
             Party::Network,
-            CERTAIN,
+            LIKELY,
             format!("The host of the {} has no address here.", server.name()),
             "Check the host in the profile letter by letter; inside a company network, check DNS and VPN.",
         ),

@@ -183,6 +183,14 @@ impl Overlay {
     pub fn is_bare(&self) -> bool {
         matches!(self, Self::Address(_) | Self::Qr(_) | Self::Handoff(_))
     }
+
+    /// Tells whether it is a text to be read, which can be copied whole.
+    pub fn is_text(&self) -> bool {
+        matches!(
+            self,
+            Self::Handoff(_) | Self::Ledger(_) | Self::Explain(_) | Self::Rule(..)
+        )
+    }
 }
 
 /// Returns the rows of what lies over the walk.

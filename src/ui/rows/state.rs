@@ -220,9 +220,16 @@ pub fn is_folded(rows: &[Row], folds: &BTreeSet<usize>, index: usize) -> bool {
         .is_some_and(|row| row.heading && row.shut != folds.contains(&number(rows, index)))
 }
 
-/// Returns a row's pieces with the mark of its fold as it stands.
-pub fn dressed(row: &Row, folded: bool, glyphs: &Glyphs) -> Vec<(Role, String)> {
+/// Returns a row's pieces with the mark of its fold as it stands; a bracket that is folded says how many rows are in it.
+pub fn dressed(rows: &[Row], index: usize, folded: bool, glyphs: &Glyphs) -> Vec<(Role, String)> {
+    let row = &rows[index];
     let mut spans = row.spans.clone();
+    let opens = |(_, text): &(Role, String)| text.ends_with(['[', '{']);
+    if row.heading && folded && spans.last().is_some_and(opens) {
+        let within = rows[index + 1..].iter();
+        let hidden = within.take_while(|other| other.depth > row.depth).count();
+        spans.push((Role::Muted, format!(" {} {hidden}", glyphs.cut)));
+    }
     if row.heading && folded {
         let mark = format!("{} ", glyphs.unfolded);
         if let Some((_, text)) = spans.iter_mut().find(|(_, text)| *text == mark) {

@@ -9,7 +9,7 @@ use crossterm::event::KeyCode;
 use crate::{
     flow::Ink,
     profile::{
-        FieldPath, Kind, fields, import,
+        FieldPath, Kind, Profile, fields, import,
         template::{self, TEMPLATES},
     },
     protocol::{exchange::Via, redirect},
@@ -25,7 +25,7 @@ use crate::{
 /// Begins to take a text.
 pub fn begin(model: &mut Model, purpose: Purpose) {
     let taking = match &purpose {
-        Purpose::Field(field) => taking(*field, &model.session().profile.shown(*field)),
+        Purpose::Field(field) => taking(*field, &offered(&model.session().profile, *field)),
         Purpose::Redirect => Taking::Typed(Box::new(Input::new(Shape::Word, ""))),
         Purpose::Existing(_) => Taking::Typed(Box::new(Input::new(Shape::Secret, ""))),
         Purpose::Rename(from) => Taking::Typed(Box::new(Input::new(Shape::Line, from))),
@@ -78,6 +78,20 @@ pub fn begin_with(model: &mut Model, field: FieldPath, text: &str) {
         pick: 0,
         before: None,
     });
+}
+
+/// What a field begins with: its own value, else the one that it has from elsewhere, to be changed a little.
+fn offered(profile: &Profile, field: FieldPath) -> String {
+    let own = profile.shown(field);
+    let plain = matches!(
+        field.field().kind,
+        Kind::Url | Kind::Text | Kind::Number | Kind::List
+    );
+    if own.is_empty() && plain {
+        profile.shown_effective(field)
+    } else {
+        own
+    }
 }
 
 fn taking(field: FieldPath, shown: &str) -> Taking {
@@ -368,7 +382,7 @@ pub fn accept_field(model: &mut Model, field: FieldPath, text: &str, ink: Ink) -
         }
         return Vec::new();
     }
-    if !is_secret && text == profile.shown(field) {
+    if !is_secret && text == offered(profile, field) {
         model.screen.editor = None;
         return Vec::new();
     }

@@ -70,11 +70,8 @@ pub fn draw(canvas: &mut Canvas<'_>, model: &Model, places: &Places) -> Option<P
             }
             continue;
         }
-        let spans = dressed(
-            row,
-            is_folded(&rows, &state.folds, index),
-            model.look.glyphs,
-        );
+        let folded = is_folded(&rows, &state.folds, index);
+        let spans = dressed(&rows, index, folded, model.look.glyphs);
         canvas.line(inner, line, &spans);
         if let Some((severity, _)) = row.found.filter(|_| margin > 0) {
             let (role, mark) = look(severity, &model.cx(width));

@@ -117,6 +117,12 @@ const CHOICES: &[(&str, &str, &str)] = &[
         r#"{"step": "jwt-bearer", "sent": false, "set": {"/tokens/id-jag/claims/exp": 1795342447}}"#,
         "error you",
     ),
+    // It was over before it came.
+    (
+        "IDJAG-TIMES",
+        r#"{"step": "jwt-bearer", "sent": false, "set": {"/tokens/id-jag/claims/exp": 1795342440}}"#,
+        "error idp",
+    ),
     (
         "IDJAG-GRANTED",
         r#"{"step": "id-jag", "set": {"/tokens/id-jag/claims/resource": "https://api.todo.example/chat"}}"#,

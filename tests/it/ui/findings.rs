@@ -124,3 +124,38 @@ fn an_answer_that_breaks_off_is_not_said_to_be_turned_down() {
         .sees_no("rejected by us");
     desk.keys("D").sees("answer broke off").sees_no("rejected");
 }
+
+#[test]
+fn esc_goes_back_to_the_row_that_led_away() {
+    let mut desk = Desk::lab((80, 24));
+    desk.keys("F/idjag-aud-slash<enter><enter><esc><esc>R");
+    // From step 6 the verdict leads to the very claim at step 5.
+    desk.keys("i").sees("Verdict  The IdP, certain");
+    desk.keys("<enter>").sees("[Tokens]").sees("step 5 of 7");
+    // The cursor is on a row that a finding speaks of.
+    assert!(desk.engine.model.under.finding.is_some());
+    desk.sees("Esc back");
+    desk.keys("<esc>")
+        .sees("[Findings")
+        .sees("step 6 of 7")
+        .sees("Verdict  The IdP, certain");
+    // What was left by other ways is not come back to.
+    desk.keys("<enter>[<esc>").sees("[Answer]");
+    desk.sees("There is nothing to go back from.");
+}
+
+#[test]
+fn e_opens_the_inputs_and_types_nothing() {
+    let mut desk = Desk::sham(tenant(), 404, "{}", (80, 24));
+    desk.keys("4eejj").sees("[Inputs]");
+    assert!(desk.engine.model.screen.editor.is_none());
+    desk.keys("<enter>");
+    assert!(desk.engine.model.screen.editor.is_some());
+}
+
+#[test]
+fn the_panel_keys_take_the_keys_off_the_rail() {
+    let mut desk = Desk::sham(tenant(), 404, "{}", (80, 24));
+    desk.keys("<tab>]").sees_no("The keys are on the rail");
+    assert!(!desk.engine.model.on_rail());
+}

@@ -68,3 +68,37 @@ fn a_source_that_is_read_too_late_is_not_shown() {
     desk.tell(late());
     desk.sees_no("Understood").sees("Make a profile of");
 }
+
+#[test]
+fn what_follows_a_name_in_the_box_is_veiled() {
+    let mut desk = Desk::sham(tenant(), 404, "{}", (120, 40));
+    desk.keys("picurl<space>-u<space>0oaABC:s3cr3tvalue")
+        .sees("curl ")
+        .sees_no("s3cr3t");
+    desk.keys("<esc>i");
+    desk.paste(
+        "https://idp.example.invalid/?login_hint=bob@corp.example&client_secret=s3cr3tvalue",
+    )
+    .sees("https://idp.example.invalid/?")
+    .sees_no("s3cr3t")
+    .sees_no("bob@corp");
+    desk.keys("<esc>i./some/file.env").sees("./some/file.env");
+}
+
+#[test]
+fn a_profile_is_taken_as_it_stands() {
+    let text = "# Acme\nformat = 1\nflow = \"xaa\"\n\n[idp]\nissuer = \"https://idp.example\" # theirs\n\n\
+                [agent]\nclient_id = \"a\"\nauth = \"private_key_jwt\"\nprivate_key = { file = \"k.pem\" }\n";
+    let import = understand(text).expect("it is a profile");
+    assert_eq!(import.heading(), "Understood of the profile:");
+    assert!(!import.has_secrets(), "the key stands in a file");
+    let kept = import.profile("acme").expect("it can be kept");
+    assert_eq!(kept.text(), text, "comments and all");
+    let broken = text.replace("issuer =", "isuer =");
+    let says = understand(&broken).expect_err("it cannot be read");
+    assert!(says.contains("line 6") && says.contains("issuer"), "{says}");
+    // A .env with such a name is no profile.
+    let env = "format=json\nOKTA_DOMAIN=acme.okta.example\n";
+    let import = understand(env).expect("it is a .env");
+    assert_eq!(import.heading(), "Understood of the .env file:");
+}

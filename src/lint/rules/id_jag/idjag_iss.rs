@@ -41,14 +41,17 @@ fn check(subject: &Subject<'_>) -> Check {
         } else {
             Party::You
         };
-        findings.push(
-            Finding::new(
-                Pointer::Claim(record.name.clone(), "/iss".to_owned()),
-                owner,
-                "The ID-JAG names another issuer than the IdP that was asked.",
-            )
-            .differs(issuer, named),
-        );
+        let finding = Finding::new(
+            Pointer::Claim(record.name.clone(), "/iss".to_owned()),
+            owner,
+            "The ID-JAG names another issuer than the IdP that was asked.",
+        )
+        .differs(issuer, named);
+        findings.push(if is_advertised {
+            finding.fix("Have the IdP write the issuer of its metadata, to the last character, into iss of the ID-JAG.")
+        } else {
+            finding
+        });
     }
     let jose = header(&record.token);
     // An unsigned token is for JWT-ALG-NONE.

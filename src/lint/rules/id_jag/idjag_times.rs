@@ -35,7 +35,14 @@ fn check(subject: &Subject<'_>) -> Check {
                 let now = subject
                     .exchange()
                     .map_or(subject.now, |sent| sent.times.start);
-                judge(now, "assertion", &token, Party::You, Party::Unknown)
+                // One that was over before it came is not ours to have kept too long.
+                let came = subject.before(Artifact::IdJag).map(|record| record.gained);
+                let over = came.zip(claims(&token).time("exp"));
+                let owner = match over {
+                    Some((came, end)) if end < came => Party::Idp,
+                    _ => Party::You,
+                };
+                judge(now, "assertion", &token, owner, Party::Unknown)
             }
             None => Check::NotApplicable,
         };
@@ -75,11 +82,18 @@ fn judge(now: Timestamp, name: &str, token: &Token, owner: Party, clock: Party) 
         return Check::NotApplicable;
     }
     if let Some(end) = read.time("exp").filter(|end| now >= *end) {
-        findings.push(
-            Finding::new(at("exp"), owner, "The ID-JAG has expired.")
+        let finding = |says: &str| {
+            Finding::new(at("exp"), owner, says)
                 .expected(format!("an end after {now}"))
-                .got(end.in_words(now)),
-        );
+                .got(end.in_words(now))
+        };
+        findings.push(if owner == Party::Idp {
+            finding("The ID-JAG had expired when it came.").fix(
+                "Have the IdP issue ID-JAGs with an exp that lies ahead, and check the clock of the server that signs them.",
+            )
+        } else {
+            finding("The ID-JAG has expired.")
+        });
     }
     for claim in ["iat", "nbf"] {
         let Some(start) = read.time(claim).filter(|start| *start > now) else {

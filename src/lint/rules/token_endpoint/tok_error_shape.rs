@@ -1,7 +1,10 @@
 //! A refusal is JSON with an error code.
 
 use super::{kind_of, whose_address};
-use crate::lint::prelude::*;
+use crate::{
+    lint::prelude::*,
+    protocol::{http::Response, page},
+};
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -45,7 +48,12 @@ fn check(subject: &Subject<'_>) -> Check {
             finding
         }
     };
-    match response.json() {
+    let json = response.json();
+    let coded = json.as_ref().is_ok_and(|json| json["error"].is_string());
+    if matches!(response.status, 404 | 405 | 410) && !coded {
+        return Check::Found(vec![severe(nothing_there(subject, response, owner))]);
+    }
+    match json {
         Ok(json) => {
             let holds = json["error"].as_str().is_some_and(|code| !code.is_empty());
             Check::must(holds, || {
@@ -85,4 +93,28 @@ fn check(subject: &Subject<'_>) -> Check {
             .got(response.header("content-type").unwrap_or("no content type")),
         )]),
     }
+}
+
+/// An address at which there is no token endpoint: whoever named it has to name another.
+fn nothing_there(subject: &Subject<'_>, response: &Response, owner: Party) -> Finding {
+    let (status, server) = (response.status, subject.server());
+    let words = page::words(response);
+    let colon = if words.is_empty() { "" } else { ": " };
+    let fix = if owner == server {
+        format!(
+            "Have the {} name its token endpoint in its metadata: the address there leads to a {status}.",
+            server.name()
+        )
+    } else {
+        "Compare the token endpoint of the profile with the one in the server’s metadata."
+            .to_owned()
+    };
+    Finding::new(
+        Pointer::Url,
+        owner,
+        format!("There is no token endpoint at this address: it answers {status}."),
+    )
+    .expected("a token endpoint")
+    .got(format!("{status}{colon}{words}"))
+    .fix(fix)
 }

@@ -38,11 +38,20 @@ fn check(subject: &Subject<'_>) -> Check {
             let kind = response.header("content-type").unwrap_or("no content type");
             let says = format!("The answer has status {}. {why}", response.status);
             let at = Pointer::Header(Side::Response, "content-type".to_owned());
-            return Check::Found(vec![
-                Finding::new(at, whose_address(subject), says)
-                    .expected("application/json")
-                    .got(kind),
-            ]);
+            let owner = whose_address(subject);
+            let finding = Finding::new(at, owner, says)
+                .expected("application/json")
+                .got(kind);
+            // Where the address is the server's own word, it is not the address that has to be mended here.
+            return Check::Found(vec![if owner == subject.server() {
+                finding.fix(format!(
+                    "Have the {}’s administrator look up what stands before the server and answers for it: the address is \
+                     the one in its metadata.",
+                    owner.name()
+                ))
+            } else {
+                finding
+            }]);
         }
     };
     if let Some(kind) = response
