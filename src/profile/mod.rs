@@ -88,6 +88,12 @@ impl Profile {
         }
     }
 
+    /// Tells whether a secret stands in the profile's own text.
+    pub fn holds_secrets(&self) -> bool {
+        let mut values = self.values.values();
+        values.any(|value| matches!(value, FieldValue::Secret(SecretSource::Inline(_))))
+    }
+
     /// Tells whether a flag holds.
     pub fn flag(&self, field: FieldPath) -> bool {
         match self.source(field) {

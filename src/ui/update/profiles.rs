@@ -142,7 +142,16 @@ fn done(model: &mut Model, op: ProfilesOp, ink: Ink) -> Vec<Effect> {
             {
                 opened.saved = opened.session.profile.clone();
             }
-            model.say(format!("Saved {name}."));
+            let saved = model.open.iter().find(|opened| opened.saved.name == name);
+            let inline = saved.is_some_and(|opened| opened.saved.holds_secrets());
+            model.say(if inline {
+                format!(
+                    "Saved {name}. A secret stands in its file, which only you can read; safer is env:NAME, file:PATH or \
+                     cmd:COMMAND."
+                )
+            } else {
+                format!("Saved {name}.")
+            });
         }
         ProfilesOp::SaveAs { name, .. } => {
             let opened = model.opened_mut();

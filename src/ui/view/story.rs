@@ -236,7 +236,18 @@ fn told_of(model: &Model) -> (Role, String) {
             ),
             _ => (Role::Muted, why.to_owned()),
         },
-        Status::Done => told(looked_at, Role::Text),
+        Status::Done => {
+            let (role, mut says) = told(looked_at, Role::Text);
+            // A walk may go through to its end, and not be well for that.
+            if model.step_after(id).is_none()
+                && let Some(verdict) = session.verdict(None)
+            {
+                let (side, number) = (words::side(&verdict), words::number(session, verdict.step));
+                says = words::sentence(&says);
+                says.push_str(&format!(" But: {side}, at step {number}. {}", verdict.says));
+            }
+            (role, says)
+        }
         _ => told(looked_at, Role::FindingError),
     }
 }

@@ -159,3 +159,22 @@ fn the_panel_keys_take_the_keys_off_the_rail() {
     desk.keys("<tab>]").sees_no("The keys are on the rail");
     assert!(!desk.engine.model.on_rail());
 }
+
+#[test]
+fn a_walk_that_went_through_and_is_not_well_says_so_at_its_end() {
+    let mut desk = Desk::lab((80, 24));
+    desk.keys("F/issued-type-other<enter><enter><esc><esc>R")
+        .sees("step 7 of 7")
+        .sees("But: The IdP, certain, at step 5.");
+    let mut desk = Desk::lab((80, 24));
+    desk.keys("R").sees("step 7 of 7").sees_no("But:");
+}
+
+#[test]
+fn a_page_that_is_read_can_be_copied_and_saves_no_profile() {
+    let mut desk = Desk::sham(tenant(), 404, "{}", (80, 24));
+    desk.keys("rL").sees_no(" save");
+    desk.keys("<esc>4e<enter>x<enter>S");
+    desk.keys("1<esc>rH").sees_no("S save");
+    desk.keys("S").sees("This saves the profile, not this page");
+}

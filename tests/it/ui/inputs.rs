@@ -76,3 +76,23 @@ fn an_edit_is_taken_back_to_what_was_saved() {
     let secret = profile.secret(jagwalk::profile::fields::SSO_CLIENT_SECRET);
     assert!(secret == tenant().secret(jagwalk::profile::fields::SSO_CLIENT_SECRET));
 }
+
+#[test]
+fn a_value_from_elsewhere_is_there_to_be_changed_a_little() {
+    let mut desk = Desk::sham(tenant(), 404, "{}", (80, 24));
+    let audience = |desk: &Desk<_>| {
+        let profile = &desk.engine.model.session().profile;
+        profile
+            .own(jagwalk::profile::fields::AGENT_AUDIENCE)
+            .is_some()
+    };
+    desk.keys("5e").sees("from resource_as.issuer");
+    desk.keys("/Audience<enter><enter>")
+        .sees("https://as.example");
+    // As it is, it stays what it follows.
+    desk.keys("<enter>").sees("from resource_as.issuer");
+    assert!(!audience(&desk));
+    desk.keys("<enter>/<enter>").sees("https://as.example/");
+    assert!(audience(&desk));
+    desk.sees_no("from resource_as.issuer");
+}
