@@ -573,7 +573,7 @@ fn reports_have_both_lines_and_no_token() {
         report(&session, through, End::Done, false).to_string(),
     ];
     for page in &written {
-        assert!(!crate::world::shows_jwt(&page), "{page}");
+        assert!(!crate::world::shows_jwt(page), "{page}");
     }
     for page in &written[..2] {
         let flat = page.split_whitespace().collect::<Vec<_>>().join(" ");

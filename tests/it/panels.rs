@@ -66,7 +66,7 @@ fn seen(rows: &[Row]) -> String {
     let none = BTreeSet::new();
     let shown = fold(rows, &none).into_iter().map(|index| {
         let folded = is_folded(rows, &none, index);
-        Row::new(dressed(&rows, index, folded, Glyphs::UNICODE))
+        Row::new(dressed(rows, index, folded, Glyphs::UNICODE))
     });
     plain(&shown.collect::<Vec<_>>())
 }

@@ -243,8 +243,8 @@ fn told_of(model: &Model) -> (Role, String) {
                 && let Some(verdict) = session.verdict(None)
             {
                 let (side, number) = (words::side(&verdict), words::number(session, verdict.step));
-                says = words::sentence(&says);
-                says.push_str(&format!(" But: {side}, at step {number}. {}", verdict.says));
+                let told = words::sentence(&says);
+                says = format!("{told} But: {side}, at step {number}. {}", verdict.says);
             }
             (role, says)
         }
