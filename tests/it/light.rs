@@ -240,6 +240,7 @@ fn after_a_storm_of_sizes_the_last_one_holds() {
     let world = World::new();
     let mut pty = Pty::start(&world, &["--theme", "terminal"], 24, 80);
     pty.wait_for(" ready");
+    pty.rests(FRAME);
     let before = pty.screen();
     // As a window that is dragged about: many sizes in the time of a frame, and at the end the first again.
     for turn in 0..300_u16 {
