@@ -14,7 +14,7 @@ use crate::{
     },
     profile::{FieldPath, fields},
     protocol::{
-        exchange::{Answer, Exchange},
+        exchange::{Answer, Exchange, Purpose},
         http::Response,
         jwt::Token,
         oauth::OAuthError,
@@ -23,7 +23,7 @@ use crate::{
         time::Timestamp,
         visible::visible_lines,
     },
-    session::{Outcome, Session},
+    session::{Attempt, Outcome, Session},
 };
 
 /// Headers in which servers say under which id their log has a request.
@@ -148,8 +148,8 @@ pub fn handoff(session: &Session, verdict: &Judgement) -> String {
         }
         line("");
         line(heading);
-        for (step, exchange) in requests {
-            seen(&mut line, session, step, exchange, whole);
+        for (step, attempt) in requests {
+            seen(&mut line, session, step, attempt, whole);
         }
     }
     page
@@ -214,18 +214,19 @@ fn requests<'a>(session: &'a Session, verdict: &Judgement) -> (Requests<'a>, Req
         let stopped = stop.is_some_and(|stop| stop.id == state.id);
         let decides = state.id == verdict.step || stopped;
         let server = step.info().to == verdict.owner;
-        (decides || server).then_some((decides, step, attempt.main()?))
+        attempt.main()?;
+        (decides || server).then_some((decides, step, attempt))
     });
     let (about, before): (Vec<_>, Vec<_>) = all.partition(|(decides, ..)| *decides);
-    let bare = |all: Vec<(bool, &'a dyn Step, &'a Exchange)>| {
-        let pairs = all.into_iter().map(|(_, step, made)| (step, made));
+    let bare = |all: Vec<(bool, &'a dyn Step, &'a Attempt)>| {
+        let pairs = all.into_iter().map(|(_, step, attempt)| (step, attempt));
         pairs.collect()
     };
     (bare(about), bare(before))
 }
 
-/// Steps with the exchange that counts.
-type Requests<'a> = Vec<(&'a dyn Step, &'a Exchange)>;
+/// Steps with the attempt that counts.
+type Requests<'a> = Vec<(&'a dyn Step, &'a Attempt)>;
 
 fn stops(outcome: Option<&Outcome>) -> bool {
     !matches!(outcome, None | Some(Outcome::Done))
@@ -258,12 +259,25 @@ fn seen(
     line: &mut impl FnMut(&str),
     session: &Session,
     step: &dyn Step,
-    exchange: &Exchange,
+    attempt: &Attempt,
     whole: bool,
 ) {
+    let Some(exchange) = attempt.main() else {
+        return;
+    };
     let request = exchange.request.http();
     let info = step.info();
     line(&format!("  {} ({})", info.title, info.id));
+    // Metadata may stand at several addresses, and all were asked.
+    let forms = attempt.made.iter();
+    for made in forms.filter(|made| whole && made.purpose == Purpose::Metadata) {
+        let http = made.exchange.request.http();
+        let came = match made.exchange.response() {
+            Some(response) => response.status.to_string(),
+            None => "no answer".to_owned(),
+        };
+        line(&format!("    {} {}: {came}", http.method, http.url));
+    }
     line(&format!("    {} {}", request.method, request.url));
     line(&format!("    sent {}", exchange.times.start));
     match &exchange.outcome {

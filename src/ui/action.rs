@@ -234,7 +234,7 @@ actions! {
     Address = "address", ["o"], Walk, hint "address alone", when has_address;
     /// Shows the address for the browser as a QR code.
     QrCode = "qr-code", ["Q"], Walk, hint "QR code", when has_address;
-    /// Shows what became of each claim from token to token.
+    /// Shows what became of each claim, compared from token to token.
     Ledger = "ledger", ["L"], Walk, hint "ledger", when has_results;
     /// Writes the text for the other side’s administrator.
     Handoff = "hand-off", ["H"], Walk, hint "hand-off", when has_verdict;
