@@ -42,14 +42,7 @@ const REQUEST_IDS: &[&str] = &[
 ];
 
 /// Other headers that tell an administrator something.
-const TOLD: &[&str] = &[
-    "date",
-    "retry-after",
-    "www-authenticate",
-    "content-type",
-    "server",
-    "via",
-];
+const TOLD: &[&str] = &["date", "retry-after", "www-authenticate", "server", "via"];
 
 /// Where in a vendor's console a thing is changed (FACTS §4).
 struct Console {
@@ -306,7 +299,9 @@ fn answered(line: &mut impl FnMut(&str), response: &Response) {
     if error.error.is_none() && !granted {
         let words = page::words(response);
         if !words.is_empty() {
-            line(&format!("    it says: {words}"));
+            let kind = response.content_type();
+            let kind = kind.map_or(String::new(), |kind| format!(" ({kind})"));
+            line(&format!("    it says{kind}: {words}"));
         }
     }
 }

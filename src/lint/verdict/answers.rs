@@ -172,6 +172,15 @@ pub(super) fn by_error(here: &Seen<'_>, error: &OAuthError) -> Option<Judgement>
         ending: Ending::Refused(&brief),
         ..here.clone()
     });
+    let fix = match here.retry {
+        Some(after) => {
+            let seconds = after.bytes().all(|byte| byte.is_ascii_digit());
+            let unit = if seconds { " s" } else { "" };
+            let says = format!("Retry-After says ({after}{unit})");
+            meaning.fix.replace("Retry-After says", &says)
+        }
+        None => meaning.fix.to_owned(),
+    };
     Some(Judgement {
         step: here.step.id,
         owner,
@@ -183,7 +192,7 @@ pub(super) fn by_error(here: &Seen<'_>, error: &OAuthError) -> Option<Judgement>
             .chain([said])
             .chain(here.retry.map(|after| format!("Retry-After: {after}.")))
             .collect(),
-        fix: meaning.fix.to_owned(),
+        fix,
         asks: theirs::of_error(here.step.id.0, meaning.error),
     })
 }

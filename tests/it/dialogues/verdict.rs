@@ -4,7 +4,7 @@ use jagwalk::{
     export,
     lint::verdict::Judgement,
     profile::{FieldPath, fields},
-    protocol::party::Party,
+    protocol::{exchange::Answer, party::Party},
     session::{Command, Session},
 };
 use serde_json::json;
@@ -219,4 +219,24 @@ fn another_redirect_uri_is_another_request_and_another_port_of_the_listener_is_n
     assert!(other.ends_with("another redirect_uri is sent."), "{other}");
     let same = told("http://127.0.0.1:9999/callback");
     assert!(same.starts_with("The same request"), "{same}");
+}
+
+#[test]
+fn how_long_to_wait_is_said_where_the_server_says_it() {
+    let (session, _) = walk(scripted::profile(), |request| {
+        (which(request) == "id-jag").then(|| {
+            let mut came = page(429, "<!doctype html><h1>Slow down");
+            if let Ok(Answer::Http(response)) = &mut came {
+                let field = ("Retry-After".to_owned(), "30".to_owned());
+                response.headers.push(field);
+            }
+            came
+        })
+    });
+    let told = verdict(&session);
+    assert!(told.fix.contains("Retry-After says (30 s)"), "{told:?}");
+    let text = export::handoff(&session, &told);
+    for needed in ["retry-after: 30", "it says (text/html): Slow down"] {
+        assert!(text.contains(needed), "{needed}:\n{text}");
+    }
 }
