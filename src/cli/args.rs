@@ -315,7 +315,7 @@ pub enum Profile {
         #[arg(long, value_name = "PATH=VALUE")]
         set: Vec<String>,
     },
-    /// Reads a .env file, a cURL command, a HAR or a metadata document and shows what it understood.
+    /// Reads a .env file, a cURL command, a HAR, a metadata document or a profile and shows what it understood.
     ///
     /// Nothing is executed, nothing in the source is sent, and tokens in it are not kept. Only a metadata URL that is
     /// given as the source itself is fetched.

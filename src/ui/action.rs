@@ -305,7 +305,7 @@ actions! {
     CreateProfile = "create-profile", ["c"], Profiles, hint "create", when always;
     /// Copies a profile under a new name.
     DuplicateProfile = "duplicate-profile", ["d"], Profiles, hint "duplicate", when on_profile;
-    /// Makes a profile of a file, an address or a paste: .env, cURL, HAR, metadata.
+    /// Makes a profile of a file, an address or a paste: .env, cURL, HAR, metadata, a profile.
     ImportProfile = "import-profile", ["i"], Profiles, hint "import", when always;
     /// Gives a profile another name.
     RenameProfile = "rename-profile", ["r"], Profiles, hint "rename", when on_saved_profile;

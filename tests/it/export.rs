@@ -744,3 +744,27 @@ fn no_secret_is_in_anything_that_is_shown() {
         "asked for, they are shown"
     );
 }
+
+/// What `w` writes goes by the name of the file.
+#[test]
+fn a_file_is_written_in_the_form_of_its_name() {
+    use std::path::Path;
+    let session = scripted::refused();
+    let written = |name: &str| export::for_file(Path::new(name), &session);
+    assert!(written("walk.json").starts_with('{'));
+    assert!(
+        written("walk").starts_with('{'),
+        "a trace, if nothing else is asked for"
+    );
+    let report = written("a/walk.md");
+    assert!(
+        report.starts_with("# ") && report.contains("```mermaid"),
+        "{report}"
+    );
+    let story = written("walk.txt");
+    assert!(
+        story.ends_with("Refused at id-jag: access_denied (400).\n"),
+        "{story}"
+    );
+    assert!(written("walk.mmd").starts_with("sequenceDiagram"));
+}
