@@ -48,10 +48,10 @@ pub fn find(shelf: &Shelf) -> Found {
 pub fn for_command() -> Found {
     let found = find(&Shelf::new(start::own_themes().0));
     for says in &found.problems {
-        eprintln!("jagwalk: {says}");
+        super::tell(&format!("jagwalk: {says}"));
     }
     if !found.problems.is_empty() {
-        eprintln!("         What is wrong there keeps its default.");
+        super::tell("         What is wrong there keeps its default.");
     }
     found
 }

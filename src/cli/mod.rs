@@ -89,9 +89,9 @@ pub fn status(work: impl FnOnce() -> Result<u8, Failed>) -> u8 {
     match outcome {
         Ok(Ok(code)) => code,
         Ok(Err(failed)) => {
-            eprintln!("jagwalk: {}", visible(&failed.says));
+            tell(&format!("jagwalk: {}", visible(&failed.says)));
             if let Some(hint) = failed.hint {
-                eprintln!("         {}", visible(&hint));
+                tell(&format!("         {}", visible(&hint)));
             }
             failed.code
         }
@@ -147,6 +147,12 @@ fn runtime() -> Result<tokio::runtime::Runtime, Failed> {
             hint: None,
             code: 70,
         })
+}
+
+/// Writes a line on standard error. Where nobody is there to read it, that is no reason to break down: `eprintln!` would.
+pub(crate) fn tell(line: &str) {
+    use std::io::Write as _;
+    let _ = writeln!(std::io::stderr(), "{line}");
 }
 
 /// Prints a result; a closed pipe is no error.

@@ -42,7 +42,7 @@ pub async fn draw(
     start.glyphs = Glyphs::UNICODE;
     // They are about this machine, not about the walk.
     for warning in std::mem::take(&mut start.warnings) {
-        eprintln!("jagwalk: {}", visible(&warning));
+        super::tell(&format!("jagwalk: {}", visible(&warning)));
     }
     let walks = start.session.profile.flag(fields::LAB) && !start.session.archived;
     let model = if walks {
@@ -51,9 +51,9 @@ pub async fn draw(
         picture::still(start, options.size, clock::now())
     };
     start::write_private(path, &picture::svg(&model))?;
-    eprintln!(
+    super::tell(&format!(
         "The picture is stored in {}.",
         visible(&path.display().to_string())
-    );
+    ));
     Ok(0)
 }

@@ -1,10 +1,6 @@
 //! `jagwalk run`: a walk without a screen; progress on standard error, the result on standard output.
 
-use std::{
-    io::{IsTerminal as _, Write as _},
-    sync::Arc,
-    time::Duration,
-};
+use std::{io::IsTerminal as _, sync::Arc, time::Duration};
 
 use tokio::sync::mpsc;
 
@@ -446,7 +442,7 @@ fn say(line: &str) {
 }
 
 fn say_raw(line: &str) {
-    let _ = writeln!(std::io::stderr(), "{line}");
+    super::tell(line);
 }
 
 #[cfg(test)]

@@ -27,7 +27,7 @@ pub fn list(listing: &Listing) -> String {
     let mistakes = themes.iter().flat_map(|theme| &theme.mistakes);
     warnings.extend(mistakes.map(ToString::to_string));
     for warning in warnings {
-        eprintln!("jagwalk: {}", visible(&warning));
+        super::tell(&format!("jagwalk: {}", visible(&warning)));
     }
     match listing.format {
         Format::Json => {

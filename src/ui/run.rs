@@ -41,14 +41,20 @@ pub struct Left {
 /// Shows the screen until the user leaves, or until the system asks us to; the terminal is given back by then.
 ///
 /// # Errors
-/// When the terminal cannot be taken, or is gone.
+/// When the terminal cannot be taken.
 pub async fn run<H: Host>(start: Start, host: Arc<H>) -> io::Result<Left> {
     let mut screen = Screen::enter()?;
     let size = screen.size()?;
     let (mut engine, inbox) = Engine::new(start, host, (size.width, size.height));
     let left = stay(&mut screen, &mut engine, inbox).await;
     engine.end();
-    left
+    match left {
+        Err(error) if terminal::is_gone(&error) => Ok(Left {
+            code: HUNG_UP,
+            line: None,
+        }),
+        left => left,
+    }
 }
 
 /// Stays until something ends it.

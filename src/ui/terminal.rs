@@ -426,6 +426,18 @@ pub async fn cut() {
     std::future::pending().await
 }
 
+/// Tells whether an error says that the terminal is gone: whoever writes may learn of it before whoever waits for it.
+#[cfg(unix)]
+pub fn is_gone(error: &io::Error) -> bool {
+    rustix::io::Errno::from_io_error(error) == Some(rustix::io::Errno::IO)
+}
+
+/// A window closes with us.
+#[cfg(not(unix))]
+pub fn is_gone(_error: &io::Error) -> bool {
+    false
+}
+
 /// What [`Screen::draw`] and the loop say once the terminal is no longer ours.
 pub fn lost() -> io::Error {
     io::Error::other("it was given back after a panic")

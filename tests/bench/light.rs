@@ -2,6 +2,7 @@
 //!
 //! Everything is measured from outside, in a pseudo-terminal, on the program as it is released. Beside it stand `jwt-ui`
 //! and `slumber` where they are installed. Nothing is asserted here; the bytes of a key are, in `tests/it/light.rs`.
+#![allow(clippy::print_stdout, reason = "a bench tells its reader")]
 
 use std::{
     env, fs,

@@ -1,4 +1,9 @@
 //! The integration tests, one binary so that everything links once.
+#![allow(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "tests tell their reader"
+)]
 
 mod actor_profile;
 mod assertion_exchange;
