@@ -152,7 +152,7 @@ impl Import {
                 Some(Understood {
                     field: field.path,
                     value: profile.own(field.path)?.clone(),
-                    from: field.path.0.to_owned(),
+                    from: "its text".to_owned(),
                 })
             })
             .collect();
