@@ -195,7 +195,8 @@ pub fn shown(model: &mut Model) -> Visit {
 
 /// Returns the body of the answer as a copy to look at, masked, without what a terminal would obey.
 pub fn body(model: &Model) -> Option<Visit> {
-    let text = text(model, What::Answer)?;
+    // JSON on one line is nothing to look at.
+    let text = text(model, What::AnswerJson).or_else(|| text(model, What::Answer))?;
     let masked = model.whole_mask().mask(&text);
     let lines = masked.split_inclusive('\n').map(|line| {
         let (line, end) = match line.strip_suffix('\n') {

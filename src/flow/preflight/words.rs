@@ -13,7 +13,7 @@ use crate::{
 pub struct Preflight {
     /// Every check, in order.
     pub checks: Vec<Checked>,
-    /// How many requests were sent for them.
+    /// How many requests were made for them, whether they got through or not.
     pub sent: usize,
 }
 
@@ -41,7 +41,7 @@ impl Preflight {
             format!("{number} {word}{more}")
         };
         format!(
-            "{} {} sent, all GET, none with a credential. {} ok, {} unknown, {}, {}, {} not reachable.",
+            "{} {} made, all GET, none with a credential. {} ok, {} unknown, {}, {}, {} not reachable.",
             several(self.sent, "request"),
             if self.sent == 1 { "was" } else { "were" },
             count(Grade::Ok),

@@ -56,7 +56,7 @@ fn a_check_is_shown_by_party_scrolled_copied_and_left() {
             .sees("  received     https://idp.example/")
             .sees_no("hunter2hunter2");
         desk.keys("G")
-            .sees("7 requests were sent, all GET, none with a credential. 2 ok, 0 unknown, 30");
+            .sees("7 requests were made, all GET, none with a credential. 2 ok, 0 unknown, 30");
         desk.keys("/slash at<enter>").sees("The issuer differs");
         desk.keys("<esc>y")
             .sees("Sent to the terminal’s clipboard: the report of the check, ");

@@ -43,3 +43,17 @@ fn who_sees_a_part_of_the_log_is_told_how_to_see_all() {
     desk.keys("&status:404<enter>").sees("Esc all entries");
     desk.keys("<esc>").sees_no("Esc all entries");
 }
+
+#[test]
+fn an_editor_gets_a_body_laid_out() {
+    use jagwalk::ui::copy;
+    let body = |text: &str| {
+        let mut desk = Desk::sham(tenant(), 404, text, (80, 24));
+        desk.keys("r").sees("404");
+        let visit = copy::body(&desk.engine.model).expect("there is a body");
+        visit.text.0.to_string()
+    };
+    let laid_out = body(r#"{"error":"no","tokens":[1,2]}"#);
+    assert!(laid_out.lines().count() > 3, "{laid_out}");
+    assert_eq!(body("<p>no JSON"), "<p>no JSON");
+}
